@@ -1,0 +1,4 @@
+@NullMarked
+package rkt.stage1.launch;
+
+import org.jspecify.annotations.NullMarked;
