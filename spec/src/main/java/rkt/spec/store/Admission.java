@@ -1,0 +1,136 @@
+package rkt.spec.store;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalTime;
+import java.util.ArrayList;
+import java.util.List;
+import rkt.spec.Digest;
+import rkt.spec.SpecException;
+import rkt.spec.json.JsonObject;
+import rkt.spec.json.JsonWriter;
+
+/**
+ * How an image came into the store: {@code admission.json} beside its {@code image.json}. It never
+ * says that the image is trusted. spec/store.md#admission
+ *
+ * @param imported when it was last fetched
+ * @param source where from, without credentials
+ * @param insecure whether {@code --insecure-options=image} let it in
+ * @param blobs its blobs as they looked then
+ */
+public record Admission(Instant imported, String source, boolean insecure, List<BlobStat> blobs) {
+  private static final int VERSION = 1;
+
+  public Admission {
+    blobs = List.copyOf(blobs);
+  }
+
+  /** The blobs of the image, its manifest and signatures among them. */
+  public List<Digest> digests() {
+    List<Digest> digests = new ArrayList<>(blobs.size());
+    for (BlobStat blob : blobs) {
+      digests.add(blob.digest());
+    }
+    return digests;
+  }
+
+  /** The bytes of all its blobs, shared ones included. */
+  public long sizeBytes() {
+    long size = 0;
+    for (BlobStat blob : blobs) {
+      size += blob.sizeBytes();
+    }
+    return size;
+  }
+
+  byte[] json() {
+    JsonWriter out =
+        new JsonWriter()
+            .object()
+            .put("admissionVersion", VERSION)
+            .put("imported", imported.toString())
+            .put("source", source)
+            .put("insecure", insecure)
+            .array("blobs");
+    for (BlobStat blob : blobs) {
+      out.object()
+          .put("digest", blob.digest().toString())
+          .put("size", blob.sizeBytes())
+          .put("mtime", blob.mtimeNanos())
+          .put("ctime", blob.ctimeNanos())
+          .put("inode", blob.inode())
+          .end();
+    }
+    return out.end().end().bytes();
+  }
+
+  /** What {@link Instant#toString} wrote, without the formatter, which takes 5 ms to set up. */
+  private static Instant instant(String text) {
+    if (text.length() < 20
+        || text.charAt(4) != '-'
+        || text.charAt(7) != '-'
+        || text.charAt(10) != 'T'
+        || text.charAt(13) != ':'
+        || text.charAt(16) != ':'
+        || text.charAt(text.length() - 1) != 'Z') {
+      return Instant.parse(text);
+    }
+    long day =
+        LocalDate.of(number(text, 0, 4), number(text, 5, 7), number(text, 8, 10)).toEpochDay();
+    long second =
+        LocalTime.of(number(text, 11, 13), number(text, 14, 16), number(text, 17, 19))
+            .toSecondOfDay();
+    int nanos = 0;
+    if (text.length() > 20) {
+      int digits = text.length() - 21;
+      if (text.charAt(19) != '.' || digits < 1 || digits > 9) {
+        return Instant.parse(text);
+      }
+      nanos = number(text, 20, 20 + digits);
+      for (int i = digits; i < 9; i++) {
+        nanos *= 10;
+      }
+    }
+    return Instant.ofEpochSecond(day * 86_400 + second, nanos);
+  }
+
+  private static int number(String text, int from, int to) {
+    int number = 0;
+    for (int i = from; i < to; i++) {
+      int digit = text.charAt(i) - '0';
+      if (digit < 0 || digit > 9) {
+        throw new IllegalArgumentException("not a time: " + text);
+      }
+      number = number * 10 + digit;
+    }
+    return number;
+  }
+
+  static Admission read(byte[] document, String what) throws SpecException {
+    JsonObject json = JsonObject.parse(document, what);
+    if (json.integer("admissionVersion") != VERSION) {
+      throw SpecException.integrity(what + " is of a version that this rkt does not know");
+    }
+    List<BlobStat> blobs = new ArrayList<>();
+    try {
+      for (JsonObject blob : json.objects("blobs")) {
+        blobs.add(
+            new BlobStat(
+                Digest.parse(blob.string("digest")),
+                blob.integer("size"),
+                blob.integer("mtime"),
+                blob.integer("ctime"),
+                blob.integer("inode")));
+      }
+      return new Admission(
+          instant(json.string("imported")),
+          json.string("source"),
+          json.findBoolean("insecure").orElse(false),
+          blobs);
+    } catch (IllegalArgumentException | DateTimeException e) {
+      throw SpecException.integrity(what + ": " + e.getMessage());
+    }
+  }
+}

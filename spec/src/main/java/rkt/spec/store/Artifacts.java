@@ -1,0 +1,56 @@
+package rkt.spec.store;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import rkt.spec.image.MediaType;
+import rkt.spec.image.OciDescriptor;
+import rkt.spec.json.JsonWriter;
+
+/** The OCI manifests under which an ACI and a signature are kept. spec/store.md#artifacts */
+final class Artifacts {
+  /** The config of an artifact that has none, as OCI defines it. */
+  static final byte[] EMPTY = "{}".getBytes(StandardCharsets.US_ASCII);
+
+  private Artifacts() {}
+
+  static byte[] aci(OciDescriptor config, OciDescriptor file) {
+    return manifest(MediaType.ACI, config, List.of(file), null);
+  }
+
+  static byte[] signature(OciDescriptor empty, OciDescriptor signature, OciDescriptor subject) {
+    OciDescriptor plain =
+        OciDescriptor.of(subject.mediaType(), subject.digest(), subject.sizeBytes());
+    return manifest(MediaType.PGP_SIGNATURE, empty, List.of(signature), plain);
+  }
+
+  private static byte[] manifest(
+      String artifactType,
+      OciDescriptor config,
+      List<OciDescriptor> layers,
+      @Nullable OciDescriptor subject) {
+    JsonWriter out =
+        new JsonWriter()
+            .object()
+            .put("schemaVersion", 2)
+            .put("mediaType", MediaType.OCI_MANIFEST)
+            .put("artifactType", artifactType);
+    config.write(out.object("config"));
+    out.end().array("layers");
+    for (OciDescriptor layer : layers) {
+      layer.write(out.object());
+      out.end();
+    }
+    out.end();
+    if (subject != null) {
+      subject.write(out.object("subject"));
+      out.end();
+    }
+    return out.end().bytes();
+  }
+
+  static OciDescriptor entry(Blob manifest, String artifactType, String annotation, String value) {
+    return manifest.as(MediaType.OCI_MANIFEST).annotated(artifactType, Map.of(annotation, value));
+  }
+}

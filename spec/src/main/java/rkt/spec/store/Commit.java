@@ -1,0 +1,139 @@
+package rkt.spec.store;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import rkt.spec.Digest;
+import rkt.spec.SpecException;
+import rkt.spec.image.ImageJson;
+import rkt.spec.image.OciDescriptor;
+
+/**
+ * The steps that make a transaction visible, under the lock of the index. The order is that of
+ * dependence: blobs, then the image's directory, then the entry in the index. A crash between two
+ * of them leaves things that nothing refers to, and that the next sweep removes.
+ * spec/store.md#transactions
+ */
+final class Commit {
+  private final StoreFiles store;
+  private final Path scratch;
+  private final Set<Digest> staged;
+  private final Instant now;
+
+  Commit(StoreFiles store, Path scratch, Set<Digest> staged, Instant now) {
+    this.now = now;
+    this.store = store;
+    this.scratch = scratch;
+    this.staged = staged;
+  }
+
+  void run(Entry entry) throws SpecException {
+    try {
+      store.locked(() -> {
+        try {
+          Set<Digest> blobs = blobsOf(entry);
+          publish(blobs);
+          admit(entry, blobs);
+          record(entry);
+          return blobs;
+        } catch (IOException | SpecException e) {
+          undo(e);
+          throw e;
+        }
+      });
+    } catch (IOException e) {
+      throw SpecException.system(
+          "cannot admit " + entry.image().id() + " into the store: " + Durable.why(e), e);
+    }
+  }
+
+  private Set<Digest> blobsOf(Entry entry) throws SpecException {
+    Set<Digest> blobs = new LinkedHashSet<>();
+    List<OciDescriptor> manifests = new ArrayList<>(entry.attached());
+    manifests.add(entry.manifest());
+    for (OciDescriptor manifest : manifests) {
+      Path file = staged.contains(manifest.digest()) ? inScratch(manifest.digest()) : null;
+      byte[] bytes =
+          StoreFiles.read(file == null ? store.blob(manifest.digest()) : file, manifest.digest());
+      blobs.addAll(Sweep.blobsOf(manifest, bytes));
+    }
+    for (Digest blob : blobs) {
+      if (!staged.contains(blob) && !Files.exists(store.blob(blob))) {
+        throw SpecException.integrity(
+            "the blob " + blob + " of " + entry.image().id() + " is not in the store");
+      }
+    }
+    return blobs;
+  }
+
+  /** Renames over what is there: that is how a damaged blob is healed. */
+  private void publish(Set<Digest> blobs) throws IOException {
+    Set<Path> directories = new LinkedHashSet<>();
+    for (Digest blob : blobs) {
+      if (staged.contains(blob)) {
+        Path target = store.blob(blob);
+        Durable.move(inScratch(blob), target);
+        directories.add(store.blobDirectory(blob));
+      }
+    }
+    for (Path directory : directories) {
+      Durable.sync(directory);
+    }
+  }
+
+  private void admit(Entry entry, Set<Digest> blobs) throws IOException {
+    List<BlobStat> stats = new ArrayList<>();
+    for (Digest blob : blobs) {
+      stats.add(BlobStat.of(blob, store.blob(blob)));
+    }
+    Map<String, byte[]> files = new LinkedHashMap<>(entry.beside());
+    files.put(StoreFiles.IMAGE_JSON, ImageJson.write(entry.image()));
+    files.put(
+        StoreFiles.ADMISSION_JSON,
+        new Admission(now, entry.source(), entry.insecure(), stats).json());
+    Path target = store.imageDir(entry.image().id());
+    Path made = scratch.resolve("image");
+    Durable.createDirectories(made);
+    for (Map.Entry<String, byte[]> file : files.entrySet()) {
+      Durable.write(made.resolve(file.getKey()), file.getValue());
+    }
+    if (Files.isDirectory(target)) {
+      for (String name : files.keySet()) {
+        Durable.move(made.resolve(name), target.resolve(name));
+      }
+      Durable.sync(target);
+    } else {
+      Durable.sync(made);
+      Durable.move(made, target);
+      Durable.sync(store.images());
+    }
+  }
+
+  private void record(Entry entry) throws IOException, SpecException {
+    List<OciDescriptor> entries = store.index().read();
+    entries = IndexFile.with(entries, entry.manifest(), entry.references());
+    for (OciDescriptor attached : entry.attached()) {
+      entries = IndexFile.with(entries, attached, List.of());
+    }
+    store.index().write(entries, scratch.resolve("index.json"));
+  }
+
+  private void undo(Exception failure) {
+    try {
+      new Sweep(store).orphans();
+    } catch (IOException | SpecException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  private Path inScratch(Digest digest) {
+    return scratch.resolve(StoreFiles.fileName(digest));
+  }
+}

@@ -1,0 +1,314 @@
+package rkt.spec.store;
+
+import java.io.IOException;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ThreadLocalRandom;
+import rkt.spec.Digest;
+import rkt.spec.ErrorClass;
+import rkt.spec.SpecException;
+import rkt.spec.image.ChainId;
+import rkt.spec.image.Image;
+import rkt.spec.image.ImageId;
+import rkt.spec.image.ImageJson;
+import rkt.spec.image.OciDescriptor;
+import rkt.spec.image.OciManifest;
+
+/**
+ * The images of a data directory: {@code store/}, at all times a valid OCI image layout, and {@code
+ * images/}. spec/store.md
+ *
+ * <p>Reading needs no lock and makes nothing; an absent store is an empty one. Several processes
+ * and threads may use one store at once.
+ */
+public final class Store {
+  private final Clock clock;
+  private final StoreFiles files;
+  private final Lookup lookup;
+
+  private Store(Path root, Clock clock) {
+    this.clock = clock;
+    this.files = new StoreFiles(root);
+    this.lookup = new Lookup(this);
+  }
+
+  /** The store of the data directory {@code root}, which need not exist. */
+  public static Store at(Path root) {
+    return at(root, Clock.systemUTC());
+  }
+
+  /** The same, with another clock for the times of admission. */
+  public static Store at(Path root, Clock clock) {
+    return new Store(root.toAbsolutePath(), clock);
+  }
+
+  /** The data directory. */
+  public Path root() {
+    return files.root();
+  }
+
+  /** Where a blob is, or would be. */
+  public Path blob(Digest digest) {
+    return files.blob(digest);
+  }
+
+  /** Where the derived files of an image are, or would be: {@code images/sha512-…}. */
+  public Path imageDir(ImageId id) {
+    return files.imageDir(id);
+  }
+
+  /**
+   * Opens a transaction. Makes the store if there is none, and clears away what crashed processes
+   * left.
+   */
+  public Transaction begin() throws SpecException {
+    try {
+      files.create();
+      sweep();
+      String random = "%016x".formatted(ThreadLocalRandom.current().nextLong() & Long.MAX_VALUE);
+      Path directory =
+          files.tmp().resolve(ProcessHandle.current().pid() + "-" + startTime() + "-" + random);
+      // Locked before it exists: no sweep can take it for a dead one.
+      FileLock lock = files.locks().tryTake(StoreLocks.byteOf(random));
+      if (lock == null) {
+        throw new IOException("the lock of a new transaction is taken");
+      }
+      Durable.createDirectories(directory);
+      return new Transaction(this, directory, lock);
+    } catch (IOException e) {
+      throw SpecException.system(
+          "cannot write to the store in " + root() + ": " + Durable.why(e), e);
+    }
+  }
+
+  /**
+   * The image that {@code text} means: an exact reference, a whole identifier, or the beginning of
+   * one ({@code sha512-ab…}, {@code sha256:ab…}, at least two digits); else the newest one whose
+   * reference is {@code text} and a tag.
+   *
+   * @throws SpecException of class usage if several identifiers begin so
+   */
+  public Optional<ImageId> find(String text) throws SpecException {
+    return lookup.find(text);
+  }
+
+  /** The resolved image. */
+  public Image image(ImageId id) throws SpecException {
+    Path file = imageDir(id).resolve(StoreFiles.IMAGE_JSON);
+    Image image = ImageJson.read(document(file, id), file.toString());
+    if (!image.id().equals(id)) {
+      throw SpecException.integrity(file + " is about another image: " + image.id());
+    }
+    return image;
+  }
+
+  /** How an image came into the store. */
+  public Admission admission(ImageId id) throws SpecException {
+    Path file = imageDir(id).resolve(StoreFiles.ADMISSION_JSON);
+    return Admission.read(document(file, id), file.toString());
+  }
+
+  /** All that is known about an image. */
+  public StoredImage stored(ImageId id) throws SpecException {
+    List<String> references = new ArrayList<>();
+    for (OciDescriptor entry : files.index().read()) {
+      if (StoreFiles.idOf(entry).equals(Optional.of(id)) && !IndexFile.reference(entry).isEmpty()) {
+        references.add(IndexFile.reference(entry));
+      }
+    }
+    return new StoredImage(image(id), references, admission(id));
+  }
+
+  /** Every image, in the order in which they came. */
+  public List<StoredImage> list() throws SpecException {
+    Map<String, List<String>> references = new TreeMap<>();
+    for (OciDescriptor entry : files.index().read()) {
+      Optional<ImageId> id = StoreFiles.idOf(entry);
+      if (id.isPresent() && Files.exists(imageDir(id.get()))) {
+        List<String> names =
+            references.computeIfAbsent(id.get().toString(), _ -> new ArrayList<>());
+        if (!IndexFile.reference(entry).isEmpty()) {
+          names.add(IndexFile.reference(entry));
+        }
+      }
+    }
+    List<StoredImage> images = new ArrayList<>();
+    for (Map.Entry<String, List<String>> entry : references.entrySet()) {
+      ImageId id = ImageId.parse(entry.getKey());
+      images.add(new StoredImage(image(id), entry.getValue(), admission(id)));
+    }
+    images.sort((a, b) -> a.admission().imported().compareTo(b.admission().imported()));
+    return images;
+  }
+
+  /** The digests of the detached signatures that belong to the manifest {@code subject}. */
+  public List<Digest> signatures(Digest subject) throws SpecException {
+    List<Digest> signatures = new ArrayList<>();
+    for (OciDescriptor entry : files.index().read()) {
+      if (subject.toString().equals(entry.annotations().get(IndexFile.SUBJECT))) {
+        byte[] bytes = read(entry.digest());
+        for (OciDescriptor layer :
+            OciManifest.parse(bytes, entry.mediaType(), "a signature").layers()) {
+          signatures.add(layer.digest());
+        }
+      }
+    }
+    return signatures;
+  }
+
+  /** A small document among the blobs, its digest checked. */
+  public byte[] read(Digest digest) throws SpecException {
+    return StoreFiles.read(blob(digest), digest);
+  }
+
+  /** Removes an image, its signatures, and the blobs that nothing else needs. */
+  public Removal remove(ImageId id) throws SpecException {
+    List<Digest> chains = chains(id);
+    try (Transaction scratch = begin()) {
+      long freed = files.locked(() -> unlist(id, scratch));
+      Set<Digest> used = new HashSet<>();
+      for (StoredImage other : list()) {
+        used.addAll(ChainId.of(other.image().layers()));
+      }
+      List<Digest> unused = new ArrayList<>(chains);
+      unused.removeAll(used);
+      return new Removal(id, unused, freed);
+    } catch (IOException e) {
+      throw SpecException.system("cannot remove " + id + ": " + Durable.why(e), e);
+    }
+  }
+
+  /** The chain ids of an image; none if its document is damaged, which must not keep it here. */
+  private List<Digest> chains(ImageId id) throws SpecException {
+    try {
+      return ChainId.of(image(id).layers());
+    } catch (SpecException e) {
+      if (e.errorClass() == ErrorClass.INTEGRITY) {
+        return List.of();
+      }
+      throw e;
+    }
+  }
+
+  private long unlist(ImageId id, Transaction scratch) throws IOException, SpecException {
+    List<OciDescriptor> entries = files.index().read();
+    Set<String> manifests = new HashSet<>();
+    for (OciDescriptor entry : entries) {
+      if (StoreFiles.idOf(entry).equals(Optional.of(id))) {
+        manifests.add(entry.digest().toString());
+      }
+    }
+    List<OciDescriptor> kept = new ArrayList<>();
+    for (OciDescriptor entry : entries) {
+      String subject = entry.annotations().getOrDefault(IndexFile.SUBJECT, "");
+      if (!manifests.contains(entry.digest().toString()) && !manifests.contains(subject)) {
+        kept.add(entry);
+      }
+    }
+    files.index().write(kept, scratch.scratch("index.json"));
+    Durable.deleteTree(imageDir(id));
+    return new Sweep(files).orphans();
+  }
+
+  /**
+   * Whether no blob of the image was written to, renamed or replaced since its digest was last
+   * checked; costs one stat for each blob. If not, {@link #rehash}.
+   */
+  public boolean blobsUntouched(Image image) throws SpecException {
+    for (BlobStat before : admission(image.id()).blobs()) {
+      try {
+        if (!BlobStat.of(before.digest(), blob(before.digest())).isUnchangedSince(before)) {
+          return false;
+        }
+      } catch (IOException e) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Reads every blob of the image and checks its digest; remembers that it was right.
+   *
+   * @throws SpecException of class integrity if one is not
+   */
+  public void rehash(Image image) throws SpecException {
+    Admission admission = admission(image.id());
+    List<BlobStat> stats = new ArrayList<>();
+    for (Digest digest : admission.digests()) {
+      Path blob = blob(digest);
+      try {
+        BlobStat before = BlobStat.of(digest, blob);
+        Digest found = StoreFiles.hash(blob, digest.algorithm());
+        if (!found.equals(digest)) {
+          throw SpecException.integrity(
+              "the blob " + blob + " of " + image.id() + " was changed: its digest is " + found);
+        }
+        stats.add(before);
+      } catch (IOException e) {
+        throw SpecException.integrity(
+            "the blob " + blob + " of " + image.id() + " cannot be read: " + Durable.why(e));
+      }
+    }
+    remember(
+        image.id(),
+        new Admission(admission.imported(), admission.source(), admission.insecure(), stats));
+  }
+
+  /** Removes what crashed processes left in the store. */
+  public void sweep() throws SpecException {
+    try {
+      if (new Sweep(files).abandoned()) {
+        files.locked(() -> new Sweep(files).orphans());
+      }
+    } catch (IOException e) {
+      throw SpecException.system("cannot clean up " + files.tmp() + ": " + Durable.why(e), e);
+    }
+  }
+
+  private void remember(ImageId id, Admission admission) throws SpecException {
+    try (Transaction scratch = begin()) {
+      Path file = scratch.scratch("admission.json");
+      Durable.write(file, admission.json());
+      files.locked(() -> {
+        Durable.move(file, imageDir(id).resolve(StoreFiles.ADMISSION_JSON));
+        return file;
+      });
+    } catch (IOException e) {
+      throw SpecException.system("cannot update " + imageDir(id) + ": " + Durable.why(e), e);
+    }
+  }
+
+  private static byte[] document(Path file, ImageId id) throws SpecException {
+    try {
+      return Files.readAllBytes(file);
+    } catch (NoSuchFileException e) {
+      throw SpecException.notFound("no image " + id + " is in the store", null);
+    } catch (IOException e) {
+      throw SpecException.system("cannot read " + file + ": " + Durable.why(e), e);
+    }
+  }
+
+  private static long startTime() {
+    return ProcessHandle.current().info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+  }
+
+  Instant now() {
+    return clock.instant();
+  }
+
+  StoreFiles files() {
+    return files;
+  }
+}

@@ -1,0 +1,285 @@
+package rkt.spec.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import rkt.spec.Digest;
+import rkt.spec.ErrorClass;
+import rkt.spec.RktException;
+import rkt.spec.SpecException;
+import rkt.spec.image.Image;
+import rkt.spec.image.ImageId;
+import rkt.spec.image.OciDescriptor;
+
+final class StoreTest {
+  @TempDir Path directory;
+
+  @Test
+  void anAbsentStoreIsAnEmptyOneAndReadingDoesNotMakeIt() throws Exception {
+    Store store = Store.at(directory.resolve("data"));
+    assertThat(store.list()).isEmpty();
+    assertThat(store.find("example.com/sample:1")).isEmpty();
+    assertThat(directory.resolve("data")).doesNotExist();
+  }
+
+  @Test
+  void aCommittedImageIsFoundByReferenceIdentifierAndPrefix() throws Exception {
+    Store store = Store.at(directory);
+    SampleImage sample = commit(store, "one", "example.com/sample:1");
+    ImageId id = sample.image().id();
+    assertThat(store.find("example.com/sample:1")).contains(id);
+    assertThat(store.find("example.com/sample")).contains(id);
+    assertThat(store.find("example.com/sam")).isEmpty();
+    assertThat(store.find(id.toString())).contains(id);
+    assertThat(store.find(id.toString().substring(0, 12))).contains(id);
+    assertThat(store.image(id)).isEqualTo(sample.image());
+    assertThat(store.stored(id).references()).containsExactly("example.com/sample:1");
+    assertThat(store.admission(id).source()).isEqualTo("test");
+    assertThat(store.root().resolve("store/tmp")).isEmptyDirectory();
+  }
+
+  @Test
+  void aPrefixThatIsTooShortOrMeansSeveralIsAUsageError() throws Exception {
+    Store store = Store.at(directory);
+    assertThatThrownBy(() -> store.find("sha256:a")).satisfies(this::isUsage);
+    Set<String> starts = new TreeSet<>();
+    for (int i = 0; i < 257; i++) {
+      String id = commit(store, "image " + i, "example.com/sample:" + i).image().id().toString();
+      String start = id.substring(0, 9);
+      if (!starts.add(start)) {
+        assertThatThrownBy(() -> store.find(start)).satisfies(this::isUsage);
+        return;
+      }
+    }
+  }
+
+  @Test
+  void aReferenceMovesAndTheImageThatLostItStays() throws Exception {
+    Store store = Store.at(directory);
+    ImageId first = commit(store, "one", "example.com/sample:1").image().id();
+    ImageId second = commit(store, "two", "example.com/sample:1").image().id();
+    assertThat(store.find("example.com/sample:1")).contains(second);
+    assertThat(store.find(first.toString())).contains(first);
+    assertThat(store.stored(first).references()).isEmpty();
+    assertThat(store.list()).hasSize(2);
+  }
+
+  @Test
+  void closingWithoutACommitLeavesEveryByteAsItWas() throws Exception {
+    Store store = Store.at(directory);
+    commit(store, "one", "example.com/sample:1");
+    Map<String, String> before = snapshot();
+    try (Transaction transaction = store.begin()) {
+      SampleImage.add(transaction, "two");
+    }
+    assertThat(snapshot()).isEqualTo(before);
+  }
+
+  @Test
+  void wrongBytesAreRefusedAndNotKept() throws Exception {
+    Store store = Store.at(directory);
+    try (Transaction transaction = store.begin()) {
+      Digest digest = Digest.sha256(bytes("right"));
+      assertThatThrownBy(() -> transaction.add(stream("wrong"), digest, 5))
+          .hasMessageContaining("arrived as")
+          .satisfies(this::isIntegrity);
+      assertThatThrownBy(() -> transaction.add(stream("right, and more"), digest, 5))
+          .hasMessageContaining("more than the 5 bytes")
+          .satisfies(this::isIntegrity);
+      assertThatThrownBy(() -> transaction.add(stream("rig"), digest, 5))
+          .hasMessageContaining("ended after 3 of 5")
+          .satisfies(this::isIntegrity);
+      assertThat(transaction.has(digest)).isFalse();
+    }
+  }
+
+  @Test
+  void readingStopsOneBytePastTheAnnouncedSize() throws Exception {
+    ByteArrayInputStream endless = new ByteArrayInputStream(new byte[10 << 20]);
+    try (Transaction transaction = Store.at(directory).begin()) {
+      assertThatThrownBy(() -> transaction.add(endless, Digest.sha256(new byte[0]), 5))
+          .satisfies(this::isIntegrity);
+    }
+    assertThat(endless.available()).isEqualTo((10 << 20) - 6);
+  }
+
+  @Test
+  void whatACrashLeftIsSweptWhenTheNextTransactionBegins() throws Exception {
+    Store store = Store.at(directory);
+    commit(store, "one", "example.com/sample:1");
+    Map<String, String> before = snapshot();
+    Path dead = directory.resolve("store/tmp/1-2-00000000000000ab");
+    Files.createDirectories(dead.resolve("image"));
+    Files.writeString(dead.resolve("part-1"), "half a layer");
+    Digest orphan = Digest.sha256(bytes("renamed, but never recorded"));
+    Files.writeString(store.blob(orphan), "renamed, but never recorded");
+    Files.createDirectory(directory.resolve("images/sha256-" + orphan.hex()));
+    store.begin().close();
+    assertThat(snapshot()).isEqualTo(before);
+  }
+
+  @Test
+  void theSweepLeavesTransactionsUnderWayAlone() throws Exception {
+    Store store = Store.at(directory);
+    try (Transaction slow = store.begin()) {
+      SampleImage sample = SampleImage.add(slow, "one");
+      Files.createDirectory(directory.resolve("store/tmp/1-2-00000000000000ab"));
+      Store.at(directory).sweep();
+      slow.commit(sample.entry("example.com/sample:1"));
+    }
+    assertThat(store.find("example.com/sample:1")).isPresent();
+  }
+
+  @Test
+  void aBlobThatATransactionFoundSurvivesTheRemovalOfItsImage() throws Exception {
+    Store store = Store.at(directory);
+    SampleImage sample = commit(store, "one", "example.com/sample:1");
+    try (Transaction transaction = store.begin()) {
+      assertThat(transaction.has(sample.layer())).isTrue();
+      store.remove(sample.image().id());
+      transaction.commit(SampleImage.add(transaction, "one").entry("example.com/sample:2"));
+    }
+    assertThat(store.find("example.com/sample:2")).contains(sample.image().id());
+    assertThat(Files.readString(store.blob(sample.layer()))).isEqualTo("one");
+  }
+
+  @Test
+  void removingAnImageTakesItsBlobsAndNamesItsTrees() throws Exception {
+    Store store = Store.at(directory);
+    store.begin().close();
+    Map<String, String> before = snapshot();
+    SampleImage sample = commit(store, "one", "example.com/sample:1");
+    Removal removal = store.remove(sample.image().id());
+    assertThat(removal.unusedChains()).containsExactly(sample.layer());
+    assertThat(removal.freedBytes()).isPositive();
+    assertThat(snapshot()).isEqualTo(before);
+  }
+
+  @Test
+  void anImageWhoseDocumentIsDamagedCanStillBeRemoved() throws Exception {
+    Store store = Store.at(directory);
+    store.begin().close();
+    Map<String, String> before = snapshot();
+    ImageId id = commit(store, "one", "example.com/sample:1").image().id();
+    Files.writeString(store.imageDir(id).resolve("image.json"), "{");
+    store.remove(id);
+    assertThat(snapshot()).isEqualTo(before);
+  }
+
+  @Test
+  void aChangedBlobIsSeenAndARefetchHealsIt() throws Exception {
+    Store store = Store.at(directory);
+    Image image = commit(store, "one", "example.com/sample:1").image();
+    Path blob = store.blob(image.layers().getFirst().blob());
+    assertThat(store.blobsUntouched(image)).isTrue();
+    FileTime mtime = Files.getLastModifiedTime(blob);
+    Files.writeString(blob, "oNe");
+    Files.setLastModifiedTime(blob, mtime);
+    assertThat(store.blobsUntouched(image)).isFalse();
+    assertThatThrownBy(() -> store.rehash(image)).satisfies(this::isIntegrity);
+    commit(store, "one", "example.com/sample:1");
+    assertThat(store.blobsUntouched(image)).isTrue();
+    assertThat(blob).hasContent("one");
+  }
+
+  @Test
+  void aBlobThatWasOnlyTouchedIsRememberedAsRightAfterRehashing() throws Exception {
+    Store store = Store.at(directory);
+    Image image = commit(store, "one", "example.com/sample:1").image();
+    Files.setLastModifiedTime(store.blob(image.manifest()), FileTime.fromMillis(0));
+    assertThat(store.blobsUntouched(image)).isFalse();
+    store.rehash(image);
+    assertThat(store.blobsUntouched(image)).isTrue();
+  }
+
+  @Test
+  void signaturesAreFoundByTheirSubjectAndGoWithIt() throws Exception {
+    Store store = Store.at(directory);
+    SampleImage sample;
+    try (Transaction transaction = store.begin()) {
+      sample = SampleImage.add(transaction, "one");
+      OciDescriptor signature = transaction.addSignature(sample.manifest(), bytes("signature"));
+      transaction.commit(
+          new Entry(
+              sample.image(),
+              sample.manifest(),
+              List.of("example.com/sample:1"),
+              List.of(signature),
+              "test",
+              false,
+              Map.of("evidence.json", bytes("{}"))));
+    }
+    Digest signature = Digest.sha256(bytes("signature"));
+    assertThat(store.signatures(sample.manifest().digest())).containsExactly(signature);
+    assertThat(store.imageDir(sample.image().id()).resolve("evidence.json")).hasContent("{}");
+    assertThat(store.list()).hasSize(1);
+    store.remove(sample.image().id());
+    assertThat(store.blob(signature)).doesNotExist();
+  }
+
+  @Test
+  void onlyTheOwnerCanLookIn() throws Exception {
+    Store store = Store.at(directory.resolve("data"));
+    commit(store, "one", "example.com/sample:1");
+    try (Stream<Path> all = Files.walk(directory.resolve("data"))) {
+      for (Path path : all.toList()) {
+        assertThat(Files.getPosixFilePermissions(path))
+            .as(path.toString())
+            .allMatch(permission -> permission.name().startsWith("OWNER"));
+      }
+    }
+  }
+
+  private SampleImage commit(Store store, String content, String reference) throws Exception {
+    try (Transaction transaction = store.begin()) {
+      SampleImage sample = SampleImage.add(transaction, content);
+      transaction.commit(sample.entry(reference));
+      return sample;
+    }
+  }
+
+  private Map<String, String> snapshot() throws IOException {
+    Map<String, String> files = new TreeMap<>();
+    try (Stream<Path> all = Files.walk(directory)) {
+      Collection<Path> paths = all.toList();
+      for (Path path : paths) {
+        files.put(
+            directory.relativize(path).toString(),
+            Files.isRegularFile(path) ? Files.readString(path) : "directory");
+      }
+    }
+    return files;
+  }
+
+  private void isUsage(Throwable e) {
+    assertThat(((RktException) e).errorClass()).isEqualTo(ErrorClass.USAGE);
+  }
+
+  private void isIntegrity(Throwable e) {
+    assertThat(e).isInstanceOf(SpecException.class);
+    assertThat(((RktException) e).errorClass()).isEqualTo(ErrorClass.INTEGRITY);
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static ByteArrayInputStream stream(String text) {
+    return new ByteArrayInputStream(bytes(text));
+  }
+}
