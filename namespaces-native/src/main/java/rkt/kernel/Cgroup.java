@@ -1,0 +1,246 @@
+package rkt.kernel;
+
+import java.io.File;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One group of processes, in every hierarchy of a {@link CgroupLayout} at the same relative path,
+ * such as {@code rkt/UUID/APP}. Needs write access there. In a layout of kind NONE it is in no
+ * hierarchy: it can be created, joined and removed to no effect, and enforces nothing.
+ */
+public final class Cgroup {
+  /** A limit that this host cannot enforce, and why. */
+  public record Unenforced(String limit, String reason) {}
+
+  private static final int REMOVE_TRIES = 500;
+  private static final long PAUSE_MILLIS = 2;
+  private static final int KILL_TRIES = 1000;
+
+  private final List<CgroupDirectory> directories;
+
+  private Cgroup(List<CgroupDirectory> directories) {
+    this.directories = directories;
+  }
+
+  /**
+   * The group at {@code path}, whether or not it exists.
+   *
+   * @param path relative, of plain names: {@code rkt/UUID/APP}
+   */
+  public static Cgroup at(CgroupLayout layout, String path) {
+    if (path.startsWith("/") || path.endsWith("/") || ("/" + path + "/").contains("/../")) {
+      throw new IllegalArgumentException("not a relative path of plain names: " + path);
+    }
+    List<CgroupDirectory> directories = new ArrayList<>();
+    for (CgroupLayout.Hierarchy hierarchy : layout.hierarchies()) {
+      directories.add(new CgroupDirectory(hierarchy, path));
+    }
+    return new Cgroup(directories);
+  }
+
+  /**
+   * Creates the group and its parents, with the controllers of version 2 enabled on the way down
+   * where the kernel lets us. Safe to repeat. Undo: {@link #remove}; nothing is left if it throws
+   * in the first hierarchy, else remove.
+   */
+  public static Cgroup create(CgroupLayout layout, String path) throws KernelException {
+    Cgroup group = at(layout, path);
+    for (CgroupDirectory directory : group.directories) {
+      directory.create();
+    }
+    return group;
+  }
+
+  /**
+   * Sets limits.
+   *
+   * @return those that nothing here can enforce; whether that matters is the caller's to say
+   * @throws KernelException if the kernel refuses a value
+   */
+  public List<Unenforced> limit(CgroupLimits limits) throws KernelException {
+    List<Unenforced> unenforced = new ArrayList<>();
+    if (limits.memoryBytes().isPresent()) {
+      String bytes = Long.toString(limits.memoryBytes().getAsLong());
+      CgroupDirectory memory = with("memory");
+      if (memory == null) {
+        unenforced.add(missing("memory"));
+      } else if (memory.isUnified()) {
+        memory.write("memory.max", bytes);
+        memory.writeIfThere("memory.swap.max", "0");
+        memory.writeIfThere("memory.oom.group", "1");
+      } else {
+        memory.write("memory.limit_in_bytes", bytes);
+        memory.writeIfThere("memory.memsw.limit_in_bytes", bytes);
+      }
+    }
+    if (limits.cpuMillis().isPresent()) {
+      long quota = CgroupLimits.cpuQuotaMicros(limits.cpuMillis().getAsLong());
+      CgroupDirectory cpu = with("cpu");
+      if (cpu == null) {
+        unenforced.add(missing("cpu"));
+      } else if (cpu.isUnified()) {
+        cpu.write("cpu.max", quota + " " + CgroupLimits.CPU_PERIOD_MICROS);
+      } else {
+        cpu.write("cpu.cfs_period_us", Long.toString(CgroupLimits.CPU_PERIOD_MICROS));
+        cpu.write("cpu.cfs_quota_us", Long.toString(quota));
+      }
+    }
+    if (limits.pids().isPresent()) {
+      CgroupDirectory pids = with("pids");
+      if (pids == null) {
+        unenforced.add(missing("pids"));
+      } else {
+        pids.write("pids.max", Long.toString(limits.pids().getAsLong()));
+      }
+    }
+    return List.copyOf(unenforced);
+  }
+
+  /**
+   * Opens a file of every hierarchy for writing: a process of one thread that writes {@code 0}
+   * there has joined. Close them all.
+   */
+  public List<Fd> openForJoining() throws KernelException {
+    List<Fd> open = new ArrayList<>();
+    try {
+      for (CgroupDirectory directory : directories) {
+        open.add(Descriptors.open(directory.file(directory.joinFile()), OpenFlag.WRITE));
+      }
+      return List.copyOf(open);
+    } catch (KernelException e) {
+      for (Fd fd : open) {
+        fd.close();
+      }
+      throw e;
+    }
+  }
+
+  /** Moves a process, all its threads, into the group. Undo: move it back. */
+  public void add(int pid) throws KernelException {
+    for (CgroupDirectory directory : directories) {
+      directory.write("cgroup.procs", Integer.toString(pid));
+    }
+  }
+
+  /** Bytes of memory in use by the group; -1 if nobody counts them. */
+  public long memoryUsage() throws KernelException {
+    CgroupDirectory memory = with("memory");
+    if (memory == null) {
+      return -1;
+    }
+    String file = memory.isUnified() ? "memory.current" : "memory.usage_in_bytes";
+    return Long.parseLong(TextFiles.read(memory.file(file)).strip());
+  }
+
+  /** How many processes of the group were killed for want of memory; -1 if nobody counts them. */
+  public long oomKills() throws KernelException {
+    CgroupDirectory memory = with("memory");
+    if (memory == null) {
+      return -1;
+    }
+    String text =
+        "\n"
+            + TextFiles.read(
+                memory.file(memory.isUnified() ? "memory.events" : "memory.oom_control"));
+    int at = text.indexOf("\noom_kill ");
+    return at < 0 ? -1 : Long.parseLong(text.substring(at + 10).split("\n", 2)[0].strip());
+  }
+
+  /** The processes in the group and in the groups below it. */
+  public List<Integer> pids() throws KernelException {
+    for (CgroupDirectory directory : directories) {
+      if (TextFiles.exists(directory.path())) {
+        List<Integer> pids = new ArrayList<>();
+        directory.collectPids(pids);
+        return List.copyOf(pids);
+      }
+    }
+    return List.of();
+  }
+
+  /** Kills every process in the group and below. They are gone or dying when this returns. */
+  public void killAll() throws KernelException {
+    CgroupDirectory freezer = with("freezer");
+    for (CgroupDirectory directory : directories) {
+      if (directory.isUnified() && TextFiles.exists(directory.path())) {
+        directory.writeIfThere("cgroup.kill", "1");
+      }
+    }
+    // Version 1 has no such file: freeze, so that none can fork away, kill, thaw to let them die.
+    for (int tries = 0; tries < KILL_TRIES; tries++) {
+      List<Integer> pids = pids();
+      if (pids.isEmpty()) {
+        return;
+      }
+      freeze(freezer, "FROZEN");
+      for (int pid : pids) {
+        LibC.syscall(SystemCall.KILL, pid, Signals.KILL); // ESRCH: it died by itself
+      }
+      freeze(freezer, "THAWED");
+      pause();
+    }
+    throw new KernelException("kill", "cgroup " + this, Errno.EBUSY);
+  }
+
+  /**
+   * Removes the group and those below it in every hierarchy. Processes that are dying are waited
+   * for, up to a second.
+   *
+   * @throws KernelException with EBUSY if processes live there
+   */
+  public void remove() throws KernelException {
+    for (CgroupDirectory directory : directories) {
+      for (int tries = 0; ; tries++) {
+        try {
+          directory.removeTree();
+          break;
+        } catch (KernelException e) {
+          if (!e.is(Errno.EBUSY) || tries == REMOVE_TRIES) {
+            throw e;
+          }
+          pause();
+        }
+      }
+    }
+  }
+
+  /** Where it is: the directory in the first hierarchy. */
+  @Override
+  public String toString() {
+    return directories.isEmpty() ? "nowhere" : directories.get(0).path();
+  }
+
+  private static void freeze(@Nullable CgroupDirectory freezer, String state)
+      throws KernelException {
+    if (freezer != null && new File(freezer.path()).exists()) {
+      freezer.writeIfThere("freezer.state", state);
+    }
+  }
+
+  private @Nullable CgroupDirectory with(String controller) throws KernelException {
+    for (CgroupDirectory directory : directories) {
+      if (directory.controls(controller)) {
+        return directory;
+      }
+    }
+    return null;
+  }
+
+  private Unenforced missing(String controller) {
+    return new Unenforced(
+        controller,
+        directories.isEmpty()
+            ? "no cgroup hierarchy is mounted for writing"
+            : "the " + controller + " controller is not available to " + this);
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(PAUSE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
