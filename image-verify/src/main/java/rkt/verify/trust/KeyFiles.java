@@ -1,0 +1,250 @@
+package rkt.verify.trust;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import rkt.spec.RktException;
+import rkt.spec.SpecException;
+import rkt.verify.openpgp.Rule;
+import rkt.verify.openpgp.TrustException;
+
+/**
+ * The files of the trust store, and who may have written them: only root and the user that we run
+ * as. Each directory from {@code trustedkeys} down is checked, so nobody else can swap a file
+ * between a check and its use. spec/trust.md#files
+ */
+final class KeyFiles {
+  /** The largest key file. */
+  private static final int MAX_BYTES = 1 << 20;
+
+  private static final int TYPE = 0170000;
+  private static final int DIRECTORY = 0040000;
+  private static final int REGULAR = 0100000;
+  private static final int OTHERS_WRITE = 0022;
+
+  /** Who may read what is written here. */
+  enum Access {
+    EVERYONE("rwxr-xr-x", "rw-r--r--"),
+    OWNER("rwx------", "rw-------");
+
+    private final String directory;
+    private final String file;
+
+    Access(String directory, String file) {
+      this.directory = directory;
+      this.file = file;
+    }
+  }
+
+  private final int self;
+
+  KeyFiles() throws RktException {
+    try {
+      // The owner of /proc/self is our effective user.
+      self = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    } catch (IOException | UnsupportedOperationException e) {
+      throw SpecException.system("cannot tell who runs this: /proc is not mounted", e);
+    }
+  }
+
+  /**
+   * The names in {@code base/relative}, sorted; null if there is no such directory. Every directory
+   * on the way is checked.
+   */
+  String @Nullable [] list(Path base, String relative) throws RktException {
+    Path directory = base;
+    if (!checkDirectory(directory)) {
+      return null;
+    }
+    for (int at = 0; at < relative.length(); ) {
+      int slash = relative.indexOf('/', at);
+      int end = slash < 0 ? relative.length() : slash;
+      directory = directory.resolve(relative.substring(at, end));
+      if (!checkDirectory(directory)) {
+        return null;
+      }
+      at = end + 1;
+    }
+    String[] names = directory.toFile().list();
+    if (names == null) {
+      throw SpecException.system(
+          "cannot list " + directory, new NotDirectoryException(directory.toString()));
+    }
+    Arrays.sort(names);
+    return names;
+  }
+
+  /** Whether {@code directory} exists; refuses it if it is not as it must be. */
+  private boolean checkDirectory(Path directory) throws RktException {
+    return check(directory, DIRECTORY) >= 0;
+  }
+
+  /** Whether {@code path} is a directory, itself and not through a link. */
+  static boolean isDirectory(Path path) {
+    return Files.isDirectory(path, NOFOLLOW_LINKS);
+  }
+
+  /** Whether there is anything at {@code path}. */
+  static boolean exists(Path path) {
+    return Files.exists(path, NOFOLLOW_LINKS);
+  }
+
+  /** The bytes of a key file; empty for a mask; null if there is none. */
+  byte @Nullable [] read(Path file) throws RktException {
+    long size = check(file, REGULAR);
+    if (size < 0) {
+      return null;
+    }
+    if (size > MAX_BYTES) {
+      throw refuse(
+          "the key file " + file + " is larger than " + MAX_BYTES + " bytes", "rm " + file);
+    }
+    try (InputStream in = Files.newInputStream(file, NOFOLLOW_LINKS)) {
+      return in.readNBytes(MAX_BYTES);
+    } catch (IOException e) {
+      throw SpecException.system("cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** The size of {@code path}, or -1 if there is nothing; refuses what is not as it must be. */
+  private long check(Path path, int type) throws RktException {
+    Map<String, Object> found;
+    try {
+      found = Files.readAttributes(path, "unix:mode,uid,size", NOFOLLOW_LINKS);
+    } catch (NoSuchFileException e) {
+      return -1;
+    } catch (IOException e) {
+      throw SpecException.system("cannot look at " + path + ": " + e.getMessage(), e);
+    }
+    int mode = number(found.get("mode"));
+    int owner = number(found.get("uid"));
+    if ((mode & TYPE) != type) {
+      throw refuse(
+          path + " in the trust store is not a " + (type == REGULAR ? "regular file" : "directory"),
+          "rm " + path);
+    }
+    if (owner != 0 && owner != self) {
+      throw refuse(
+          path + " in the trust store belongs to user " + owner + ", who could trust any key",
+          "chown root " + path + "   (after checking what is in it), or rm " + path);
+    }
+    if ((mode & OTHERS_WRITE) != 0) {
+      throw refuse(
+          path
+              + " in the trust store may be written by its group or by everyone (mode "
+              + Integer.toOctalString(mode & 07777)
+              + ")",
+          "chmod go-w " + path + "   (after checking what is in it)");
+    }
+    return found.get("size") instanceof Long size ? size : -1;
+  }
+
+  private static int number(@Nullable Object value) {
+    return value instanceof Integer number ? number : -1;
+  }
+
+  static TrustException refuse(String message, String fix) {
+    return new TrustException(Rule.TRUST_STORE, message, fix);
+  }
+
+  /**
+   * Puts {@code bytes} at {@code base/relative}, whole or not at all, and durably. Directories are
+   * made as needed.
+   */
+  void write(Path base, String relative, byte[] bytes, Access access) throws RktException {
+    Path target = base.resolve(relative);
+    // Beside the directories that are read: what a crash leaves is never taken for a key.
+    Path draft = base.resolve(".tmp-" + UUID.randomUUID());
+    try {
+      makeDirectories(base, relative, access);
+      try {
+        try (FileChannel out =
+            FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+          Files.setPosixFilePermissions(draft, PosixFilePermissions.fromString(access.file));
+          ByteBuffer buffer = ByteBuffer.wrap(bytes);
+          while (buffer.hasRemaining()) {
+            out.write(buffer);
+          }
+          out.force(true);
+        }
+        Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE);
+        sync(target);
+      } finally {
+        Files.deleteIfExists(draft);
+      }
+    } catch (IOException e) {
+      throw SpecException.system("cannot write " + target + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Removes the file at {@code target}, durably. */
+  void delete(Path target) throws RktException {
+    try {
+      Files.delete(target);
+      sync(target);
+    } catch (IOException e) {
+      throw SpecException.system("cannot remove " + target + ": " + e.getMessage(), e);
+    }
+  }
+
+  private void makeDirectories(Path base, String relative, Access access)
+      throws IOException, RktException {
+    if (!Files.isDirectory(base)) {
+      Files.createDirectories(base);
+      Files.setPosixFilePermissions(base, PosixFilePermissions.fromString(access.directory));
+    }
+    checkDirectory(base);
+    Path directory = base;
+    Path parents = Path.of(relative).getParent();
+    if (parents == null) {
+      return;
+    }
+    for (Path part : parents) {
+      directory = directory.resolve(part);
+      if (!checkDirectory(directory)) {
+        Files.createDirectory(directory);
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(access.directory));
+        sync(directory);
+      }
+    }
+  }
+
+  /** Makes the name of {@code file} durable. */
+  private static void sync(Path file) throws IOException {
+    Path parent = file.toAbsolutePath().getParent();
+    if (parent != null) {
+      try (FileChannel directory = FileChannel.open(parent, StandardOpenOption.READ)) {
+        directory.force(true);
+      }
+    }
+  }
+
+  /** Whether {@code name} can name a key: 40 or 64 lowercase hex digits. */
+  static boolean isFingerprint(String name) {
+    if (name.length() != 40 && name.length() != 64) {
+      return false;
+    }
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      if (!HexFormat.isHexDigit(c) || (c >= 'A' && c <= 'F')) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

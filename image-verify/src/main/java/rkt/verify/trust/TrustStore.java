@@ -1,0 +1,205 @@
+package rkt.verify.trust;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import rkt.spec.ImageName;
+import rkt.spec.RktException;
+import rkt.spec.SpecException;
+import rkt.verify.openpgp.KeyFacts;
+import rkt.verify.trust.TrustedKey.Layer;
+
+/**
+ * The trusted keys: a layer of the distribution and one of the administrator, which can add keys
+ * and mask the distribution's. Read anew at each question, so a removed key is gone at once.
+ * spec/trust.md#store
+ *
+ * <p>Every reader refuses, with class {@code trust}, files that others may have written.
+ */
+public final class TrustStore {
+  /** How deep and how wide a listing goes before something is wrong. */
+  private static final int MAX_KEYS = 10_000;
+
+  private final Path system;
+  private final Path local;
+  private final KeyFiles files;
+  private final FactsCache cache;
+
+  private TrustStore(Path system, Path local, KeyFiles files, FactsCache cache) {
+    this.system = system;
+    this.local = local;
+    this.files = files;
+    this.cache = cache;
+  }
+
+  /**
+   * The trust store of this host. Nothing needs to exist yet.
+   *
+   * @param system the {@code trustedkeys} directory of the distribution
+   * @param local the {@code trustedkeys} directory of the administrator
+   * @param cache where parsed keys are kept between starts: {@code trust-cache} of the data
+   *     directory; null for nowhere
+   */
+  public static TrustStore open(Path system, Path local, @Nullable Path cache) throws RktException {
+    KeyFiles files = new KeyFiles();
+    return new TrustStore(system, local, files, new FactsCache(files, cache));
+  }
+
+  /** The keys that may sign an image called {@code name}. */
+  public List<TrustedKey> keysFor(ImageName name) throws RktException {
+    List<TrustedKey> result = new ArrayList<>();
+    for (Scope scope : Scope.covering(name)) {
+      addKeys(scope, result);
+    }
+    return result;
+  }
+
+  /** All keys that are trusted for anything. */
+  public List<TrustedKey> list() throws RktException {
+    List<TrustedKey> result = new ArrayList<>();
+    addKeys(Scope.ROOT, result);
+    List<String> prefixes = new ArrayList<>();
+    findPrefixes(system, "", prefixes);
+    findPrefixes(local, "", prefixes);
+    prefixes.sort(null);
+    String last = "";
+    for (String prefix : prefixes) {
+      if (!prefix.equals(last)) {
+        addKeys(Scope.of(new ImageName(prefix)), result);
+      }
+      last = prefix;
+    }
+    return result;
+  }
+
+  /**
+   * Trusts the certificate in {@code keyFile} for {@code scope}: writes what is needed of it into
+   * the local layer.
+   *
+   * @param what names the file in errors
+   * @return the key as it is now trusted
+   */
+  public TrustedKey add(Scope scope, byte[] keyFile, String what) throws RktException {
+    byte[] minimal = KeyFacts.minimal(keyFile, what);
+    KeyFacts facts = KeyFacts.parse(minimal, what);
+    String relative = scope.directory() + "/" + facts.fingerprint();
+    files.write(local, relative, minimal, KeyFiles.Access.EVERYONE);
+    return new TrustedKey(scope, Layer.LOCAL, local.resolve(relative), facts);
+  }
+
+  /**
+   * Ends the trust in a key for {@code scope}: removes it from the local layer, and masks it there
+   * if the distribution trusts it.
+   *
+   * @param fingerprint of the primary key, lowercase hex
+   */
+  public void remove(Scope scope, String fingerprint) throws RktException {
+    if (!KeyFiles.isFingerprint(fingerprint)) {
+      throw SpecException.usage(
+          "a key is named by its whole fingerprint, 40 or 64 lowercase hex digits, got \""
+              + fingerprint
+              + "\"");
+    }
+    String relative = scope.directory() + "/" + fingerprint;
+    byte[] own = files.read(local.resolve(relative));
+    byte[] distributed = files.read(system.resolve(relative));
+    boolean isOwn = own != null && own.length > 0;
+    boolean isDistributed = distributed != null && distributed.length > 0;
+    if (isDistributed && (own == null || isOwn)) {
+      files.write(local, relative, new byte[0], KeyFiles.Access.EVERYONE);
+    } else if (isOwn) {
+      files.delete(local.resolve(relative));
+    } else {
+      throw SpecException.notFound(
+          "the key " + fingerprint + " is not trusted for " + scope, "rkt trust list");
+    }
+  }
+
+  private void addKeys(Scope scope, List<TrustedKey> result) throws RktException {
+    int before = result.size();
+    String[] own = files.list(local, scope.directory());
+    addLayer(scope, Layer.LOCAL, local, own, new String[0], result);
+    String[] distributed = files.list(system, scope.directory());
+    addLayer(scope, Layer.SYSTEM, system, distributed, own == null ? new String[0] : own, result);
+    if (result.size() - before > MAX_KEYS) {
+      throw KeyFiles.refuse(
+          "more than " + MAX_KEYS + " keys are trusted for " + scope, "rkt trust list");
+    }
+  }
+
+  /** Adds the keys called {@code names}, but none of {@code hidden}: those of the layer above. */
+  private void addLayer(
+      Scope scope,
+      Layer layer,
+      Path base,
+      String @Nullable [] names,
+      String[] hidden,
+      List<TrustedKey> result)
+      throws RktException {
+    if (names == null) {
+      return;
+    }
+    for (String name : names) {
+      Path file = base.resolve(scope.directory()).resolve(name);
+      if (scope.prefix() != null && KeyFiles.isDirectory(file)) {
+        continue; // A longer prefix.
+      }
+      if (!KeyFiles.isFingerprint(name)) {
+        throw KeyFiles.refuse(
+            file + " in the trust store is not named by the fingerprint of a key", "rm " + file);
+      }
+      if (contains(hidden, name)) {
+        continue;
+      }
+      byte[] bytes = files.read(file);
+      if (bytes == null || bytes.length == 0) {
+        continue; // A mask.
+      }
+      KeyFacts facts = cache.facts(bytes, "the key file " + file);
+      if (!facts.fingerprint().equals(name)) {
+        throw KeyFiles.refuse(
+            "the key file " + file + " holds another key, " + facts.fingerprint(), "rm " + file);
+      }
+      result.add(new TrustedKey(scope, layer, file, facts));
+    }
+  }
+
+  private static boolean contains(String[] names, String wanted) {
+    for (String name : names) {
+      if (name.equals(wanted)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Collects the prefixes that have a directory below {@code prefix.d/above}. */
+  private void findPrefixes(Path base, String above, List<String> result) throws RktException {
+    String relative = above.isEmpty() ? "prefix.d" : "prefix.d/" + above;
+    String[] names = files.list(base, relative);
+    if (names == null) {
+      return;
+    }
+    for (String name : names) {
+      Path path = base.resolve(relative).resolve(name);
+      if (!KeyFiles.isDirectory(path)) {
+        if (above.isEmpty()) {
+          throw KeyFiles.refuse(path + " in the trust store is not a directory", "rm " + path);
+        }
+        continue;
+      }
+      String prefix = above.isEmpty() ? name : above + "/" + name;
+      try {
+        result.add(new ImageName(prefix).text());
+      } catch (IllegalArgumentException e) {
+        throw KeyFiles.refuse(
+            path + " in the trust store is not named like an image prefix", "rmdir " + path);
+      }
+      if (result.size() > MAX_KEYS) {
+        throw KeyFiles.refuse("the trust store has too many prefixes", "rkt trust list");
+      }
+      findPrefixes(base, prefix, result);
+    }
+  }
+}
