@@ -1,0 +1,83 @@
+package rkt.verify;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import rkt.spec.Digest;
+import rkt.spec.RktException;
+import rkt.spec.SpecException;
+import rkt.spec.image.Image;
+import rkt.spec.image.ImageId;
+import rkt.spec.store.Store;
+import rkt.verify.openpgp.Evidence;
+import rkt.verify.openpgp.TrustException;
+
+/**
+ * The evidence of an image in the store: {@code evidence.json} beside its {@code image.json}, or
+ * made again from the stored signature and bytes. spec/trust.md#evidence
+ */
+public final class StoredEvidence {
+  private static final String FILE = "evidence.json";
+  private static final int LARGEST = 4 << 20;
+
+  private StoredEvidence() {}
+
+  /** The evidence of {@code image}; none if it was stored without a signature. */
+  public static Evidence of(Store store, Image image) throws RktException {
+    Evidence kept = find(store.imageDir(image.id()).resolve(FILE));
+    if (kept != null && kept.subject().equals(image.signed())) {
+      return kept;
+    }
+    List<Digest> signatures = store.signatures(image.manifest());
+    if (signatures.isEmpty()) {
+      return Evidence.none(image.signed());
+    }
+    byte[] newest = store.read(signatures.get(signatures.size() - 1));
+    Evidence evidence = Evidence.collect(newest, store.blob(image.signed()));
+    if (!evidence.subject().equals(image.signed())) {
+      throw SpecException.integrity(
+          "the blob " + image.signed() + " in the store is " + evidence.subject());
+    }
+    try {
+      keep(store, image.id(), evidence);
+    } catch (SpecException e) {
+      // A store that we may only read: the next reader makes it again.
+    }
+    return evidence;
+  }
+
+  /** Keeps {@code evidence} beside a committed image, whole or not at all. */
+  public static void keep(Store store, ImageId id, Evidence evidence) throws SpecException {
+    Path file = store.imageDir(id).resolve(FILE);
+    Path draft = file.resolveSibling("." + FILE + "." + UUID.randomUUID());
+    try {
+      try {
+        // Not synced: derived, sealed, and made again if a crash leaves it torn.
+        Files.write(draft, evidence.toJson());
+        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
+      } finally {
+        Files.deleteIfExists(draft);
+      }
+    } catch (IOException e) {
+      throw SpecException.system("cannot write " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** What {@code file} holds; null if it is not there, damaged, or of another version. */
+  private static @Nullable Evidence find(Path file) throws SpecException {
+    try {
+      return Files.size(file) > LARGEST
+          ? null
+          : Evidence.fromJson(Files.readAllBytes(file), file.toString());
+    } catch (NoSuchFileException | TrustException e) {
+      return null;
+    } catch (IOException e) {
+      throw SpecException.system("cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+}

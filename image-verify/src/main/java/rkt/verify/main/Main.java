@@ -1,0 +1,218 @@
+package rkt.verify.main;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParseResult;
+import rkt.spec.ErrorClass;
+import rkt.spec.RktException;
+import rkt.spec.SpecException;
+import rkt.spec.error.ErrorReport;
+import rkt.spec.image.Image;
+import rkt.spec.image.ImageId;
+import rkt.spec.store.DataDirectory;
+import rkt.spec.store.Store;
+import rkt.verify.StoredEvidence;
+import rkt.verify.Verdict;
+import rkt.verify.Verifier;
+import rkt.verify.openpgp.Evidence;
+import rkt.verify.trust.TrustStore;
+
+/**
+ * {@code rkt-verify}: reads image identifiers, prints those that the trust policy accepts now, and
+ * says of the others on stderr why not. spec/trust.md#rkt-verify
+ */
+public final class Main {
+  private static final int LARGEST_INPUT = 1 << 20;
+
+  private final InputStream in;
+  private final PrintStream out;
+  private final PrintStream err;
+  private final InstantSource clock;
+  private boolean json;
+
+  Main(InputStream in, PrintStream out, PrintStream err, InstantSource clock) {
+    this.in = in;
+    this.out = out;
+    this.err = err;
+    this.clock = clock;
+  }
+
+  /** Runs the command and exits. */
+  public static void main(String[] arguments) {
+    System.exit(new Main(System.in, System.out, System.err, InstantSource.system()).run(arguments));
+  }
+
+  /** Runs the command; gives its exit status: that of the first image that does not pass. */
+  int run(String... arguments) {
+    CommandLine command = new CommandLine(spec());
+    try {
+      ParseResult parsed = command.parseArgs(arguments);
+      if (parsed.isUsageHelpRequested()) {
+        command.usage(out);
+        return 0;
+      }
+      String format = parsed.matchedOptionValue("--format", "text");
+      if (!format.equals("text") && !format.equals("json")) {
+        return report(
+            ErrorClass.USAGE, "no format is called \"" + format + "\"", "--format=text or json");
+      }
+      json = format.equals("json");
+      int status = verifyAll(parsed);
+      out.flush();
+      return status;
+    } catch (CommandLine.ParameterException e) {
+      return report(ErrorClass.USAGE, String.valueOf(e.getMessage()), "rkt-verify --help");
+    } catch (RktException e) {
+      return report(e.errorClass(), e.getMessage(), e.fix());
+    } catch (RuntimeException e) {
+      ErrorReport.bug(e).print(err, json);
+      return ErrorReport.BUG_STATUS;
+    }
+  }
+
+  private int verifyAll(ParseResult parsed) throws RktException {
+    Path dir = path(parsed, "--dir", "/var/lib/rkt");
+    DataDirectory.check(dir);
+    Store store = Store.at(dir);
+    TrustStore trust =
+        TrustStore.open(
+            path(parsed, "--system-config", "/usr/lib/rkt").resolve("trustedkeys"),
+            path(parsed, "--local-config", "/etc/rkt").resolve("trustedkeys"),
+            dir.resolve("trust-cache"));
+    Verifier verifier = new Verifier(trust, clock);
+    int status = 0;
+    for (String text : images(parsed)) {
+      int one;
+      try {
+        one = verify(store, verifier, text);
+      } catch (RktException e) {
+        one = report(e.errorClass(), e.getMessage(), e.fix());
+      }
+      status = status == 0 ? one : status;
+    }
+    return status;
+  }
+
+  private int verify(Store store, Verifier verifier, String text) throws RktException {
+    ImageId id =
+        store
+            .find(text)
+            .orElseThrow(() ->
+                SpecException.notFound(
+                    "image \"" + text + "\" is not in the store", "rkt fetch " + text));
+    Image image = store.image(id);
+    if (!store.blobsUntouched(image)) {
+      store.rehash(image);
+    }
+    Evidence evidence = StoredEvidence.of(store, image);
+    if (json) {
+      Verdict verdict = verifier.judge(id, image.name(), image.signed(), evidence);
+      out.println(new String(verdict.toJson(), StandardCharsets.UTF_8));
+    }
+    verifier.verify(id, image.name(), image.signed(), evidence);
+    if (!json) {
+      out.println(id);
+    }
+    return 0;
+  }
+
+  /** The images of the command line; without any, or for {@code -}, the words of stdin. */
+  private List<String> images(ParseResult parsed) throws RktException {
+    List<String> arguments = parsed.matchedPositionalValue(0, List.of());
+    List<String> result = new ArrayList<>();
+    for (String argument : arguments.isEmpty() ? List.of("-") : arguments) {
+      if (!argument.equals("-")) {
+        result.add(argument);
+        continue;
+      }
+      for (String word : input().split("\\s+", -1)) {
+        if (!word.isEmpty()) {
+          result.add(word);
+        }
+      }
+    }
+    return result;
+  }
+
+  private String input() throws RktException {
+    try {
+      byte[] bytes = in.readNBytes(LARGEST_INPUT + 1);
+      if (bytes.length > LARGEST_INPUT) {
+        throw SpecException.usage("stdin holds more than " + LARGEST_INPUT + " bytes");
+      }
+      return new String(bytes, StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw SpecException.system("cannot read stdin: " + e.getMessage(), e);
+    }
+  }
+
+  private static Path path(ParseResult parsed, String option, String fallback) {
+    return Path.of(parsed.matchedOptionValue(option, fallback)).toAbsolutePath();
+  }
+
+  private static CommandSpec spec() {
+    CommandSpec spec = CommandSpec.create().name("rkt-verify");
+    spec.usageMessage()
+        .description("Judge stored images by the trust policy and print those that pass.")
+        .exitCodeListHeading("%nExit codes:%n")
+        .exitCodeList(statuses())
+        .footerHeading("%nExamples:%n")
+        .footer(
+            "  rkt-fetch docker://registry.example.com/app:1.4 | rkt-verify | xargs rkt-run",
+            "  rkt-verify --format=json example.com/app:1.4");
+    spec.addOption(option("DIR", "--dir", "The data directory.", "/var/lib/rkt"));
+    spec.addOption(
+        option("DIR", "--system-config", "Where the distribution's trust is.", "/usr/lib/rkt"));
+    spec.addOption(
+        option("DIR", "--local-config", "Where the administrator's trust is.", "/etc/rkt"));
+    spec.addOption(
+        option("FORMAT", "--format", "text, or json: one verdict a line, refusals too.", "text"));
+    spec.addOption(
+        OptionSpec.builder("-h", "--help").usageHelp(true).description("Show this.").build());
+    spec.addPositional(
+        PositionalParamSpec.builder()
+            .paramLabel("IMAGE")
+            .arity("0..*")
+            .type(List.class)
+            .auxiliaryTypes(String.class)
+            .description("Identifiers or references; - or none: those on stdin.")
+            .build());
+    return spec;
+  }
+
+  private static OptionSpec option(String label, String name, String description, String fallback) {
+    return OptionSpec.builder(name)
+        .paramLabel(label)
+        .type(String.class)
+        .description(description)
+        .defaultValue(fallback)
+        .build();
+  }
+
+  private static Map<String, String> statuses() {
+    Map<String, String> lines = new LinkedHashMap<>();
+    lines.put("0", "every image passes");
+    for (ErrorClass errorClass : ErrorClass.values()) {
+      lines.put(Integer.toString(errorClass.status()), errorClass.label());
+    }
+    return lines;
+  }
+
+  private int report(ErrorClass errorClass, String message, @Nullable String fix) {
+    ErrorReport.of(errorClass, message, fix).print(err, json);
+    return errorClass.status();
+  }
+}
