@@ -1,0 +1,175 @@
+package rkt.fetch.http;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
+import java.net.Proxy;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.net.ssl.HttpsURLConnection;
+import rkt.fetch.transport.FetchException;
+
+/**
+ * GET, as we trust it: at most five redirects, which we follow ourselves, never from https to http;
+ * Authorization only for the origin that was asked, gone for good after the first step elsewhere;
+ * every wait bounded; no compression that nobody asked for. docs/fetching.md#http
+ *
+ * <p>May be used by several threads at once.
+ */
+public final class Http implements AutoCloseable {
+  private static final int MAX_REDIRECTS = 5;
+  private static final String AUTHORIZATION = "Authorization";
+
+  private final HttpOptions options;
+  private final Proxies proxies;
+  private final Tls tls;
+  private final ScheduledExecutorService watchdog;
+
+  public Http(HttpOptions options) {
+    this.options = options;
+    this.proxies = new Proxies(options.environment());
+    this.tls = new Tls(options.insecureTls(), options.environment());
+    ScheduledThreadPoolExecutor timers =
+        new ScheduledThreadPoolExecutor(
+            1,
+            task -> {
+              Thread thread = new Thread(task, "rkt-http-watchdog");
+              thread.setDaemon(true);
+              return thread;
+            });
+    timers.setRemoveOnCancelPolicy(true);
+    this.watchdog = timers;
+  }
+
+  /** What this was made with. */
+  public HttpOptions options() {
+    return options;
+  }
+
+  /** GETs {@code uri}, following redirects. */
+  public Answer get(URI uri, Map<String, String> headers) throws IOException, FetchException {
+    Map<String, String> current = new LinkedHashMap<>(headers);
+    URI at = uri;
+    for (int hop = 0; ; hop++) {
+      Answer answer = once(at, current);
+      if (!isRedirect(answer.status())) {
+        return answer;
+      }
+      answer.close();
+      if (hop == MAX_REDIRECTS) {
+        throw FetchException.network(
+            uri.getHost() + " redirects more than " + MAX_REDIRECTS + " times", (String) null);
+      }
+      URI next = target(at, answer);
+      if (!Origin.of(next).equals(Origin.of(at))) {
+        current.remove(AUTHORIZATION);
+      }
+      at = next;
+    }
+  }
+
+  /** GETs {@code uri}; a redirect is an answer like any other. */
+  public Answer once(URI uri, Map<String, String> headers) throws IOException, FetchException {
+    Proxy proxy = proxies.of(uri);
+    HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection(proxy);
+    if (connection instanceof HttpsURLConnection secure) {
+      tls.apply(secure);
+    }
+    connection.setInstanceFollowRedirects(false);
+    connection.setUseCaches(false);
+    connection.setConnectTimeout(Math.toIntExact(options.patience().connect().toMillis()));
+    connection.setReadTimeout(Math.toIntExact(options.patience().idle().toMillis()));
+    connection.setRequestProperty("User-Agent", "rkt");
+    connection.setRequestProperty("Accept-Encoding", "identity");
+    connection.setRequestProperty("Accept", "*/*");
+    headers.forEach(connection::setRequestProperty);
+    int status = status(connection, uri);
+    String encoding = connection.getHeaderField("Content-Encoding");
+    if (status == 200 && encoding != null && !encoding.equals("identity")) {
+      connection.disconnect();
+      throw FetchException.network(
+          uri.getHost() + " sent the body in the encoding " + encoding, (String) null);
+    }
+    InputStream body = status < 400 ? connection.getInputStream() : connection.getErrorStream();
+    return new Answer(
+        uri,
+        connection,
+        status,
+        new BodyStream(
+            body == null ? InputStream.nullInputStream() : body,
+            connection.getContentLengthLong(),
+            options.patience()));
+  }
+
+  /** The read timeout starts anew with each byte, so a header that trickles needs a watchdog. */
+  private int status(HttpURLConnection connection, URI uri) throws IOException {
+    AtomicBoolean late = new AtomicBoolean();
+    long limit = options.patience().connect().plus(options.patience().header()).toMillis();
+    ScheduledFuture<?> timer =
+        watchdog.schedule(
+            () -> {
+              late.set(true);
+              connection.disconnect();
+            },
+            limit,
+            TimeUnit.MILLISECONDS);
+    try {
+      int status = connection.getResponseCode();
+      if (late.get()) {
+        throw new IOException("half a header"); // which the JDK takes for a whole one
+      }
+      if (status < 100) {
+        throw new BodyStream.StallException(uri.getHost() + " did not answer in HTTP");
+      }
+      return status;
+    } catch (IOException e) {
+      if (late.get()) {
+        throw new BodyStream.StallException(
+            uri.getHost() + " took more than " + limit / 1000 + " seconds to answer");
+      }
+      throw e;
+    } finally {
+      timer.cancel(false);
+    }
+  }
+
+  private static boolean isRedirect(int status) {
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+  }
+
+  private static URI target(URI from, Answer answer) throws FetchException {
+    Optional<String> location = answer.header("Location");
+    URI target;
+    try {
+      target = from.resolve(new URI(location.orElse("")));
+    } catch (URISyntaxException | IllegalArgumentException e) {
+      throw FetchException.network(from.getHost() + " redirects to something that is no URL", e);
+    }
+    String scheme = String.valueOf(target.getScheme());
+    if (location.isEmpty()
+        || target.getHost() == null
+        || target.getUserInfo() != null
+        || !(scheme.equalsIgnoreCase("https") || scheme.equalsIgnoreCase("http"))) {
+      throw FetchException.network(
+          from.getHost() + " redirects to something that is not followed", (String) null);
+    }
+    if (Origin.of(from).scheme().equals("https") && !scheme.equalsIgnoreCase("https")) {
+      throw FetchException.network(
+          from.getHost() + " redirects from https to http, which is never followed", (String) null);
+    }
+    return target;
+  }
+
+  @Override
+  public void close() {
+    watchdog.shutdownNow();
+  }
+}
