@@ -1,0 +1,147 @@
+package rkt.fetch.aci;
+
+import java.io.EOFException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import rkt.fetch.transport.FetchException;
+import rkt.spec.Digest;
+import rkt.spec.image.Compression;
+import rkt.spec.image.Decompressor;
+import rkt.spec.json.StrictJson;
+
+/**
+ * Reads an ACI file once from end to end: expands and hashes it, takes the manifest out, and holds
+ * it to the structure that appc demands: one regular file {@code manifest}, one directory {@code
+ * rootfs}, nothing else beside them. What lies in rootfs is judged when it is unpacked.
+ * spec/image.md#aci
+ */
+public final class AciReader {
+  private static final int BUFFER = 256 << 10;
+  private static final long MOST_EXPANDED = 20L << 30;
+  private static final long MOST_RATIO = 200;
+  private static final long ALWAYS_ALLOWED = 64L << 20;
+  private static final int MOST_ENTRIES = 1_000_000;
+
+  private final String what;
+
+  /**
+   * @param what names the ACI in errors
+   */
+  public AciReader(String what) {
+    this.what = what;
+  }
+
+  /** What {@code file} holds. */
+  public AciContent read(Path file) throws FetchException {
+    try {
+      long size = Files.size(file);
+      Compression compression = detect(file);
+      long limit = Math.min(MOST_EXPANDED, Math.max(ALWAYS_ALLOWED, size * MOST_RATIO));
+      MessageDigest digest = Digest.Algorithm.SHA512.start();
+      try (InputStream expanded = Decompressor.open(Files.newInputStream(file), compression);
+          Hashing in = new Hashing(expanded, digest, limit)) {
+        byte[] manifest = walk(in);
+        return new AciContent(compression, Digest.of(Digest.Algorithm.SHA512, digest), manifest);
+      }
+    } catch (IOException e) {
+      String why = e instanceof EOFException ? "it ends too early" : String.valueOf(e.getMessage());
+      throw FetchException.integrity("cannot expand " + what + ": " + why, e);
+    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+      // How some decoders meet bytes that they do not understand.
+      throw FetchException.integrity("cannot expand " + what + ": it is damaged", e);
+    }
+  }
+
+  private static Compression detect(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] head = in.readNBytes(Decompressor.MAGIC_BYTES);
+      return Decompressor.detect(head, head.length);
+    }
+  }
+
+  private byte[] walk(InputStream in) throws IOException, FetchException {
+    TarHeaders tar = new TarHeaders(in, what);
+    byte[] manifest = null;
+    boolean rootfs = false;
+    int entries = 0;
+    for (TarHeaders.Entry entry; (entry = tar.next()) != null; ) {
+      if (++entries > MOST_ENTRIES) {
+        throw bad("has more than " + MOST_ENTRIES + " entries");
+      }
+      switch (entry.top()) {
+        case "manifest" -> {
+          if (manifest != null || !entry.isFile() || entry.depth() != 1) {
+            throw bad("has a manifest that is no file, or two of them");
+          }
+          if (entry.sizeBytes() > StrictJson.MAX_BYTES) {
+            throw bad("has a manifest of " + entry.sizeBytes() + " bytes");
+          }
+          manifest = tar.contents();
+        }
+        case "rootfs" -> {
+          if (entry.depth() == 1 && (rootfs || !entry.isDirectory())) {
+            throw bad("has a rootfs that is no directory, or two of them");
+          }
+          rootfs |= entry.depth() == 1;
+        }
+        default -> throw bad("has \"" + entry.name() + "\" beside manifest and rootfs");
+      }
+    }
+    drain(in);
+    if (manifest == null || !rootfs) {
+      throw bad("is no ACI: it has no " + (rootfs ? "manifest" : "rootfs"));
+    }
+    return manifest;
+  }
+
+  /** The image id covers everything after the last entry too, which must be nothing but zeros. */
+  private void drain(InputStream in) throws IOException, FetchException {
+    byte[] buffer = new byte[BUFFER];
+    byte[] zeros = new byte[BUFFER];
+    for (int read; (read = in.read(buffer)) >= 0; ) {
+      if (!Arrays.equals(buffer, 0, read, zeros, 0, read)) {
+        throw bad("goes on after its end mark");
+      }
+    }
+  }
+
+  private FetchException bad(String why) {
+    return FetchException.integrity(what + " " + why, null);
+  }
+
+  /** Counts and hashes everything that is read. */
+  private static final class Hashing extends FilterInputStream {
+    private final MessageDigest digest;
+    private long left;
+
+    Hashing(InputStream in, MessageDigest digest, long limit) {
+      super(in);
+      this.digest = digest;
+      this.left = limit;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      int read = in.read(buffer, offset, length);
+      if (read > 0) {
+        left -= read;
+        if (left < 0) {
+          throw new IOException("it expands to more than an image may");
+        }
+        digest.update(buffer, offset, read);
+      }
+      return read;
+    }
+  }
+}

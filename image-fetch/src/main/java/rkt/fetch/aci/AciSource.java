@@ -1,0 +1,26 @@
+package rkt.fetch.aci;
+
+import java.util.Optional;
+import rkt.spec.RktException;
+import rkt.spec.store.Blob;
+import rkt.spec.store.Transaction;
+
+/** Where an ACI file and its detached signature come from. */
+public interface AciSource {
+  /** The longest file that is taken. */
+  long MAX_BYTES = 20L << 30;
+
+  /** The longest signature that is taken. */
+  int MAX_SIGNATURE_BYTES = 4 << 20;
+
+  /** Stages the file as it is. */
+  Blob file(Transaction transaction) throws RktException;
+
+  /**
+   * The signature that lies beside the file, {@code .asc} added to its name; empty if none does.
+   */
+  Optional<byte[]> signature() throws RktException;
+
+  /** Names the source in errors and records. */
+  String what();
+}
