@@ -1,0 +1,115 @@
+package rkt.fetch;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import rkt.spec.Digest;
+import rkt.spec.RktException;
+import rkt.spec.SpecException;
+import rkt.spec.image.Image;
+import rkt.spec.image.OciDescriptor;
+import rkt.spec.store.Entry;
+import rkt.spec.store.Transaction;
+
+/**
+ * An image that was downloaded and cannot be seen by anybody yet. Prove {@link #signedBytes}, then
+ * look at {@link #image}, then {@link #commit}; closing it without a commit leaves the store as it
+ * was. Belongs to one thread.
+ */
+public final class Fetched implements AutoCloseable {
+  private final Transaction transaction;
+  private final Digest signed;
+  private final Optional<byte[]> signature;
+  private final String source;
+  private final Resolver resolver;
+  private @Nullable Resolved resolved;
+
+  Fetched(
+      Transaction transaction,
+      Digest signed,
+      Optional<byte[]> signature,
+      String source,
+      Resolver resolver) {
+    this.transaction = transaction;
+    this.signed = signed;
+    this.signature = signature;
+    this.source = source;
+    this.resolver = resolver;
+  }
+
+  /** Looks into the downloaded bytes. */
+  interface Resolver {
+    Resolved resolve() throws RktException;
+  }
+
+  /** What was found there. */
+  record Resolved(Image image, OciDescriptor manifest, List<String> references) {}
+
+  /** The digest of the bytes that a signature covers. */
+  public Digest signed() {
+    return signed;
+  }
+
+  /** The file of the bytes that a signature covers; it goes away with this. */
+  public Path signedBytes() {
+    return transaction.path(signed);
+  }
+
+  /** The detached signature that came along, as it was served; empty if none did. */
+  public Optional<byte[]> signature() {
+    return signature;
+  }
+
+  /** Where the image came from, without credentials. */
+  public String source() {
+    return source;
+  }
+
+  /**
+   * The image. An ACI is expanded and its manifest parsed only now, so ask after its signature has
+   * held.
+   */
+  public Image image() throws RktException {
+    return resolve().image();
+  }
+
+  /**
+   * Admits the image into the store.
+   *
+   * @param insecure whether {@code --insecure-options=image} lets it in
+   * @param beside further files for the image's directory: {@code evidence.json}
+   */
+  public void commit(boolean insecure, Map<String, byte[]> beside) throws RktException {
+    Resolved known = resolve();
+    List<OciDescriptor> attached = new ArrayList<>();
+    if (signature.isPresent()) {
+      attached.add(transaction.addSignature(known.manifest(), signature.get()));
+    }
+    transaction.commit(
+        new Entry(
+            known.image(),
+            known.manifest(),
+            known.references(),
+            attached,
+            source,
+            insecure,
+            beside));
+  }
+
+  @Override
+  public void close() throws SpecException {
+    transaction.close();
+  }
+
+  private Resolved resolve() throws RktException {
+    Resolved known = resolved;
+    if (known == null) {
+      known = resolver.resolve();
+      resolved = known;
+    }
+    return known;
+  }
+}

@@ -1,0 +1,73 @@
+package rkt.fetch;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Optional;
+import rkt.fetch.transport.FetchException;
+import rkt.spec.Digest;
+import rkt.spec.ImageName;
+
+/** What a user calls an image on the command line. spec/image.md#references */
+public sealed interface ImageRef {
+
+  /** An identifier, or the beginning of one; only the store knows it. */
+  record StoreId(String text) implements ImageRef {}
+
+  /** An ACI in a file; the path is absolute. */
+  record AciFile(Path file) implements ImageRef {}
+
+  /** An ACI on a web server. */
+  record AciUrl(URI url) implements ImageRef {}
+
+  /**
+   * An image in an OCI layout.
+   *
+   * @param tag empty for none
+   */
+  record OciLayout(Path directory, String tag, Optional<Digest> digest) implements ImageRef {}
+
+  /**
+   * An image in a registry.
+   *
+   * @param host with its port, as in image names: {@code docker.io}, {@code localhost:5000}
+   * @param tag {@code latest} if there is neither a tag nor a digest; empty if only a digest
+   */
+  record Registry(String host, String repository, String tag, Optional<Digest> digest)
+      implements ImageRef {
+
+    /** The name that the image is judged under. */
+    public ImageName name() {
+      return new ImageName(host + "/" + repository);
+    }
+  }
+
+  /**
+   * An appc name.
+   *
+   * @param version empty for the newest
+   */
+  record AppcName(ImageName name, String version) implements ImageRef {}
+
+  /**
+   * Reads a reference.
+   *
+   * @param cwd what relative paths are relative to
+   * @throws FetchException of class usage
+   */
+  static ImageRef parse(String text, Path cwd) throws FetchException {
+    return ImageRefParser.parse(text, cwd);
+  }
+
+  /** What {@code Store.find} finds this under once it is fetched; empty for a file or a layout. */
+  default String lookup() {
+    return switch (this) {
+      case StoreId(String text) -> text;
+      case AciFile _, OciLayout _ -> "";
+      case AciUrl(URI url) -> url.toString();
+      case Registry(String host, String repository, String tag, Optional<Digest> digest) ->
+          host + "/" + repository + digest.map(it -> "@" + it).orElse(":" + tag);
+      case AppcName(ImageName name, String version) ->
+          name + (version.isEmpty() ? "" : ":" + version);
+    };
+  }
+}

@@ -1,0 +1,205 @@
+package rkt.fetch.main;
+
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParseResult;
+import rkt.fetch.FetchOptions;
+import rkt.fetch.Fetched;
+import rkt.fetch.Fetcher;
+import rkt.fetch.ImageRef;
+import rkt.fetch.transport.FetchException;
+import rkt.spec.ErrorClass;
+import rkt.spec.ImageName;
+import rkt.spec.Printable;
+import rkt.spec.RktException;
+import rkt.spec.error.ErrorReport;
+import rkt.spec.image.Image;
+import rkt.spec.image.ImageJson;
+import rkt.spec.json.JsonWriter;
+import rkt.spec.store.DataDirectory;
+import rkt.spec.store.Store;
+
+/**
+ * {@code rkt-fetch}: downloads images into the store and prints their identifiers. It judges
+ * nobody: that is {@code rkt-verify}'s work, which reads what this prints. spec/tools.md#rkt-fetch
+ */
+public final class RktFetch {
+  private static final Set<String> INSECURE = Set.of("http", "tls");
+
+  private final PrintStream out;
+  private final PrintStream err;
+  private final Map<String, String> environment;
+  private boolean json;
+
+  RktFetch(PrintStream out, PrintStream err, Map<String, String> environment) {
+    this.out = out;
+    this.err = err;
+    this.environment = environment;
+  }
+
+  /** Runs the command and exits. */
+  public static void main(String[] arguments) {
+    System.exit(new RktFetch(System.out, System.err, System.getenv()).run(arguments));
+  }
+
+  /** Runs the command; gives its exit status. */
+  int run(String... arguments) {
+    CommandLine command = new CommandLine(spec());
+    try {
+      ParseResult parsed = command.parseArgs(arguments);
+      if (parsed.isUsageHelpRequested()) {
+        command.usage(out);
+        return 0;
+      }
+      json = format(parsed);
+      return fetchAll(parsed);
+    } catch (CommandLine.ParameterException e) {
+      return report(FetchException.usage(String.valueOf(e.getMessage()), "rkt-fetch --help"));
+    } catch (RktException e) {
+      return report(e);
+    } catch (RuntimeException e) {
+      ErrorReport.bug(e).print(err, json);
+      return ErrorReport.BUG_STATUS;
+    } finally {
+      out.flush();
+    }
+  }
+
+  private static CommandSpec spec() {
+    CommandSpec spec = CommandSpec.create().name("rkt-fetch");
+    spec.usageMessage()
+        .description("Download images into the store and print their identifiers, one a line.")
+        .exitCodeListHeading("%nExit codes:%n")
+        .exitCodeList(statuses())
+        .footerHeading("%nExamples:%n")
+        .footer(
+            "  rkt-fetch docker://registry.example.com/app:1.4 | rkt-verify",
+            "  rkt-fetch --signature=app.asc ./app.aci");
+    spec.addOption(
+        option("DIR", "--dir", "The data directory.").defaultValue("/var/lib/rkt").build());
+    spec.addOption(
+        option("FILE", "--signature", "A detached signature, instead of the one beside the image.")
+            .build());
+    spec.addOption(
+        option("NAME", "--image-name", "The name to judge an image of an OCI layout under.")
+            .build());
+    spec.addOption(
+        option("LIST", "--insecure-options", "http, tls: what security to do without.")
+            .type(List.class)
+            .auxiliaryTypes(String.class)
+            .splitRegex(",")
+            .build());
+    spec.addOption(
+        option("FORMAT", "--format", "text, or json: one object a line.")
+            .defaultValue("text")
+            .build());
+    spec.addOption(OptionSpec.builder("--quiet").description("No progress.").build());
+    spec.addOption(
+        OptionSpec.builder("-h", "--help").usageHelp(true).description("Show this.").build());
+    spec.addPositional(
+        PositionalParamSpec.builder()
+            .paramLabel("IMAGE")
+            .required(true)
+            .arity("1..*")
+            .type(List.class)
+            .auxiliaryTypes(String.class)
+            .description("A path, a URL, docker://HOST/NAME:TAG or oci:DIR:TAG.")
+            .build());
+    return spec;
+  }
+
+  private static OptionSpec.Builder option(String label, String name, String description) {
+    return OptionSpec.builder(name).paramLabel(label).type(String.class).description(description);
+  }
+
+  private static Map<String, String> statuses() {
+    Map<String, String> lines = new LinkedHashMap<>();
+    lines.put("0", "every image is in the store");
+    for (ErrorClass errorClass : ErrorClass.values()) {
+      lines.put(Integer.toString(errorClass.status()), errorClass.label());
+    }
+    return lines;
+  }
+
+  private static boolean format(ParseResult parsed) throws FetchException {
+    String format = parsed.matchedOptionValue("--format", "text");
+    return switch (format) {
+      case "text" -> false;
+      case "json" -> true;
+      default ->
+          throw FetchException.usage("no format is called \"" + format + "\"", "text or json");
+    };
+  }
+
+  /** Fetches each image; goes on after a failure, and gives the status of the first. */
+  private int fetchAll(ParseResult parsed) throws RktException {
+    Path dir = Path.of(parsed.matchedOptionValue("--dir", "/var/lib/rkt")).toAbsolutePath();
+    DataDirectory.check(dir);
+    Store store = Store.at(dir);
+    Fetcher fetcher = new Fetcher(store, options(parsed));
+    Path cwd = Path.of("").toAbsolutePath();
+    List<String> images = parsed.matchedPositionalValue(0, List.of());
+    int status = 0;
+    for (String text : images) {
+      try (Fetched fetched = fetcher.fetch(ImageRef.parse(text, cwd))) {
+        Image image = fetched.image();
+        fetched.commit(false, Map.of());
+        out.println(json ? json(image) : image.id().toString());
+      } catch (RktException e) {
+        int failed = report(e);
+        status = status == 0 ? failed : status;
+      }
+    }
+    return status;
+  }
+
+  private FetchOptions options(ParseResult parsed) throws FetchException {
+    FetchOptions options = FetchOptions.of(environment);
+    List<String> insecure = parsed.matchedOptionValue("--insecure-options", List.of());
+    for (String choice : insecure) {
+      if (!INSECURE.contains(choice)) {
+        throw FetchException.usage(
+            "rkt-fetch has no insecure option \"" + choice + "\"", "http or tls");
+      }
+    }
+    options = options.withInsecure(insecure.contains("http"), insecure.contains("tls"));
+    String signature = parsed.matchedOptionValue("--signature", "");
+    if (!signature.isEmpty()) {
+      options = options.withSignature(Path.of(signature).toAbsolutePath());
+    }
+    String name = parsed.matchedOptionValue("--image-name", "");
+    if (!name.isEmpty()) {
+      try {
+        options = options.withImageName(new ImageName(name));
+      } catch (IllegalArgumentException e) {
+        throw FetchException.usage(String.valueOf(e.getMessage()), null);
+      }
+    }
+    return parsed.hasMatchedOption("--quiet") ? options : options.withProgress(this::progress);
+  }
+
+  private void progress(String what, long bytes, boolean reused) {
+    String size = String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
+    err.println(Printable.of(what) + " " + size + (reused ? ", here already" : ""));
+  }
+
+  private static String json(Image image) {
+    JsonWriter writer = new JsonWriter().object();
+    ImageJson.members(image, writer);
+    return writer.end().toString();
+  }
+
+  private int report(RktException e) {
+    ErrorReport.of(e).print(err, json);
+    return e.errorClass().status();
+  }
+}

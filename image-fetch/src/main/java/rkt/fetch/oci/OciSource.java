@@ -1,0 +1,21 @@
+package rkt.fetch.oci;
+
+import rkt.spec.RktException;
+import rkt.spec.image.OciDescriptor;
+import rkt.spec.store.Transaction;
+
+/** Where the documents and blobs of one OCI image come from. Used by several threads at once. */
+public interface OciSource {
+
+  /** What the reference means now; resolved once, everything after it goes by digest. */
+  Document root() throws RktException;
+
+  /** The bytes of a manifest or an index of at most {@code limit} bytes; the caller checks them. */
+  byte[] document(OciDescriptor descriptor, int limit) throws RktException;
+
+  /** Stages a blob, which the transaction checks. */
+  void blob(OciDescriptor descriptor, Transaction transaction) throws RktException;
+
+  /** Names the source in errors. */
+  String what();
+}

@@ -1,0 +1,172 @@
+package rkt.fetch.registry;
+
+import java.io.IOException;
+import java.net.URI;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import rkt.fetch.http.Answer;
+import rkt.fetch.http.Http;
+import rkt.fetch.http.Origin;
+import rkt.fetch.http.Retry;
+import rkt.fetch.oci.Document;
+import rkt.fetch.oci.OciSource;
+import rkt.fetch.transport.FetchException;
+import rkt.spec.Digest;
+import rkt.spec.RktException;
+import rkt.spec.image.MediaType;
+import rkt.spec.image.OciDescriptor;
+import rkt.spec.json.StrictJson;
+import rkt.spec.store.Transaction;
+
+/**
+ * An image in a registry, by the pull half of the OCI distribution spec. spec/image.md#references
+ */
+public final class RegistrySource implements OciSource {
+  private static final String ACCEPT =
+      String.join(
+          ", ",
+          MediaType.OCI_INDEX,
+          MediaType.OCI_MANIFEST,
+          MediaType.DOCKER_INDEX,
+          MediaType.DOCKER_MANIFEST);
+
+  private final Http http;
+  private final URI base;
+  private final String repository;
+  private final String reference;
+  private final TokenClient tokens;
+  private volatile @Nullable String authorization;
+
+  /**
+   * @param base scheme, host and port
+   * @param reference a tag or a digest
+   */
+  public RegistrySource(
+      Http http, URI base, String repository, String reference, Optional<Credentials> credentials) {
+    this.http = http;
+    this.base = base;
+    this.repository = repository;
+    this.reference = reference;
+    this.tokens = new TokenClient(http, Origin.of(base), credentials);
+  }
+
+  @Override
+  public Document root() throws RktException {
+    Document root = manifest(reference, StrictJson.MAX_BYTES);
+    if (reference.contains(":")) {
+      Digest wanted = Digest.parse(reference);
+      Digest found = Digest.sha256(root.bytes());
+      if (!wanted.equals(found)) {
+        throw FetchException.integrity(wanted + " arrived as " + found, null);
+      }
+    }
+    return root;
+  }
+
+  @Override
+  public byte[] document(OciDescriptor descriptor, int limit) throws RktException {
+    Document document = manifest(descriptor.digest().toString(), limit);
+    if (!document.mediaType().equals(descriptor.mediaType())) {
+      throw FetchException.integrity(
+          descriptor.digest()
+              + " is listed as "
+              + descriptor.mediaType()
+              + ", but served as "
+              + document.mediaType(),
+          null);
+    }
+    return document.bytes();
+  }
+
+  private Document manifest(String which, int limit) throws RktException {
+    return retry()
+        .run(() -> {
+          try (Answer answer = get("manifests/" + which, ACCEPT)) {
+            return new Document(answer.bytes(limit), answer.contentType());
+          }
+        });
+  }
+
+  @Override
+  public void blob(OciDescriptor descriptor, Transaction transaction) throws RktException {
+    retry()
+        .run(() -> {
+          try (Answer answer = get("blobs/" + descriptor.digest(), "*/*")) {
+            requireLength(answer, descriptor);
+            return transaction.add(answer.body(), descriptor.digest(), descriptor.sizeBytes());
+          }
+        });
+  }
+
+  private static void requireLength(Answer answer, OciDescriptor descriptor) throws FetchException {
+    Optional<String> length = answer.header("Content-Length");
+    if (length.isPresent() && !length.get().equals(Long.toString(descriptor.sizeBytes()))) {
+      throw FetchException.integrity(
+          descriptor.digest()
+              + " is announced with "
+              + length.get()
+              + " bytes, but the manifest says "
+              + descriptor.sizeBytes(),
+          null);
+    }
+  }
+
+  private Answer get(String path, String accept) throws IOException, RktException {
+    URI uri = base.resolve("/v2/" + repository + "/" + path);
+    String used = authorization;
+    Answer answer = get(uri, accept, used);
+    // A token may have run out meanwhile; a password that was refused once stays refused.
+    if (answer.status() == 401 && (used == null || used.startsWith("Bearer "))) {
+      Optional<Challenge> challenge = Challenge.best(answer.headers("WWW-Authenticate"));
+      // Only the registry itself may ask for a login, not a host that it redirected to.
+      if (challenge.isPresent() && Origin.of(answer.uri()).equals(Origin.of(base))) {
+        answer.close();
+        String fresh = tokens.authorization(challenge.get(), repository);
+        authorization = fresh;
+        answer = get(uri, accept, fresh);
+      }
+    }
+    int status = answer.status();
+    if (status == 200) {
+      return answer;
+    }
+    answer.close();
+    Retry.inspect(answer);
+    throw switch (status) {
+      case 404 -> FetchException.notFound("no such image: " + what(), null);
+      case 401, 403 ->
+          FetchException.network(
+              base.getHost() + " refuses access to " + what() + " (" + status + ")",
+              tokens.login());
+      default ->
+          FetchException.network(
+              base.getHost() + " answered " + status + " for " + what(), (String) null);
+    };
+  }
+
+  private Answer get(URI uri, String accept, @Nullable String authorization)
+      throws IOException, FetchException {
+    Map<String, String> headers = new LinkedHashMap<>();
+    headers.put("Accept", accept);
+    if (authorization != null) {
+      headers.put("Authorization", authorization);
+    }
+    return http.get(uri, headers);
+  }
+
+  private Retry retry() {
+    return new Retry(http.options().patience(), base.getAuthority());
+  }
+
+  @Override
+  public String what() {
+    return "docker://"
+        + base.getAuthority()
+        + "/"
+        + repository
+        + (reference.contains(":") ? "@" : ":")
+        + reference;
+  }
+}

@@ -1,0 +1,133 @@
+package rkt.fetch.registry;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Optional;
+import rkt.fetch.http.Answer;
+import rkt.fetch.http.Http;
+import rkt.fetch.http.Origin;
+import rkt.fetch.http.Retry;
+import rkt.fetch.transport.FetchException;
+import rkt.spec.RktException;
+import rkt.spec.json.JsonObject;
+
+/**
+ * Gets a bearer token from the realm that a registry names. The registry chooses the realm freely,
+ * so the realm is not believed: it must be https if the registry is, no address inside our network
+ * unless the registry is that host, and it sees the password only if it is the registry itself, its
+ * parent domain, or docker.io's own. docs/fetching.md#credentials
+ */
+final class TokenClient {
+  private static final int MAX_TOKEN_BYTES = 1 << 20;
+
+  private final Http http;
+  private final Origin registry;
+  private final Optional<Credentials> credentials;
+
+  TokenClient(Http http, Origin registry, Optional<Credentials> credentials) {
+    this.http = http;
+    this.registry = registry;
+    this.credentials = credentials;
+  }
+
+  /** The value of an Authorization header that answers {@code challenge}. */
+  String authorization(Challenge challenge, String repository) throws RktException {
+    if (challenge.scheme().equals("basic")) {
+      return credentials
+          .orElseThrow(() -> FetchException.network(registry.host() + " wants a login", login()))
+          .basic();
+    }
+    URI realm = realm(challenge);
+    String query =
+        "scope="
+            + encode("repository:" + repository + ":pull")
+            + Optional.ofNullable(challenge.parameters().get("service"))
+                .map(service -> "&service=" + encode(service))
+                .orElse("");
+    URI uri = URI.create(realm + (realm.getRawQuery() == null ? "?" : "&") + query);
+    Map<String, String> headers =
+        credentials.isPresent() ? Map.of("Authorization", credentials.get().basic()) : Map.of();
+    return new Retry(http.options().patience(), realm.getHost()).run(() -> token(uri, headers));
+  }
+
+  private String token(URI uri, Map<String, String> headers) throws IOException, RktException {
+    try (Answer answer = http.once(uri, headers)) {
+      Retry.inspect(answer);
+      if (answer.status() != 200) {
+        throw FetchException.network(
+            uri.getHost() + " gave no token for " + registry.host() + ": " + answer.status(),
+            login());
+      }
+      JsonObject json =
+          JsonObject.parse(answer.bytes(MAX_TOKEN_BYTES), "the token of " + uri.getHost());
+      Optional<String> token = json.findString("token");
+      if (token.isEmpty()) {
+        token = json.findString("access_token");
+      }
+      String text =
+          token.orElseThrow(
+              () -> FetchException.network(uri.getHost() + " answered without a token", login()));
+      for (int i = 0; i < text.length(); i++) {
+        if (text.charAt(i) <= ' ' || text.charAt(i) > '~') {
+          throw FetchException.network(
+              uri.getHost() + " sent a token that fits in no header", (String) null);
+        }
+      }
+      return "Bearer " + text;
+    }
+  }
+
+  private URI realm(Challenge challenge) throws FetchException {
+    URI realm;
+    try {
+      realm = new URI(challenge.parameters().getOrDefault("realm", ""));
+    } catch (URISyntaxException e) {
+      throw refused("which is no URL");
+    }
+    String scheme = String.valueOf(realm.getScheme());
+    if (realm.getHost() == null || realm.getUserInfo() != null || realm.getRawFragment() != null) {
+      throw refused("which is no plain URL");
+    }
+    if (!scheme.equals("https") && !(scheme.equals("http") && registry.scheme().equals("http"))) {
+      throw refused("which is not https");
+    }
+    Origin origin = Origin.of(realm);
+    if (origin.isLocalLiteral() && !origin.host().equals(registry.host())) {
+      throw refused("an address inside this network");
+    }
+    if (credentials.isPresent() && !maySeePassword(origin)) {
+      throw refused("which is another host, and would be shown the password");
+    }
+    return realm;
+  }
+
+  private boolean maySeePassword(Origin realm) {
+    String host = registry.host();
+    boolean parent =
+        realm.port() == 443
+            && realm.host().contains(".")
+            && !realm.isLocalLiteral()
+            && host.endsWith("." + realm.host());
+    boolean hub = host.equals("registry-1.docker.io") && realm.host().equals("auth.docker.io");
+    return realm.host().equals(host) || parent || hub;
+  }
+
+  private FetchException refused(String why) {
+    return FetchException.network(
+        registry.host() + " sends us for a token to a realm, " + why, (String) null);
+  }
+
+  String login() {
+    return credentials.isPresent()
+        ? "check the entry for " + registry.host() + " in docker's config.json"
+        : "add an entry for " + registry.host() + " to docker's config.json (docker login)";
+  }
+
+  private static String encode(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+}
