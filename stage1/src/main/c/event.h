@@ -1,0 +1,25 @@
+/* What PID 1 tells the supervisor, and what both tell about a failed op. */
+#ifndef POD_INIT_EVENT_H
+#define POD_INIT_EVENT_H
+
+#include "plan.h"
+
+enum event_type { EVENT_STARTED = 1, EVENT_EXITED = 2, EVENT_FAILED = 3, EVENT_POD_EXITED = 4 };
+
+enum { THE_POD = 0xffffffffu };
+
+/* spec/launch-plan.md#events */
+struct event {
+  uint32_t type;
+  uint32_t app;       /* which APP record of the plan, from 0, or THE_POD */
+  uint32_t a, b;
+  uint64_t nanos;     /* since the epoch */
+  uint32_t text_size; /* bytes that follow: the lines for stderr of FAILED */
+  uint32_t zero;
+};
+
+void event_send(int fd, uint32_t type, uint32_t app, uint32_t a, uint32_t b);
+/* The failure as an event to `status`, or as lines to `text` when there is no status pipe. */
+void failure_send(int status, int text, uint32_t app, const struct record *failed, int error);
+
+#endif

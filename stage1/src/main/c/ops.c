@@ -1,0 +1,247 @@
+#include "ops.h"
+
+#include "text.h"
+
+/* Removing a cgroup is EBUSY until the kernel has finished with its last process. */
+enum { RMDIR_TRIES = 100, RMDIR_PAUSE_MS = 5 };
+
+enum { DETACH = 2 /* MNT_DETACH */, MAX_CAPS = 64 };
+
+static const char *or_null(const char *s) { return *s ? s : NULL; }
+
+static long pivot(const char *path) {
+  long r = sys(__NR_chdir, path);
+  if (r == 0) r = sys(__NR_pivot_root, ".", ".");
+  if (r == 0) r = sys(__NR_umount2, ".", DETACH); /* the old root, stacked on the new one */
+  if (r == 0) r = sys(__NR_chdir, "/");
+  return r;
+}
+
+/* After chdir the directory must be inside our root, or the kernel says "(unreachable)". */
+static long check_cwd(void) {
+  char path[4097];
+  long r = sys(__NR_getcwd, path, sizeof path);
+  if (r < 0) return r;
+  return path[0] == '/' ? 0 : -ENOENT;
+}
+
+static long write_path(const char *path, const char *bytes, uint32_t size) {
+  long fd = sys_open(path, O_WRONLY | O_NOFOLLOW, 0);
+  if (fd < 0) return fd;
+  long r;
+  do {
+    r = sys(__NR_write, fd, bytes, size); /* one write: files of the kernel take no second one */
+  } while (r == -EINTR);
+  sys(__NR_close, fd);
+  return r < 0 ? r : r == (long)size ? 0 : -EIO;
+}
+
+static long write_descriptor(int fd, const char *bytes, uint32_t size) {
+  long r;
+  do {
+    r = sys(__NR_write, fd, bytes, size);
+  } while (r == -EINTR);
+  return r < 0 ? r : r == (long)size ? 0 : -EIO;
+}
+
+static long remove_directory(const char *path) {
+  long r = 0;
+  for (int i = 0; i < RMDIR_TRIES; i++) {
+    r = sys(__NR_unlinkat, AT_FDCWD, path, AT_REMOVEDIR);
+    if (r != -EBUSY) break;
+    pause_ms(RMDIR_PAUSE_MS);
+  }
+  return r == -ENOENT ? 0 : r;
+}
+
+static long duplicate(int from, int to) {
+  if (from == to) return sys(__NR_fcntl, from, F_SETFD, 0); /* only make it survive exec */
+  long r;
+  do {
+    r = sys(__NR_dup3, from, to, 0);
+  } while (r == -EINTR || r == -EBUSY);
+  return r < 0 ? r : 0;
+}
+
+/* Every identity of a kind, and proof that all of them changed. */
+static long set_ids(long set, long get, const uint64_t *w) {
+  uint32_t real = 0, effective = 0, saved = 0;
+  long r = sys(set, (uint32_t)w[0], (uint32_t)w[1], (uint32_t)w[2]);
+  if (r == 0) r = sys(get, &real, &effective, &saved);
+  if (r < 0) return r;
+  return real == w[0] && effective == w[1] && saved == w[2] ? 0 : -EPERM;
+}
+
+static long set_bounding(uint64_t keep) {
+  for (int cap = 0; cap < MAX_CAPS; cap++) {
+    if (keep >> cap & 1) continue;
+    long has = sys(__NR_prctl, PR_CAPBSET_READ, cap, 0, 0, 0);
+    if (has < 0) break; /* past the last capability of this kernel */
+    if (has == 0) continue;
+    long r = sys(__NR_prctl, PR_CAPBSET_DROP, cap, 0, 0, 0);
+    if (r < 0) return r;
+    if (sys(__NR_prctl, PR_CAPBSET_READ, cap, 0, 0, 0) != 0) return -EPERM;
+  }
+  return 0;
+}
+
+static long set_caps(const uint64_t *w) {
+  struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct data[2], got[2];
+  for (int i = 0; i < 2; i++) {
+    data[i].effective = (uint32_t)(w[0] >> 32 * i);
+    data[i].permitted = (uint32_t)(w[1] >> 32 * i);
+    data[i].inheritable = (uint32_t)(w[2] >> 32 * i);
+  }
+  long r = sys(__NR_capset, &head, data);
+  head.version = _LINUX_CAPABILITY_VERSION_3;
+  if (r == 0) r = sys(__NR_capget, &head, got);
+  if (r < 0) return r;
+  for (int i = 0; i < 2; i++) {
+    if (got[i].effective != data[i].effective || got[i].permitted != data[i].permitted ||
+        got[i].inheritable != data[i].inheritable) {
+      return -EPERM;
+    }
+  }
+  return 0;
+}
+
+static long set_ambient(uint64_t mask) {
+  long r = sys(__NR_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  for (int cap = 0; r == 0 && cap < MAX_CAPS; cap++) {
+    if (mask >> cap & 1) r = sys(__NR_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
+  }
+  return r;
+}
+
+static long control(const uint64_t *w) {
+  long r = sys(__NR_prctl, w[0], w[1], w[2], w[3], w[4]);
+  if (r < 0) return r;
+  if (w[0] == PR_SET_NO_NEW_PRIVS && sys(__NR_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1) {
+    return -EPERM;
+  }
+  return 0;
+}
+
+static long filter(uint64_t flags, const char *bytes, uint32_t size) {
+  struct sock_fprog program = {(unsigned short)(size / 8), (struct sock_filter *)(uintptr_t)bytes};
+  long r = sys(__NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+  return r > 0 ? -ESRCH : r; /* with TSYNC: a thread that could not follow; we have none */
+}
+
+/* Returns once somebody wrote a byte; the end without one means that the start was called off. */
+static long wait_fifo(int fd, const char *path) {
+  long from = fd;
+  if (*path) from = sys_open(path, O_RDONLY, 0);
+  if (from < 0) return from;
+  char byte;
+  long got = sys_read((int)from, &byte, 1);
+  if (*path) sys(__NR_close, from);
+  return got < 0 ? got : got == 0 ? -ECANCELED : 0;
+}
+
+static long new_keyring(void) {
+  long r = sys(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+  return r == -ENOSYS || r > 0 ? 0 : r; /* a kernel without keys has no session keyring to leak */
+}
+
+static long execute(const struct record *r) {
+  uint64_t argc = r->words[1], envc = r->words[2];
+  size_t size = (argc + envc + 2) * sizeof(char *);
+  long got = sys(__NR_mmap, 0, size, 3 /* read, write */, 0x22 /* private, anonymous */, -1, 0);
+  if (got < 0 && got > -4096) return got;
+  const char **argv = (const char **)got;
+  const char **envp = argv + argc + 1;
+  const char *candidate = skip(r->text, 2);
+  const char *at = skip(candidate, r->words[0]);
+  for (uint64_t i = 0; i < argc; i++, at = skip(at, 1)) argv[i] = at;
+  for (uint64_t i = 0; i < envc; i++, at = skip(at, 1)) envp[i] = at;
+
+  long error = -ENOENT;
+  for (uint64_t i = 0; i < r->words[0]; i++, candidate = skip(candidate, 1)) {
+    long e = sys(__NR_execve, candidate, argv, envp);
+    if (e == -EACCES) {
+      error = e; /* worth more to the reader than a later "not there" */
+    } else if (e != -ENOENT && e != -ENOTDIR) {
+      return e;
+    }
+  }
+  return error;
+}
+
+long op_apply(const struct record *r) {
+  const uint64_t *w = r->words;
+  const char *path = skip(r->text, 2);
+  switch (r->op) {
+    case OP_MOUNT: {
+      const char *target = skip(path, 1);
+      const char *type = skip(target, 1);
+      const char *data = skip(type, 1);
+      return sys(__NR_mount, or_null(path), target, or_null(type), w[0], or_null(data));
+    }
+    case OP_UMOUNT: return sys(__NR_umount2, path, w[0]);
+    case OP_MKDIR: return sys(__NR_mkdirat, AT_FDCWD, path, w[0]);
+    case OP_RMDIR: return remove_directory(path);
+    case OP_UNLINK: {
+      long gone = sys(__NR_unlinkat, AT_FDCWD, path, 0);
+      return gone == -ENOENT ? 0 : gone;
+    }
+    case OP_PIVOT: return pivot(path);
+    case OP_CHROOT: {
+      long in = sys(__NR_chroot, path);
+      return in ? in : sys(__NR_chdir, "/");
+    }
+    case OP_CHDIR: {
+      long there = sys(__NR_chdir, path);
+      return there ? there : check_cwd();
+    }
+    case OP_FCHDIR: return sys(__NR_fchdir, w[0]);
+    case OP_UNSHARE: return sys(__NR_unshare, w[0]);
+    case OP_SETNS: return sys(__NR_setns, w[0], w[1]);
+    case OP_WRITE_FD: return write_descriptor((int)w[0], r->blob, r->blob_size);
+    case OP_WRITE_FILE: return write_path(path, r->blob, r->blob_size);
+    case OP_SETSID: {
+      long session = sys(__NR_setsid);
+      return session < 0 ? session : 0;
+    }
+    case OP_CTTY: return sys(__NR_ioctl, w[0], TIOCSCTTY, 0);
+    case OP_DUP: return duplicate((int)w[0], (int)w[1]);
+    case OP_CLOSE_RANGE: return sys(__NR_close_range, (uint32_t)w[0], (uint32_t)w[1], w[2]);
+    case OP_UMASK: sys(__NR_umask, w[0]); return 0;
+    case OP_RLIMIT: return sys(__NR_prlimit64, 0, w[0], w + 1, NULL);
+    case OP_SETGROUPS: return sys(__NR_setgroups, r->blob_size / 4, r->blob);
+    case OP_SETRESGID: return set_ids(__NR_setresgid, __NR_getresgid, w);
+    case OP_SETRESUID: return set_ids(__NR_setresuid, __NR_getresuid, w);
+    case OP_BOUNDING: return set_bounding(w[0]);
+    case OP_CAPSET: return set_caps(w);
+    case OP_AMBIENT: return set_ambient(w[0]);
+    case OP_PRCTL: return control(w);
+    case OP_NEW_KEYRING: return new_keyring();
+    case OP_SECCOMP: return filter(w[0], r->blob, r->blob_size);
+    case OP_WAIT_FIFO: return wait_fifo((int)w[0], path);
+    case OP_EXEC: return execute(r);
+    default: return -ENOSYS;
+  }
+}
+
+uint32_t ops_run(const struct plan *plan, uint32_t at, struct record *failed, int *error) {
+  *error = 0;
+  while (plan_next(plan, at, failed) && failed->op >= OP_MOUNT) {
+    long r;
+    do {
+      r = op_apply(failed);
+    } while (r == -EINTR);
+    if (r < 0) {
+      *error = (int)-r;
+      return at;
+    }
+    at = failed->next;
+  }
+  return at;
+}
+
+uint32_t ops_skip(const struct plan *plan, uint32_t at) {
+  struct record r;
+  while (plan_next(plan, at, &r) && r.op >= OP_MOUNT) at = r.next;
+  return at;
+}

@@ -1,0 +1,17 @@
+/* Carrying out the ops of one section. */
+#ifndef POD_INIT_OPS_H
+#define POD_INIT_OPS_H
+
+#include "plan.h"
+
+/*
+ * Runs ops from `at` to the next section or the end. Returns where it stopped. On a failure it
+ * fills `error` (positive) and returns the place of the failed op, which `failed` then holds.
+ */
+uint32_t ops_run(const struct plan *plan, uint32_t at, struct record *failed, int *error);
+/* One op: 0 or -errno. EXEC returns only when it failed. */
+long op_apply(const struct record *r);
+/* Passes over the ops of a section. */
+uint32_t ops_skip(const struct plan *plan, uint32_t at);
+
+#endif

@@ -1,0 +1,182 @@
+/* pod-init supervise: what `rkt run` becomes, in the host's namespaces. */
+#include "event.h"
+#include "modes.h"
+#include "ops.h"
+#include "relay.h"
+#include "text.h"
+
+struct seen {
+  bool started, ended;
+};
+
+static struct seen apps[MAX_APPS];
+static uint32_t names[MAX_APPS]; /* where each name is in the plan */
+static uint32_t count;
+static int directory_fd, status_fd;
+static struct plan plan;
+static int pod_status = -1;
+
+/* One number in a file of the pod directory, all at once: a reader sees it whole or not at all. */
+static void record(const char *directory, const char *name, const char *suffix, uint64_t value) {
+  static const char DRAFT[] = "status/.new";
+  struct text path, line;
+  path.size = line.size = 0;
+  add(&path, directory);
+  add(&path, name);
+  add(&path, suffix);
+  path.bytes[path.size] = 0; /* a name has 200 bytes at most */
+  add_number(&line, value);
+  add(&line, "\n");
+  long fd = sys(__NR_openat, directory_fd, DRAFT,
+                O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  long r = fd;
+  if (fd >= 0) {
+    r = write_all((int)fd, line.bytes, line.size) ? 0 : -EIO;
+    sys(__NR_close, fd);
+  }
+  if (r >= 0) r = sys(__NR_renameat, directory_fd, DRAFT, directory_fd, path.bytes);
+  if (r < 0) complain("record the status of the pod", "errno ", -r);
+}
+
+static void record_start(uint32_t n, uint64_t when) {
+  apps[n].started = true;
+  record("status/", plan.base + names[n], ".started", when);
+}
+
+/* The status comes last: who finds it finds the rest. */
+static void record_end(uint32_t n, uint64_t when, uint32_t code, uint32_t signal) {
+  const char *name = plan.base + names[n];
+  apps[n].ended = true;
+  if (signal) record("status/", name, ".signal", signal);
+  record("status/", name, ".exited", when);
+  record("status/", name, "", code);
+}
+
+/* Copies the lines of a failure to stderr, without what could steer a terminal. */
+static void show(uint32_t size) {
+  char part[128];
+  while (size > 0) {
+    long got = sys_read(status_fd, part, size < sizeof part ? size : sizeof part);
+    if (got <= 0) return;
+    for (long i = 0; i < got; i++) {
+      unsigned char c = (unsigned char)part[i];
+      /* Above ASCII there are control characters too, and names of an image that hold them. */
+      if ((c < ' ' && c != '\n') || c > '~') part[i] = '?';
+    }
+    write_all(2, part, (size_t)got);
+    size -= (uint32_t)got;
+  }
+}
+
+/* Takes every event that is there. False once no process holds the other end. */
+static bool take_events(void) {
+  struct event e;
+  for (;;) {
+    long got = sys_read(status_fd, &e, sizeof e);
+    if (got == -EAGAIN) return true;
+    if (got != sizeof e) return false; /* writes are whole events, so this is the end */
+    if (e.type == EVENT_POD_EXITED) pod_status = (int)e.a;
+    if (e.type == EVENT_FAILED) {
+      show(e.text_size);
+      if (pod_status < 0) pod_status = OWN_FAILURE;
+    }
+    if (e.app >= count) continue;
+    if (e.type == EVENT_STARTED) {
+      record_start(e.app, e.nanos);
+    } else if (e.type == EVENT_EXITED) {
+      record_end(e.app, e.nanos, e.a, e.b);
+    } else if (e.type == EVENT_FAILED) {
+      record_end(e.app, e.nanos, OWN_FAILURE, 0);
+    }
+  }
+}
+
+static void forward(int pid, int pidfd, int signal) {
+  if (pidfd >= 0) {
+    sys(__NR_pidfd_send_signal, pidfd, signal, NULL, 0);
+  } else {
+    sys(__NR_kill, pid, signal);
+  }
+  if (signal == SIGTSTP) sys(__NR_kill, sys(__NR_getpid), SIGSTOP); /* and CONT wakes all of us */
+}
+
+/* The lines of a failure are ours to write, so stderr stays; the app alone holds the rest. */
+static void leave_stdio(void) {
+  long null = sys_open("/dev/null", O_RDWR, 0);
+  if (null < 0) return;
+  sys(__NR_dup3, null, 0, 0);
+  sys(__NR_dup3, null, 1, 0);
+  sys(__NR_close, null);
+}
+
+static void clean(uint32_t at) {
+  struct record r;
+  for (; plan_next(&plan, at, &r); at = r.next) {
+    if (r.op < OP_MOUNT) continue;
+    long done = op_apply(&r);
+    if (done < 0) failure_send(-1, 2, THE_POD, &r, (int)-done); /* the rest may still succeed */
+  }
+}
+
+void run_supervise(int fd) {
+  sys(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+  plan = plan_open(fd, OP_SUPERVISE);
+  sys(__NR_close, fd);
+  block_signals();
+  int signals = signal_fd();
+  struct record r;
+  plan_next(&plan, PLAN_FIRST, &r);
+  int pid = (int)r.words[0], pidfd = (int)r.words[1], lifeline = (int)r.words[2];
+  status_fd = (int)r.words[3];
+  directory_fd = (int)r.words[4];
+  int tty = (int)r.words[6], pty = (int)r.words[7];
+  uint32_t at = r.next;
+  for (; plan_next(&plan, at, &r) && r.op == OP_APP; at = r.next) {
+    names[count++] = (uint32_t)(r.text - plan.base);
+  }
+  if (pid <= 1 || signals < 0) {
+    complain("supervise the pod", "the plan names no process", -1);
+    quit(OWN_FAILURE);
+  }
+  sys(__NR_fcntl, status_fd, F_SETFL, O_RDONLY | O_NONBLOCK);
+  sys(__NR_mkdirat, directory_fd, "status", 0700);
+  /* From here on no signal is lost: the apps that wait for that may start. */
+  for (uint32_t i = 0; i < count; i++) write_all(lifeline, "!", 1);
+  sys(__NR_chdir, "/"); /* hold no directory that somebody wants to unmount */
+  relay_open(tty, pty);
+  if (tty < 0) leave_stdio();
+
+  int ended = 0;
+  bool gone = false, events = true;
+  while (!gone) {
+    int status;
+    for (long got; !gone && (got = sys_wait(&status, WNOHANG)) != 0;) {
+      if (got == pid) ended = status;
+      if (got == pid || (got < 0 && !events)) gone = true;
+      if (got < 0) break;
+    }
+    if (gone) break;
+    struct pollfd fds[4] = {{signals, POLLIN, 0}, {events ? status_fd : -1, POLLIN, 0}};
+    relay_poll(fds + 2);
+    if (sys_poll(fds, 4, -1) <= 0) continue;
+    relay_move(fds + 2);
+    if (fds[1].revents) events = take_events();
+    for (int s; fds[0].revents && (s = next_signal(signals)) != 0;) {
+      if (forwarded(s) && !relay_signal(s)) forward(pid, pidfd, s);
+    }
+  }
+  if (events) take_events();
+  relay_close();
+
+  uint32_t killed = (uint32_t)signal_of(ended);
+  if (killed || pod_status < 0) pod_status = status_of(ended);
+  uint64_t now = now_nanos();
+  for (uint32_t i = 0; i < count; i++) { /* PID 1 took them along before it could tell */
+    if (apps[i].started && !apps[i].ended) record_end(i, now, 128 + SIGKILL, SIGKILL);
+  }
+  clean(at);
+  if (killed) record("exit-signal", "", "", killed);
+  record("exited", "", "", now_nanos());
+  record("exit-status", "", "", (uint64_t)pod_status);
+  quit(pod_status);
+}

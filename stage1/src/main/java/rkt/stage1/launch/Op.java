@@ -1,0 +1,362 @@
+package rkt.stage1.launch;
+
+import java.util.List;
+
+/**
+ * One step that pod-init carries out. spec/launch-plan.md#ops
+ *
+ * <p>Numbers, flags and masks are those of the kernel; descriptors are those that pod-init
+ * inherits.
+ */
+public sealed interface Op {
+  int INIT = 1;
+  int APP = 2;
+  int SUPERVISE = 3;
+  int ENTER = 4;
+  int CLEANUP = 5;
+
+  /** From here up descriptors belong to pod-init. */
+  int OWN_FDS = 64;
+
+  /** Flag of close_range(2): mark instead of close. */
+  int CLOSE_RANGE_CLOEXEC = 4;
+
+  Label label();
+
+  void write(PlanWriter out);
+
+  private static void requireAbsolute(String path) {
+    if (path.isEmpty() || path.charAt(0) != '/') {
+      throw new IllegalArgumentException("not an absolute path: \"" + path + "\"");
+    }
+  }
+
+  /** The step that must come right before EXEC, or before the SECCOMP that precedes it. */
+  static Op closeAllButStdio() {
+    return new CloseRange(
+        Label.of("close inherited descriptors"), 3, 0xffff_ffffL, CLOSE_RANGE_CLOEXEC);
+  }
+
+  /** mount(2); an empty source, type or data is NULL. */
+  record Mount(Label label, long flags, String source, String target, String type, String data)
+      implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.begin(16, label, flags);
+      out.string(source);
+      out.string(target);
+      out.string(type);
+      out.string(data);
+      out.end();
+    }
+  }
+
+  /** umount2(2). */
+  record Umount(Label label, long flags, String path) implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.begin(17, label, flags);
+      out.string(path);
+      out.end();
+    }
+  }
+
+  /** mkdir(2). */
+  record Mkdir(Label label, long mode, String path) implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.begin(18, label, mode);
+      out.string(path);
+      out.end();
+    }
+  }
+
+  /** rmdir(2), tried again for half a second while EBUSY; an absent directory is fine. */
+  record Rmdir(Label label, String path) implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.begin(19, label);
+      out.string(path);
+      out.end();
+    }
+  }
+
+  /** unlink(2); an absent file is fine. */
+  record Unlink(Label label, String path) implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.begin(20, label);
+      out.string(path);
+      out.end();
+    }
+  }
+
+  /** chdir, pivot_root(".", "."), detach the old root, chdir to the new one. */
+  record Pivot(Label label, String path) implements Op {
+    public Pivot {
+      requireAbsolute(path);
+    }
+
+    @Override
+    public void write(PlanWriter out) {
+      out.begin(21, label);
+      out.string(path);
+      out.end();
+    }
+  }
+
+  /** chroot(2), then chdir to it. */
+  record Chroot(Label label, String path) implements Op {
+    public Chroot {
+      requireAbsolute(path);
+    }
+
+    @Override
+    public void write(PlanWriter out) {
+      out.begin(22, label);
+      out.string(path);
+      out.end();
+    }
+  }
+
+  /** chdir(2); the result must lie inside the root. */
+  record Chdir(Label label, String path) implements Op {
+    public Chdir {
+      requireAbsolute(path);
+    }
+
+    @Override
+    public void write(PlanWriter out) {
+      out.begin(23, label);
+      out.string(path);
+      out.end();
+    }
+  }
+
+  /** fchdir(2). */
+  record Fchdir(Label label, long fd) implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.op(24, label, fd);
+    }
+  }
+
+  /** unshare(2). */
+  record Unshare(Label label, long flags) implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.op(25, label, flags);
+    }
+  }
+
+  /** setns(2). */
+  record Setns(Label label, long fd, long type) implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.op(26, label, fd, type);
+    }
+  }
+
+  /** One write(2) to an inherited descriptor, as cgroup.procs wants it. */
+  record WriteFd(Label label, long fd, Bytes bytes) implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.begin(27, label, fd, bytes.size());
+      bytes.writeTo(out);
+      out.end();
+    }
+  }
+
+  /** One write(2) to an existing file; its last component is no symlink. */
+  record WriteFile(Label label, String path, Bytes bytes) implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.begin(28, label, bytes.size());
+      out.string(path);
+      bytes.writeTo(out);
+      out.end();
+    }
+  }
+
+  /** setsid(2). */
+  record Setsid(Label label) implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.op(29, label);
+    }
+  }
+
+  /** TIOCSCTTY. */
+  record ControllingTerminal(Label label, long fd) implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.op(30, label, fd);
+    }
+  }
+
+  /** dup3(2) without CLOEXEC; onto itself it only clears CLOEXEC. The target is below 64. */
+  record Dup(Label label, long from, long to) implements Op {
+    public Dup {
+      if (to < 0 || to >= OWN_FDS) {
+        throw new IllegalArgumentException("dup onto a reserved descriptor: " + to);
+      }
+    }
+
+    @Override
+    public void write(PlanWriter out) {
+      out.op(31, label, from, to);
+    }
+  }
+
+  /** close_range(2). */
+  record CloseRange(Label label, long first, long last, long flags) implements Op {
+    public CloseRange {
+      if (flags != CLOSE_RANGE_CLOEXEC && (flags != 0 || last < 0 || last >= OWN_FDS)) {
+        throw new IllegalArgumentException("close of reserved descriptors up to " + last);
+      }
+    }
+
+    @Override
+    public void write(PlanWriter out) {
+      out.op(32, label, first, last, flags);
+    }
+  }
+
+  /** umask(2). */
+  record Umask(Label label, long mask) implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.op(33, label, mask);
+    }
+  }
+
+  /** setrlimit(2); -1 is unlimited. */
+  record Rlimit(Label label, long resource, long soft, long hard) implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.op(34, label, resource, soft, hard);
+    }
+  }
+
+  /** setgroups(2), from {@link Bytes#ofGroups}. */
+  record Setgroups(Label label, Bytes groups) implements Op {
+    public Setgroups {
+      if (groups.size() % 4 != 0) {
+        throw new IllegalArgumentException("cut list of groups");
+      }
+    }
+
+    @Override
+    public void write(PlanWriter out) {
+      out.begin(35, label, groups.size());
+      groups.writeTo(out);
+      out.end();
+    }
+  }
+
+  /** setresgid(2), checked. */
+  record Setresgid(Label label, long real, long effective, long saved) implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.op(36, label, real, effective, saved);
+    }
+  }
+
+  /** setresuid(2), checked. */
+  record Setresuid(Label label, long real, long effective, long saved) implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.op(37, label, real, effective, saved);
+    }
+  }
+
+  /** Drops every capability outside the mask from the bounding set, checked. */
+  record Bounding(Label label, long keep) implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.op(38, label, keep);
+    }
+  }
+
+  /** capset(2) with one bit per capability, checked. */
+  record Capset(Label label, long effective, long permitted, long inheritable) implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.op(39, label, effective, permitted, inheritable);
+    }
+  }
+
+  /** Makes the ambient set exactly this mask. */
+  record Ambient(Label label, long mask) implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.op(40, label, mask);
+    }
+  }
+
+  /** prctl(2); no_new_privs is checked. */
+  record Prctl(Label label, long option, long arg2, long arg3, long arg4, long arg5) implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.op(41, label, option, arg2, arg3, arg4, arg5);
+    }
+  }
+
+  /** A fresh anonymous session keyring. */
+  record NewKeyring(Label label) implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.op(42, label);
+    }
+  }
+
+  /** seccomp(2) with an array of struct sock_filter. */
+  record Seccomp(Label label, long flags, Bytes program) implements Op {
+    public Seccomp {
+      if (program.size() == 0 || program.size() % 8 != 0 || program.size() / 8 > 0xffff) {
+        throw new IllegalArgumentException("unusable filter of " + program.size() + " bytes");
+      }
+    }
+
+    @Override
+    public void write(PlanWriter out) {
+      out.begin(43, label, flags, program.size());
+      program.writeTo(out);
+      out.end();
+    }
+  }
+
+  /**
+   * Waits for one byte from the FIFO at the path, or from the descriptor when the path is empty.
+   */
+  record WaitFifo(Label label, long fd, String path) implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.begin(44, label, fd);
+      out.string(path);
+      out.end();
+    }
+  }
+
+  /** execve(2) of the first candidate that exists and may be executed. Ends the list of an app. */
+  record Exec(Label label, List<String> candidates, List<String> argv, List<String> envp)
+      implements Op {
+    public Exec {
+      candidates = List.copyOf(candidates);
+      argv = List.copyOf(argv);
+      envp = List.copyOf(envp);
+      if (candidates.isEmpty() || argv.isEmpty()) {
+        throw new IllegalArgumentException("exec of nothing");
+      }
+    }
+
+    @Override
+    public void write(PlanWriter out) {
+      out.begin(45, label, candidates.size(), argv.size(), envp.size());
+      out.strings(candidates);
+      out.strings(argv);
+      out.strings(envp);
+      out.end();
+    }
+  }
+}
