@@ -1,0 +1,112 @@
+package rkt.stage1.render;
+
+import java.nio.file.Path;
+import rkt.kernel.DirFd;
+import rkt.kernel.Errno;
+import rkt.kernel.KernelException;
+import rkt.kernel.Names;
+import rkt.spec.RktException;
+import rkt.spec.image.Image;
+import rkt.spec.image.ImageId;
+import rkt.spec.image.Layer;
+
+/** Writes an image as one plain directory, with whiteouts applied. spec/rendering.md#flat */
+public final class FlatRender {
+  private final BlobSource blobs;
+  private final Limits limits;
+
+  public FlatRender(BlobSource blobs, Limits limits) {
+    this.blobs = blobs;
+    this.limits = limits;
+  }
+
+  /**
+   * Writes {@code image} to {@code target}, which appears by one rename when it is whole.
+   *
+   * @param target absolute; must not exist, or be an empty directory
+   */
+  public void write(Image image, Path target) throws RktException {
+    Path parent = target.getParent();
+    Path name = target.getFileName();
+    if (parent == null || name == null) {
+      throw RenderException.usage("cannot render into " + target, "name a directory to be made");
+    }
+    try (DirFd beside = DirFd.open(parent.toString())) {
+      checkFree(beside, target, Names.of(name.toString()));
+      write(image, beside, Names.of(name.toString()));
+    } catch (KernelException e) {
+      if (e.is(Errno.ENOTEMPTY) || e.is(Errno.EEXIST) || e.is(Errno.ENOTDIR)) {
+        throw notEmpty(target);
+      }
+      throw RenderException.system("render " + image.id() + " into " + target, e);
+    }
+  }
+
+  private void write(Image image, DirFd beside, byte[] name) throws RktException, KernelException {
+    String prefix = "." + Names.printable(name) + ".";
+    boolean aci = image.id().kind() == ImageId.Kind.ACI;
+    try (Workers<LayerBuild> workers = new Workers<>(image.layers().size())) {
+      for (Layer layer : image.layers()) {
+        workers.submit(() -> extract(layer, beside, prefix, aci));
+      }
+      LayerBuild base = take(workers);
+      try {
+        base.finish(LowerView.NOTHING, OverlayForm.NONE);
+        for (int i = 1; i < image.layers().size(); i++) {
+          try (LayerBuild upper = take(workers)) {
+            upper.finish(TreeMerger.view(base.root()), OverlayForm.NONE);
+            TreeMerger.merge(upper.rootNode(), upper.root(), base.root());
+          }
+        }
+        base.staging().dir().rename(LayerBuild.ROOTFS, beside, name);
+      } finally {
+        base.close();
+      }
+    }
+  }
+
+  private LayerBuild extract(Layer layer, DirFd beside, String prefix, boolean aci)
+      throws RktException, KernelException {
+    LayerBuild build = new LayerBuild(layer, beside, prefix, limits);
+    boolean done = false;
+    try {
+      build.extract(blobs, limits, aci);
+      done = true;
+      return build;
+    } finally {
+      if (!done) {
+        build.close();
+      }
+    }
+  }
+
+  private static LayerBuild take(Workers<LayerBuild> workers) throws RktException, KernelException {
+    LayerBuild build = workers.take();
+    if (build == null) {
+      throw new IllegalStateException("a worker made nothing");
+    }
+    return build;
+  }
+
+  private static void checkFree(DirFd beside, Path target, byte[] name)
+      throws RktException, KernelException {
+    var stat = beside.statOrNull(name);
+    if (stat == null) {
+      return;
+    }
+    if (!stat.isDirectory()) {
+      throw notEmpty(target);
+    }
+    try (DirFd dir = beside.openDir(name)) {
+      if (!dir.list().isEmpty()) {
+        throw notEmpty(target);
+      }
+    }
+  }
+
+  private static RenderException notEmpty(Path target) {
+    return RenderException.usage(
+        "cannot render into " + target + ": it is not an empty directory",
+        "name one that does not exist, or is empty");
+  }
+}

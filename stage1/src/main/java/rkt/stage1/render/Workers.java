@@ -1,0 +1,91 @@
+package rkt.stage1.render;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+import rkt.kernel.KernelException;
+import rkt.spec.RktException;
+
+/**
+ * Some threads that make things in the order in which they were asked for, and one caller that
+ * takes them in that order. What is made and not taken is closed with this, so that one failure
+ * leaves nothing of the others.
+ */
+final class Workers<T extends AutoCloseable> implements AutoCloseable {
+  private final ExecutorService pool;
+  private final List<Future<@Nullable T>> made = new ArrayList<>();
+  private int taken;
+
+  Workers(int tasks) {
+    // Two at least even on one core: one then waits for the disk while the other inflates.
+    int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
+    pool = Executors.newFixedThreadPool(Math.max(1, Math.min(tasks, threads)));
+  }
+
+  void submit(Callable<@Nullable T> task) {
+    made.add(pool.submit(task));
+  }
+
+  /** Waits for the next; the caller closes it. */
+  @Nullable T take() throws RktException, KernelException {
+    try {
+      return made.get(taken++).get();
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case RktException cause -> throw cause;
+        case KernelException cause -> throw cause;
+        case IOException cause -> throw RenderException.system("render a layer", cause);
+        case Error cause -> throw cause;
+        case null, default -> throw new IllegalStateException(e);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw RenderException.system("render a layer", e);
+    }
+  }
+
+  @Override
+  public void close() throws KernelException {
+    for (Runnable neverBegun : pool.shutdownNow()) {
+      if (neverBegun instanceof Future<?> future) {
+        future.cancel(false);
+      }
+    }
+    for (Future<@Nullable T> future : made.subList(taken, made.size())) {
+      if (future.state() != Future.State.CANCELLED) {
+        closeResult(future);
+      }
+    }
+  }
+
+  private void closeResult(Future<@Nullable T> future) throws KernelException {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        T result = future.get();
+        if (result != null) {
+          result.close();
+        }
+        break;
+      } catch (InterruptedException e) {
+        // What is still running must end first, or it would leave its files.
+        interrupted = true;
+      } catch (ExecutionException e) {
+        break; // It cleaned up itself; the failure that is reported is the one that was taken.
+      } catch (KernelException e) {
+        throw e;
+      } catch (Exception e) {
+        throw new IllegalStateException(e);
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
