@@ -1,0 +1,142 @@
+package rkt.stage1.pod;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import rkt.kernel.DirFd;
+import rkt.kernel.KernelException;
+import rkt.kernel.Names;
+import rkt.stage1.StageException;
+
+/**
+ * Removes pods that have ended. Every step takes the pod's lock and is one rename or one removal,
+ * so any number of collectors, and runs, may work at once, and one that is killed leaves work for
+ * the next. spec/pod.md#collection
+ */
+public final class Collector {
+  private static final int LOOKS = 50;
+  private static final Duration PAUSE = Duration.ofMillis(20);
+
+  private final Pods pods;
+  private final Clock clock;
+
+  public Collector(Pods pods, Clock clock) {
+    this.pods = pods;
+    this.clock = clock;
+  }
+
+  /**
+   * Moves what has ended to the garbage, and removes what has been there long enough.
+   *
+   * @param grace how long an exited pod stays, counted from when it was first seen to have exited
+   * @param prepared how long a prepared pod may wait to be run
+   * @param markOnly whether to leave it at the moving
+   * @return the ids of the pods that were removed
+   */
+  public List<String> collect(Duration grace, Duration prepared, boolean markOnly)
+      throws StageException {
+    pods.sweepEmbryos();
+    move(PodPhase.PREPARE, PodPhase.GARBAGE, Duration.ZERO);
+    move(PodPhase.PREPARED, PodPhase.GARBAGE, prepared);
+    move(PodPhase.RUN, PodPhase.EXITED_GARBAGE, Duration.ZERO);
+    List<String> removed = new ArrayList<>();
+    if (!markOnly) {
+      removeAll(PodPhase.EXITED_GARBAGE, grace, removed);
+      removeAll(PodPhase.GARBAGE, Duration.ZERO, removed);
+    }
+    return removed;
+  }
+
+  /**
+   * Removes one pod that does not run, at once.
+   *
+   * @throws StageException of class {@code usage} if it runs
+   */
+  public void remove(PodView view) throws StageException {
+    Optional<LockedPod> locked = pods.tryLock(view.phase(), view.id());
+    for (int i = 0; i < LOOKS && locked.isEmpty() && !view.locked(); i++) {
+      pause(); // somebody else only looks at it
+      locked = pods.tryLock(view.phase(), view.id());
+    }
+    if (locked.isEmpty()) {
+      throw StageException.usage(
+          "pod " + view.id() + " is " + view.state(), "rkt stop " + view.id() + " ends it first");
+    }
+    try (LockedPod pod = locked.get()) {
+      discard(pod);
+    }
+  }
+
+  private static void pause() throws StageException {
+    try {
+      Thread.sleep(PAUSE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw StageException.system("the removal was interrupted", null, e);
+    }
+  }
+
+  /** Removes a pod that the caller holds, with everything that it may have left on the host. */
+  public static void discard(LockedPod pod) throws StageException {
+    try {
+      PodRemains.remove(pod.id());
+      if (pod.phase() != PodPhase.GARBAGE && pod.phase() != PodPhase.EXITED_GARBAGE) {
+        pod.moveTo(PodPhase.GARBAGE);
+      }
+      Path directory = pod.directory();
+      try (DirFd parent = DirFd.open(String.valueOf(directory.getParent()))) {
+        parent.removeTree(Names.of(pod.id()));
+      }
+    } catch (KernelException e) {
+      throw StageException.system(
+          "cannot remove pod " + pod.id(), "rkt gc tries again; rkt --debug gc shows more", e);
+    }
+  }
+
+  private void move(PodPhase from, PodPhase to, Duration age) throws StageException {
+    for (String id : pods.idsIn(from)) {
+      Optional<LockedPod> locked = pods.tryLock(from, id);
+      if (locked.isPresent()) {
+        try (LockedPod pod = locked.get()) {
+          if (isOlder(pod, age)) {
+            pod.moveTo(to);
+          }
+        }
+      }
+    }
+  }
+
+  private void removeAll(PodPhase phase, Duration age, List<String> removed) throws StageException {
+    for (String id : pods.idsIn(phase)) {
+      Optional<LockedPod> locked = pods.tryLock(phase, id);
+      if (locked.isPresent()) {
+        try (LockedPod pod = locked.get()) {
+          if (isOlder(pod, age)) {
+            discard(pod);
+            removed.add(id);
+          }
+        }
+      }
+    }
+  }
+
+  /** The rename into the phase set the directory's change time: that is when the clock started. */
+  private boolean isOlder(LockedPod pod, Duration age) throws StageException {
+    if (age.isZero()) {
+      return true;
+    }
+    try {
+      Object changed = Files.getAttribute(pod.directory(), "unix:ctime");
+      Instant since = ((java.nio.file.attribute.FileTime) changed).toInstant();
+      return !clock.instant().isBefore(since.plus(age));
+    } catch (IOException e) {
+      throw StageException.system("cannot look at " + pod.directory(), null, e);
+    }
+  }
+}

@@ -1,0 +1,155 @@
+package rkt.stage1.pod;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import rkt.spec.ImageName;
+import rkt.spec.SpecException;
+import rkt.spec.image.ImageId;
+import rkt.spec.json.JsonObject;
+import rkt.spec.json.JsonWriter;
+
+/**
+ * What a pod was made of, written once, before anything of it runs: which images, judged how, under
+ * which name. The pod's own evidence of what ran. spec/pod.md#record
+ *
+ * @param id the UUID
+ * @param hostname its host name
+ * @param network {@code none} or {@code host}
+ * @param insecure the {@code --insecure-options} in force, empty for none
+ * @param apps in the order in which they start
+ * @param cgroups the control group directories made for it, absolute, deepest first
+ */
+public record PodRecord(
+    String id,
+    String hostname,
+    String network,
+    List<String> insecure,
+    List<App> apps,
+    List<String> cgroups) {
+  /** The name of the file, in the pod's directory. */
+  public static final String FILE = "pod.json";
+
+  private static final long VERSION = 1;
+
+  /**
+   * One app.
+   *
+   * @param signer the fingerprint of the key that vouched for the image; empty if the check was
+   *     bypassed
+   * @param trees the names of the rendered layers that its root is made of, bottom first
+   * @param isolators what was asked of the kernel for it, and what became of that
+   */
+  public record App(
+      String name,
+      ImageId image,
+      ImageName imageName,
+      Optional<String> signer,
+      List<String> trees,
+      List<Isolator> isolators) {
+    public App {
+      trees = List.copyOf(trees);
+      isolators = List.copyOf(isolators);
+    }
+  }
+
+  /**
+   * One isolator.
+   *
+   * @param outcome {@code enforced}, {@code modified} or {@code ignored}
+   */
+  public record Isolator(String name, String value, String outcome) {}
+
+  public PodRecord {
+    insecure = List.copyOf(insecure);
+    apps = List.copyOf(apps);
+    cgroups = List.copyOf(cgroups);
+  }
+
+  /** The record as a JSON document. */
+  public byte[] toJson() {
+    JsonWriter json = new JsonWriter();
+    json.object();
+    json.put("version", VERSION);
+    json.put("id", id);
+    json.put("hostname", hostname);
+    json.put("network", network);
+    json.put("insecure", insecure);
+    json.array("apps");
+    for (App app : apps) {
+      json.object();
+      json.put("name", app.name);
+      json.put("image", app.image.toString());
+      json.put("imageName", app.imageName.text());
+      if (app.signer.isPresent()) {
+        json.put("signer", app.signer.get());
+      }
+      json.put("trees", app.trees);
+      json.array("isolators");
+      for (Isolator isolator : app.isolators) {
+        json.object();
+        json.put("name", isolator.name);
+        json.put("value", isolator.value);
+        json.put("outcome", isolator.outcome);
+        json.end();
+      }
+      json.end();
+      json.end();
+    }
+    json.end();
+    json.put("cgroups", cgroups);
+    json.end();
+    return json.bytes();
+  }
+
+  /** Reads what {@link #toJson} wrote. */
+  public static PodRecord parse(byte[] document) throws SpecException {
+    JsonObject json = JsonObject.parse(document, FILE);
+    if (json.integer("version") != VERSION) {
+      throw SpecException.integrity(FILE + " has version " + json.integer("version"));
+    }
+    require(json, "insecure");
+    require(json, "apps");
+    require(json, "cgroups");
+    List<App> apps = new ArrayList<>();
+    for (JsonObject app : json.objects("apps")) {
+      apps.add(app(app));
+    }
+    return new PodRecord(
+        json.string("id"),
+        json.string("hostname"),
+        json.string("network"),
+        json.strings("insecure"),
+        apps,
+        json.strings("cgroups"));
+  }
+
+  /** A list may be empty, but a record without it is cut short. */
+  private static void require(JsonObject json, String list) throws SpecException {
+    if (!json.has(list)) {
+      throw SpecException.integrity(json.where() + " has no " + list);
+    }
+  }
+
+  private static App app(JsonObject json) throws SpecException {
+    require(json, "trees");
+    require(json, "isolators");
+    List<Isolator> isolators = new ArrayList<>();
+    for (JsonObject isolator : json.objects("isolators")) {
+      isolators.add(
+          new Isolator(
+              isolator.string("name"), isolator.string("value"), isolator.string("outcome")));
+    }
+    try {
+      return new App(
+          json.string("name"),
+          ImageId.parse(json.string("image")),
+          new ImageName(json.string("imageName")),
+          json.findString("signer"),
+          json.strings("trees"),
+          isolators);
+    } catch (IllegalArgumentException e) {
+      throw SpecException.integrity(json.where() + ": " + e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package rkt.stage1.pod;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import rkt.spec.SpecException;
+import rkt.stage1.StageException;
+
+/**
+ * A pod as it was when it was looked at: nothing is held, so it may have moved on since. Its files
+ * are described in spec/pod.md#files.
+ *
+ * @param directory where it stood
+ */
+public record PodView(String id, PodPhase phase, boolean locked, Path directory) {
+  private static final int SMALL_FILE = 4096;
+
+  /** The state, in the words of spec/pod.md#states. */
+  public String state() {
+    return phase.state(locked);
+  }
+
+  public boolean isRunning() {
+    return phase == PodPhase.RUN && locked;
+  }
+
+  /**
+   * When the pod was made, in nanoseconds since the epoch; 0 for one that was aborted too early.
+   */
+  public long createdNanos() {
+    return number("created").orElse(0);
+  }
+
+  /** When its apps were started. */
+  public OptionalLong startedNanos() {
+    return number("started");
+  }
+
+  /** The process that holds the pod: the one that the shell or systemd started. */
+  public OptionalInt supervisorPid() {
+    return pid("pid");
+  }
+
+  /** The pod's process 1, by its number on the host. */
+  public OptionalInt initPid() {
+    return pid("init");
+  }
+
+  /** What the pod was made of; empty for one that was aborted before it was written. */
+  public Optional<PodRecord> record() throws StageException {
+    Path file = directory.resolve(PodRecord.FILE);
+    try {
+      return Optional.of(PodRecord.parse(Files.readAllBytes(file)));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw StageException.system("cannot read " + file, null, e);
+    } catch (SpecException e) {
+      throw StageException.run("pod " + id + " is damaged", "rkt gc removes it", e);
+    }
+  }
+
+  /** The record for a listing, which goes on where one pod's record is damaged: not known then. */
+  public Optional<PodRecord> readableRecord() {
+    try {
+      return record();
+    } catch (StageException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** What became of the app {@code name}. */
+  public AppStatus app(String name) {
+    Path status = directory.resolve("status");
+    return new AppStatus(
+        number(status.resolve(name + ".started")),
+        number(status.resolve(name + ".exited")),
+        number(status.resolve(name)));
+  }
+
+  /**
+   * What became of one app; times in nanoseconds since the epoch.
+   *
+   * @param exitStatus its status as a shell would give it, 128 + n for signal n
+   */
+  public record AppStatus(
+      OptionalLong startedNanos, OptionalLong exitedNanos, OptionalLong exitStatus) {
+
+    /** {@code created}, {@code running} or {@code exited}; a pod that is gone runs nothing. */
+    public String state(boolean podRuns) {
+      if (exitStatus.isPresent() || (startedNanos.isPresent() && !podRuns)) {
+        return "exited";
+      }
+      return startedNanos.isPresent() ? "running" : "created";
+    }
+  }
+
+  private OptionalLong number(String file) {
+    return number(directory.resolve(file));
+  }
+
+  private OptionalInt pid(String file) {
+    OptionalLong number = number(file);
+    long pid = number.orElse(0);
+    // Never cut to fit: what is left of a number could be another process.
+    return pid > 0 && pid <= Integer.MAX_VALUE ? OptionalInt.of((int) pid) : OptionalInt.empty();
+  }
+
+  /** A file that holds one number: absent, half-written or foreign content is no number. */
+  private static OptionalLong number(Path file) {
+    try {
+      if (Files.size(file) > SMALL_FILE) {
+        return OptionalLong.empty();
+      }
+      String text = Files.readString(file, StandardCharsets.US_ASCII).strip();
+      return OptionalLong.of(Long.parseLong(text));
+    } catch (IOException | NumberFormatException e) {
+      return OptionalLong.empty();
+    }
+  }
+}

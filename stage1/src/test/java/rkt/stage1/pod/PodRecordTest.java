@@ -1,0 +1,65 @@
+package rkt.stage1.pod;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import rkt.spec.ImageName;
+import rkt.spec.SpecException;
+
+/** More documents, good and bad: {@code PodVectorsTest}. */
+class PodRecordTest {
+  private static final PodRecord RECORD =
+      PodSamples.record(PodSamples.ID, "sha256-aa", "sha256-bb");
+
+  @Test
+  void aRecordIsReadAsItWasWritten() throws Exception {
+    assertThat(PodRecord.parse(RECORD.toJson())).isEqualTo(RECORD);
+    PodRecord bypassed =
+        new PodRecord(
+            PodSamples.ID,
+            "host",
+            "host",
+            List.of("image", "paths"),
+            List.of(
+                new PodRecord.App(
+                    "a",
+                    PodSamples.IMAGE,
+                    new ImageName("example.com/a"),
+                    Optional.empty(),
+                    List.of(),
+                    List.of())),
+            List.of());
+    assertThat(PodRecord.parse(bypassed.toJson())).isEqualTo(bypassed);
+  }
+
+  @Test
+  void equalRecordsAreEqualBytes() {
+    assertThat(new String(RECORD.toJson(), StandardCharsets.UTF_8))
+        .isEqualTo(
+            "{\"version\":1,\"id\":\"9c1e8f52-0d7a-4f6e-8b1d-3a5c7e9f1b2d\","
+                + "\"hostname\":\"rkt-9c1e8f52-0d7a-4f6e-8b1d-3a5c7e9f1b2d\",\"network\":\"none\","
+                + "\"insecure\":[],\"apps\":[{\"name\":\"web\",\"image\":\"sha256:"
+                + "cd".repeat(32)
+                + "\",\"imageName\":\"example.com/web\","
+                + "\"signer\":\"0123456789abcdef0123456789abcdef01234567\","
+                + "\"trees\":[\"sha256-aa\",\"sha256-bb\"],"
+                + "\"isolators\":[{\"name\":\"resource/memory\",\"value\":\"1048576\","
+                + "\"outcome\":\"enforced\"}]}],"
+                + "\"cgroups\":[\"/sys/fs/cgroup/rkt/9c1e8f52-0d7a-4f6e-8b1d-3a5c7e9f1b2d/web\"]}");
+  }
+
+  @Test
+  void aRecordOfALaterVersionIsNotGuessedAt() {
+    byte[] later =
+        new String(RECORD.toJson(), StandardCharsets.UTF_8)
+            .replace("\"version\":1", "\"version\":2")
+            .getBytes(StandardCharsets.UTF_8);
+    assertThatThrownBy(() -> PodRecord.parse(later))
+        .isInstanceOf(SpecException.class)
+        .hasMessageContaining("version 2");
+  }
+}
