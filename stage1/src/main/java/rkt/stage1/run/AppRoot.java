@@ -1,0 +1,333 @@
+package rkt.stage1.run;
+
+import static rkt.kernel.MountAttribute.NO_DEV;
+import static rkt.kernel.MountAttribute.NO_EXEC;
+import static rkt.kernel.MountAttribute.NO_SUID;
+import static rkt.kernel.MountAttribute.READ_ONLY;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import rkt.kernel.DetachedMount;
+import rkt.kernel.DirFd;
+import rkt.kernel.Errno;
+import rkt.kernel.Fd;
+import rkt.kernel.FileFd;
+import rkt.kernel.HostFeatures;
+import rkt.kernel.KernelException;
+import rkt.kernel.MountAttribute;
+import rkt.kernel.MountFlag;
+import rkt.kernel.Mounts;
+import rkt.kernel.Names;
+import rkt.kernel.NewFilesystem;
+import rkt.kernel.Stat;
+import rkt.stage1.StageException;
+import rkt.stage1.render.TreeCache;
+
+/**
+ * The root of one app, as it is put together before anything of the image runs: overlay, /dev, /sys
+ * and what is mounted into it. Everything below the root is reached through descriptors that were
+ * opened without following links, because every name in it is the image's. The caller's thread has
+ * a mount namespace of its own, private, so an exception needs no undoing: the mounts end with the
+ * thread. spec/pod.md#root
+ */
+final class AppRoot implements AutoCloseable {
+  private static final byte[] DEV = Names.of("dev");
+
+  private final String app;
+  private final DirFd root;
+
+  private AppRoot(String app, DirFd root) {
+    this.app = app;
+    this.root = root;
+  }
+
+  /** The root directory, for look-ups inside the image. */
+  DirFd directory() {
+    return root;
+  }
+
+  /**
+   * Mounts the overlay. The calling thread has a working directory of its own, which is {@code /}
+   * afterwards.
+   *
+   * @param at where, a directory of ours
+   * @param layers the rendered trees, bottom first
+   * @param writable a directory on one file system for what the app changes, with {@code upper} and
+   *     {@code work} in it
+   */
+  static AppRoot mount(String app, String at, List<Path> layers, Path writable)
+      throws StageException {
+    List<DirFd> lower = new ArrayList<>();
+    try {
+      // Named by descriptor, and by nothing but its number, from where those are names: no path of
+      // any length or content can break the option string, and 500 layers fit in its one page.
+      StringBuilder options = new StringBuilder("lowerdir=");
+      for (int i = layers.size() - 1; i >= 0; i--) {
+        DirFd layer = DirFd.open(layers.get(i).toString());
+        lower.add(layer);
+        options.append(layer.number()).append(i == 0 ? "" : ":");
+      }
+      DirFd upper = DirFd.open(writable.resolve("upper").toString());
+      lower.add(upper);
+      // The root of the overlay is the upper one: it must look like the image's.
+      Stat top = lower.get(0).self().stat();
+      upper.self().chown(top.uid(), top.gid());
+      upper.self().chmod(top.permissions());
+      DirFd work = DirFd.open(writable.resolve("work").toString());
+      lower.add(work);
+      options.append(",upperdir=").append(upper.number());
+      options.append(",workdir=").append(work.number());
+      if (TreeCache.needsUserXattr()) {
+        options.append(",userxattr");
+      }
+      Mounts.changeDirectory("/proc/self/fd");
+      try {
+        Mounts.mount(
+            "overlay", at, "overlay", options.toString(), MountFlag.NO_DEV, MountFlag.NO_SUID);
+      } finally {
+        Mounts.changeDirectory("/");
+      }
+      return new AppRoot(app, DirFd.open(at));
+    } catch (KernelException e) {
+      throw StageException.run(
+          "cannot mount the root of app \"" + app + "\"", overlayFix(e, writable), e);
+    } finally {
+      for (DirFd layer : lower) {
+        layer.close();
+      }
+    }
+  }
+
+  private static String overlayFix(KernelException e, Path writable) {
+    try {
+      if (!HostFeatures.hasFilesystem("overlay")) {
+        return "this kernel has no overlay file system: load it with modprobe overlay";
+      }
+      if (e.is(Errno.EPERM) && !HostFeatures.isKernelAtLeast(5, 11)) {
+        return "inside a user namespace overlay needs Linux 5.11, and this is "
+            + HostFeatures.kernelRelease()
+            + ": run as root";
+      }
+    } catch (KernelException unknown) {
+      e.addSuppressed(unknown);
+    }
+    return "the file system of "
+        + writable
+        + " must serve as an overlay's upper directory: choose"
+        + " another one with --dir, ext4, xfs or btrfs for example";
+  }
+
+  /** Mounts /dev: a fresh tmpfs with the devices that every program may expect, and no other. */
+  void mountDev() throws StageException {
+    try {
+      requireDirectory("dev");
+      // Without devices of its own: the nodes below are mounts, and an app with CAP_MKNOD must not
+      // make the host's disks appear here.
+      attach(filesystem("tmpfs", "mode", "0755", "size", "64k"), DEV, NO_SUID, NO_DEV, NO_EXEC);
+      try (DirFd dev = root.openDir(DEV)) {
+        for (HostDevice device : HostDevice.values()) {
+          device.bindInto(dev);
+        }
+        dev.symlink(Names.of("/proc/self/fd"), Names.of("fd"));
+        dev.symlink(Names.of("/proc/self/fd/0"), Names.of("stdin"));
+        dev.symlink(Names.of("/proc/self/fd/1"), Names.of("stdout"));
+        dev.symlink(Names.of("/proc/self/fd/2"), Names.of("stderr"));
+        dev.symlink(Names.of("pts/ptmx"), Names.of("ptmx"));
+        mountBelow(
+            dev,
+            "pts",
+            filesystem("devpts", "newinstance", null, "ptmxmode", "0666", "mode", "0620"),
+            NO_SUID,
+            NO_EXEC);
+        mountBelow(
+            dev,
+            "shm",
+            filesystem("tmpfs", "mode", "1777", "size", "64m"),
+            NO_SUID,
+            NO_DEV,
+            NO_EXEC);
+        mountBelow(dev, "mqueue", filesystem("mqueue"), NO_SUID, NO_DEV, NO_EXEC);
+      }
+    } catch (KernelException e) {
+      throw cannot("mount /dev", e);
+    }
+  }
+
+  /** Mounts /sys, read-only: what the pod's network namespace shows. */
+  void mountSys() throws StageException {
+    try {
+      requireDirectory("sys");
+      attach(filesystem("sysfs"), Names.of("sys"), READ_ONLY, NO_SUID, NO_DEV, NO_EXEC);
+    } catch (KernelException e) {
+      throw cannot("mount /sys", e);
+    }
+  }
+
+  /** Makes sure that /proc can be mounted: it needs process 1 of the pod, which comes later. */
+  void prepareProc() throws StageException {
+    try {
+      requireDirectory("proc");
+    } catch (KernelException e) {
+      throw cannot("mount /proc", e);
+    }
+  }
+
+  /**
+   * Mounts {@code volume} at {@code target}, which is made if it is not there.
+   *
+   * @param target absolute in the image; links in it are followed inside the root only
+   */
+  void mountVolume(
+      DetachedMount volume, boolean isDirectory, String target, MountAttribute... attributes)
+      throws StageException {
+    try {
+      volume.forbid(attributes);
+      Places places = new Places(root);
+      if (isDirectory) {
+        try (DirFd place = places.directory(target)) {
+          requireOutsideOurs(place.number(), target);
+          volume.attach(Fd.adopt(place.number()));
+        }
+      } else {
+        try (FileFd place = places.file(target)) {
+          requireOutsideOurs(place.number(), target);
+          volume.attach(Fd.adopt(place.number()));
+        }
+      }
+    } catch (KernelException e) {
+      throw cannot("mount a volume at " + target, e);
+    }
+  }
+
+  /** Makes the directory {@code path} of the image if it is not there. */
+  void makeDirectory(String path) throws StageException {
+    try {
+      new Places(root).directory(path).close();
+    } catch (KernelException e) {
+      throw cannot("make the directory " + path, e);
+    }
+  }
+
+  /** Makes sure that there is a directory at {@code path} of the image, links followed inside. */
+  void requireDirectory(String path, String fix) throws StageException {
+    try {
+      root.openDir(Names.of(path), DirFd.Resolve.IN_ROOT).close();
+    } catch (KernelException e) {
+      throw StageException.run(
+          "cannot enter the working directory " + path + " of app \"" + app + "\"", fix, e);
+    }
+  }
+
+  /** Forbids changes to the image's own files; what is mounted into the root stays as it is. */
+  static void makeReadOnly(String at) throws StageException {
+    try {
+      Mounts.mount(
+          null,
+          at,
+          null,
+          null,
+          MountFlag.REMOUNT,
+          MountFlag.BIND,
+          MountFlag.READ_ONLY,
+          MountFlag.NO_DEV,
+          MountFlag.NO_SUID);
+    } catch (KernelException e) {
+      throw StageException.run("cannot make the root read-only", null, e);
+    }
+  }
+
+  @Override
+  public void close() {
+    root.close();
+  }
+
+  /**
+   * Mount points of the runtime's own must be directories of the image, or be made now: a link in
+   * their place would have the runtime write where the image says (CVE-2026-41579).
+   */
+  private void requireDirectory(String name) throws StageException, KernelException {
+    byte[] child = Names.of(name);
+    Stat stat = root.statOrNull(child);
+    if (stat == null) {
+      root.mkdir(child, 0755);
+    } else if (!stat.isDirectory()) {
+      throw StageException.run(
+          "the image of app \"" + app + "\" has a /" + name + " that is not a directory",
+          "use another image: this one is broken, or hostile");
+    }
+  }
+
+  /**
+   * A link of the image may lead a target that reads well to the root, or into /proc, /sys or /dev.
+   * A volume there would replace what masks are made of: its {@code null}, a link into /proc, would
+   * be bound writable over the files that we hide.
+   */
+  private void requireOutsideOurs(int place, String target) throws StageException {
+    String actual;
+    String ours;
+    try {
+      actual = Files.readSymbolicLink(Path.of("/proc/self/fd/" + place)).toString();
+      ours = Files.readSymbolicLink(Path.of("/proc/self/fd/" + root.number())).toString();
+    } catch (IOException e) {
+      throw StageException.run("cannot tell where " + target + " leads", "mount /proc", e);
+    }
+    String inRoot = actual.startsWith(ours) ? actual.substring(ours.length()) : "";
+    if (inRoot.isEmpty() || Mounting.isOurs(inRoot)) {
+      throw StageException.run(
+          "cannot mount a volume at "
+              + target
+              + " of app \""
+              + app
+              + "\": in this image it leads to "
+              + (inRoot.isEmpty() ? "/" : inRoot)
+              + ", which is the runtime's own",
+          "choose another target with --mount, or use another image");
+    }
+  }
+
+  private static NewFilesystem filesystem(String type, @Nullable String... options)
+      throws KernelException {
+    NewFilesystem filesystem = NewFilesystem.open(type);
+    for (int i = 0; i < options.length; i += 2) {
+      String key = options[i];
+      String value = options[i + 1];
+      if (key != null && value != null) {
+        filesystem.set(key, value);
+      } else if (key != null) {
+        filesystem.set(key);
+      }
+    }
+    return filesystem;
+  }
+
+  private void attach(NewFilesystem filesystem, byte[] child, MountAttribute... attributes)
+      throws KernelException {
+    attach(root, filesystem, child, attributes);
+  }
+
+  private static void mountBelow(
+      DirFd parent, String name, NewFilesystem filesystem, MountAttribute... attributes)
+      throws KernelException {
+    byte[] child = Names.of(name);
+    parent.mkdir(child, 0755);
+    attach(parent, filesystem, child, attributes);
+  }
+
+  private static void attach(
+      DirFd parent, NewFilesystem filesystem, byte[] child, MountAttribute... attributes)
+      throws KernelException {
+    try (filesystem;
+        DetachedMount mount = filesystem.mount(attributes);
+        DirFd place = parent.openDir(child)) {
+      mount.attach(Fd.adopt(place.number()));
+    }
+  }
+
+  private StageException cannot(String what, KernelException e) {
+    return StageException.run("cannot " + what + " of app \"" + app + "\"", null, e);
+  }
+}

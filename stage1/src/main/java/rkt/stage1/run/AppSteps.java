@@ -1,0 +1,163 @@
+package rkt.stage1.run;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import rkt.stage1.launch.Bytes;
+import rkt.stage1.launch.Label;
+import rkt.stage1.launch.Op;
+
+/**
+ * What each app's process does between its fork and its {@link ProcessContext}: joins its control
+ * groups, takes namespaces of its own, mounts /proc, masks, and moves into its root. These steps
+ * need process 1 of the pod to exist, so they are written down here and carried out by pod-init.
+ */
+final class AppSteps {
+  /** The empty, read-only directory of the stage that hides directories. */
+  static final String EMPTY = "/empty";
+
+  private static final long MS_RDONLY = 1;
+  private static final long MS_NOSUID = 2;
+  private static final long MS_NODEV = 4;
+  private static final long MS_NOEXEC = 8;
+  private static final long MS_REMOUNT = 32;
+  private static final long MS_BIND = 4096;
+  private static final long MS_REC = 16384;
+  private static final long NO_SURPRISES = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+  private static final long CLONE_NEWNS = 0x0002_0000;
+  private static final long CLONE_NEWCGROUP = 0x0200_0000;
+  private static final byte[] MYSELF = {'0'};
+
+  private final String app;
+  private final String root;
+  private final List<Op> steps = new ArrayList<>();
+
+  /**
+   * @param root the app's root, as process 1 sees it
+   */
+  AppSteps(String app, String root) {
+    this.app = app;
+    this.root = root;
+  }
+
+  List<Op> steps() {
+    return steps;
+  }
+
+  /**
+   * Joins the control groups, each by its open cgroup.procs, and makes them the root of the view.
+   */
+  AppSteps joinCgroups(List<Integer> procs) {
+    for (int descriptor : procs) {
+      steps.add(
+          new Op.WriteFd(
+              Label.of("join the control group of app \"" + app + "\""),
+              descriptor,
+              Bytes.of(MYSELF)));
+    }
+    steps.add(
+        new Op.Unshare(
+            Label.of("make namespaces for app \"" + app + "\""), CLONE_NEWNS | CLONE_NEWCGROUP));
+    return this;
+  }
+
+  /**
+   * Mounts /proc of an app: a step of process 1, and one that comes before it leaves the host's
+   * root. In a user namespace the kernel mounts a new /proc only where a whole one can be seen.
+   *
+   * @param root the app's root, as process 1 sees it from the host's root
+   */
+  static Op mountProc(String app, String root) {
+    return new Op.Mount(
+        Label.of("mount /proc of app \"" + app + "\""),
+        NO_SURPRISES,
+        "proc",
+        root + "/proc",
+        "proc",
+        "");
+  }
+
+  /** Hides and write-protects what {@link Masks} names, as far as this kernel has it. */
+  AppSteps mask() {
+    for (String path : Masks.HIDDEN) {
+      Path onHost = Path.of(path);
+      if (Files.isDirectory(onHost)) {
+        hideDirectory(path);
+      } else if (Files.exists(onHost)) {
+        // The source is our own read-only bind of the host's device, whose number was checked:
+        // never
+        // what the image may have put at /dev/null (CVE-2025-31133).
+        steps.add(bind("hide", path, root + "/dev/null", root + path));
+      }
+    }
+    for (String path : Masks.READ_ONLY) {
+      if (Files.exists(Path.of(path))) {
+        steps.add(bind("write-protect", path, root + path, root + path));
+        steps.add(
+            new Op.Mount(
+                label("write-protect", path),
+                MS_BIND | MS_REMOUNT | MS_RDONLY | NO_SURPRISES,
+                "",
+                root + path,
+                "",
+                ""));
+      }
+    }
+    return this;
+  }
+
+  private void hideDirectory(String path) {
+    steps.add(bind("hide", path, EMPTY, root + path));
+    steps.add(
+        new Op.Mount(
+            label("hide", path),
+            MS_BIND | MS_REMOUNT | MS_RDONLY | NO_SURPRISES,
+            "",
+            root + path,
+            "",
+            ""));
+  }
+
+  private Op bind(String verb, String path, String source, String target) {
+    return new Op.Mount(label(verb, path), MS_BIND | MS_REC, source, target, "", "");
+  }
+
+  private Label label(String verb, String path) {
+    return Label.of(verb + " " + path + " of app \"" + app + "\"");
+  }
+
+  /** Makes the app's root the root of its mount namespace, which is all that it can reach then. */
+  AppSteps moveIn() {
+    steps.add(new Op.Pivot(Label.of("move into the root of app \"" + app + "\""), root));
+    return this;
+  }
+
+  /**
+   * Waits until the supervisor is there, which says so with a byte for each app: a signal that
+   * comes to this process before then ends it, and the app has not run; one that comes later
+   * reaches the app.
+   *
+   * @param supervised a descriptor of the lifeline's end for reading
+   */
+  AppSteps waitFor(int supervised) {
+    steps.add(new Op.WaitFifo(Label.of("start app \"" + app + "\""), supervised, ""));
+    return this;
+  }
+
+  /**
+   * Begins a session of its own, so that no terminal of the caller can be controlled from inside.
+   *
+   * @param terminal the descriptor of a terminal for the app alone, or -1
+   */
+  AppSteps beginSession(int terminal) {
+    steps.add(new Op.Setsid(Label.of("begin a session")));
+    if (terminal >= 0) {
+      steps.add(new Op.ControllingTerminal(Label.of("take the terminal"), terminal));
+      for (int standard = 0; standard <= 2; standard++) {
+        steps.add(new Op.Dup(Label.of("open the terminal"), terminal, standard));
+      }
+    }
+    return this;
+  }
+}

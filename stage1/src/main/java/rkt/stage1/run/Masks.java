@@ -1,0 +1,47 @@
+package rkt.stage1.run;
+
+/**
+ * The places in /proc and /sys that an app must not read, or not write: what docker, podman, runc,
+ * rkt and systemd-nspawn mask, all together. spec/pod.md#masked-paths
+ */
+final class Masks {
+  /** Covered by an empty read-only directory, or by /dev/null, whichever the place is. */
+  static final String[] HIDDEN = {
+    "/proc/acpi",
+    "/proc/asound",
+    "/proc/config.gz",
+    "/proc/interrupts",
+    "/proc/kallsyms",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/kmem",
+    "/proc/kpagecgroup",
+    "/proc/kpagecount",
+    "/proc/kpageflags",
+    "/proc/latency_stats",
+    "/proc/mem",
+    "/proc/sched_debug",
+    "/proc/scsi",
+    "/proc/slabinfo",
+    "/proc/timer_list",
+    "/proc/timer_stats",
+    "/proc/vmallocinfo",
+    "/sys/devices/virtual/powercap",
+    "/sys/firmware",
+    "/sys/fs/bpf",
+    "/sys/fs/selinux",
+    "/sys/hypervisor",
+    "/sys/kernel/debug",
+    "/sys/kernel/security",
+    "/sys/kernel/tracing",
+    "/sys/module",
+    "/sys/power",
+  };
+
+  /** Bound onto themselves, read-only. */
+  static final String[] READ_ONLY = {
+    "/proc/bus", "/proc/fs", "/proc/irq", "/proc/pressure", "/proc/sys", "/proc/sysrq-trigger",
+  };
+
+  private Masks() {}
+}

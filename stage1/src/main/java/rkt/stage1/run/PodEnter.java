@@ -1,0 +1,253 @@
+package rkt.stage1.run;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import rkt.kernel.Descriptors;
+import rkt.kernel.DirFd;
+import rkt.kernel.Fd;
+import rkt.kernel.FdMapping;
+import rkt.kernel.FilesystemType;
+import rkt.kernel.KernelException;
+import rkt.kernel.Names;
+import rkt.kernel.Namespace;
+import rkt.kernel.Namespaces;
+import rkt.kernel.OpenFlag;
+import rkt.kernel.Processes;
+import rkt.kernel.Program;
+import rkt.kernel.Terminal;
+import rkt.stage1.StageException;
+import rkt.stage1.launch.Bytes;
+import rkt.stage1.launch.Label;
+import rkt.stage1.launch.LaunchPlan;
+import rkt.stage1.launch.Op;
+import rkt.stage1.pod.PodRecord;
+import rkt.stage1.pod.PodView;
+
+/**
+ * Runs one more process in a running pod. Its context is not built again but read back from the
+ * launch plan that the app itself was started with: the same user, capabilities, limits and filter,
+ * in the same control groups and namespaces, so there is no second place where something could be
+ * forgotten (CVE-2019-10144, 10145, 10147). spec/pod.md#enter
+ */
+public final class PodEnter {
+  private static final int PLAN = 3;
+  private static final int FIRST_FREE = 4;
+  private static final long PR_SET_PDEATHSIG = 1;
+  private static final long SIGKILL = 9;
+  private static final byte[] MYSELF = {'0'};
+
+  /**
+   * The namespaces that an entering process joins by itself; the pid namespace its parent joins.
+   */
+  private static final Namespace[] OF_THE_APP = {
+    Namespace.CGROUP, Namespace.IPC, Namespace.UTS, Namespace.NETWORK, Namespace.MOUNT
+  };
+
+  private final PodView pod;
+  private final Path podInit;
+  private final List<FdMapping> descriptors = new ArrayList<>();
+  private final List<Fd> open = new ArrayList<>();
+
+  /**
+   * @param podInit the program that this process becomes
+   */
+  public PodEnter(PodView pod, Path podInit) {
+    this.pod = pod;
+    this.podInit = podInit;
+  }
+
+  /**
+   * Becomes the process; does not return.
+   *
+   * @param app empty for the only one
+   * @param command the program and its arguments; the program is looked up in the app's PATH
+   * @param term the caller's TERM, for when standard input is a terminal
+   */
+  public void enter(Optional<String> app, List<String> command, String term) throws StageException {
+    if (!pod.isRunning()) {
+      throw StageException.usage("pod " + pod.id() + " does not run: it is " + pod.state(), null);
+    }
+    try (StandardStreams streams = StandardStreams.of(true)) {
+      descriptors.addAll(streams.mappings());
+      PodRecord record = pod.record().orElseThrow(() -> damaged("it has no record"));
+      LaunchPlan.App planned = planned(app);
+      int pid = process(record, planned);
+      LaunchPlan plan;
+      try (Fd process = Processes.open(pid)) {
+        // What was found before the open may have ended, and its number gone to a process of the
+        // host. Found again, and not ended since, it is the one whose namespaces were opened.
+        if (process(record, planned) != pid) {
+          throw damaged("its app is gone");
+        }
+        plan = plan(record, planned, pid, command, term, terminal(pid));
+        Processes.signal(process, 0);
+      }
+      Fd memory = Descriptors.sealedMemory("launch-plan", plan.encode());
+      descriptors.add(FdMapping.of(memory, PLAN));
+      Fd program = Descriptors.sealedMemory("pod-init", Files.readAllBytes(podInit));
+      new Program(
+              "/proc/self/fd/" + program.number(),
+              List.of("pod-init", "enter", Integer.toString(PLAN)),
+              List.of(),
+              descriptors)
+          .execHoldingSignals();
+    } catch (KernelException | IOException e) {
+      for (Fd fd : open) {
+        fd.close();
+      }
+      throw StageException.run(
+          "cannot enter pod " + pod.id(), "pods are entered as the user that runs them, root", e);
+    }
+  }
+
+  private int process(PodRecord record, LaunchPlan.App app) throws StageException, IOException {
+    boolean hasGroups = !record.cgroups().isEmpty();
+    return AppProcess.find(pod, app.name(), hasGroups)
+        .orElseThrow(() -> damaged("its app is gone"));
+  }
+
+  private LaunchPlan.App planned(Optional<String> app) throws StageException, IOException {
+    LaunchPlan plan;
+    try {
+      plan = LaunchPlan.decode(Files.readAllBytes(pod.directory().resolve("plan")));
+    } catch (IllegalArgumentException e) {
+      throw damaged("its launch plan cannot be read");
+    }
+    if (app.isEmpty() && plan.apps().size() > 1) {
+      throw StageException.usage("pod " + pod.id() + " has several apps", "name one with --app=");
+    }
+    for (LaunchPlan.App planned : plan.apps()) {
+      if (app.isEmpty() || app.get().equals(planned.name())) {
+        return planned;
+      }
+    }
+    throw StageException.notFound(
+        "pod " + pod.id() + " has no app \"" + app.orElse("") + "\"",
+        "rkt status " + pod.id() + " shows its apps");
+  }
+
+  private LaunchPlan plan(
+      PodRecord record,
+      LaunchPlan.App app,
+      int pid,
+      List<String> command,
+      String term,
+      Optional<Terminal.Pair> terminal)
+      throws KernelException {
+    List<Op> steps = new ArrayList<>();
+    for (String group : record.cgroups()) {
+      if (group.endsWith("/" + app.name())) {
+        int procs = pass(Descriptors.open(group + "/cgroup.procs", OpenFlag.WRITE));
+        steps.add(
+            new Op.WriteFd(Label.of("join the control group " + group), procs, Bytes.of(MYSELF)));
+      }
+    }
+    for (Namespace kind : OF_THE_APP) {
+      steps.add(
+          new Op.Setns(
+              Label.of("join the " + kind + " namespace of app \"" + app.name() + "\""),
+              pass(Namespaces.open(pid, kind)),
+              kind.flag()));
+    }
+    int peer = terminal.isPresent() ? pass(terminal.get().peer()) : -1;
+    int master = terminal.isPresent() ? pass(terminal.get().master()) : -1;
+    steps.addAll(new AppSteps(app.name(), "/").beginSession(peer).steps());
+    addContext(steps, app, command, terminal.isPresent() ? term : "");
+    Op joinPid =
+        new Op.Setns(
+            Label.of("join the pid namespace of the pod"),
+            pass(Namespaces.open(pid, Namespace.PID)),
+            Namespace.PID.flag());
+    return LaunchPlan.enter(
+        new LaunchPlan.Enter(terminal.isPresent() ? 0 : -1, master),
+        List.of(joinPid),
+        new LaunchPlan.App(app.name(), 0, steps));
+  }
+
+  /**
+   * What the app itself did from the beginning of its session on, with another program at the end.
+   */
+  private static void addContext(
+      List<Op> steps, LaunchPlan.App app, List<String> command, String term) {
+    boolean inContext = false;
+    for (Op step : app.ops()) {
+      if (inContext && step instanceof Op.CloseRange) {
+        steps.add(dieWithParent());
+      }
+      if (inContext && step instanceof Op.Exec exec) {
+        steps.add(exec(exec, command, term));
+      } else if (inContext) {
+        steps.add(step);
+      }
+      // Umask is the first step of every context; session and terminal before it are our own.
+      if (!inContext && step instanceof Op.Umask) {
+        inContext = true;
+        steps.add(step);
+      }
+    }
+  }
+
+  /**
+   * Whoever kills rkt enter ends what it started. After the change of user, which would undo this,
+   * and before descriptors and the filter, which come right before the program.
+   */
+  private static Op dieWithParent() {
+    return new Op.Prctl(
+        Label.of("follow rkt enter into its end"), PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  }
+
+  private static Op.Exec exec(Op.Exec app, List<String> command, String term) {
+    List<String> environment = new ArrayList<>();
+    String path = AppEnvironment.PATH;
+    for (String line : app.envp()) {
+      if (line.startsWith("PATH=")) {
+        path = line.substring("PATH=".length());
+      }
+      if (term.isEmpty() || !line.startsWith("TERM=")) {
+        environment.add(line);
+      }
+    }
+    if (!term.isEmpty()) {
+      environment.add("TERM=" + term);
+    }
+    return new Op.Exec(
+        new Label(
+            "execute \"" + command.get(0) + "\" in the pod",
+            "name a program that the image holds: rkt enter UUID PROGRAM"),
+        Executable.paths(command.get(0), "/", path),
+        command,
+        environment);
+  }
+
+  /** A fresh terminal from the app's own /dev/pts, if the caller has one. */
+  private Optional<Terminal.Pair> terminal(int pid) throws KernelException, StageException {
+    if (!Terminal.isTerminal(0)) {
+      return Optional.empty();
+    }
+    // Inside its root, should it have changed that: a link to /dev is not the host's /dev.
+    try (DirFd root = DirFd.open("/proc/" + pid + "/root/.");
+        DirFd pts = root.openDir(Names.of("dev/pts"), DirFd.Resolve.IN_ROOT)) {
+      Fd devpts = Fd.adopt(pts.number());
+      if (!Descriptors.filesystem(devpts).is(FilesystemType.DEVPTS)) {
+        throw damaged("its /dev/pts is something else");
+      }
+      return Optional.of(Terminal.openLikeOurs(devpts));
+    }
+  }
+
+  /** Hands a descriptor on to pod-init; returns its number there. */
+  private int pass(Fd fd) {
+    open.add(fd);
+    int number = FIRST_FREE + open.size() - 1;
+    descriptors.add(FdMapping.of(fd, number));
+    return number;
+  }
+
+  private StageException damaged(String why) {
+    return StageException.run("cannot enter pod " + pod.id() + ": " + why, null);
+  }
+}

@@ -1,0 +1,49 @@
+package rkt.stage1.run;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A pod as it was asked for.
+ *
+ * @param environment for every app, below what an app sets itself
+ * @param insecure the {@code --insecure-options} in force
+ * @param interactive whether the one app is joined to the terminal, or to standard input
+ */
+public record PodRequest(
+    List<AppRequest> apps,
+    List<Volume> volumes,
+    Network network,
+    Optional<String> hostname,
+    Map<String, String> environment,
+    Set<String> insecure,
+    boolean interactive) {
+
+  /** What the pod sees of the network. */
+  public enum Network {
+    /** A network namespace of its own, with nothing but loopback. */
+    NONE("none"),
+    /** The network of the host. */
+    HOST("host");
+
+    private final String label;
+
+    Network(String label) {
+      this.label = label;
+    }
+
+    /** The value of {@code --net}. */
+    public String label() {
+      return label;
+    }
+  }
+
+  public PodRequest {
+    apps = List.copyOf(apps);
+    volumes = List.copyOf(volumes);
+    environment = Map.copyOf(environment);
+    insecure = Set.copyOf(insecure);
+  }
+}

@@ -1,0 +1,297 @@
+package rkt.stage1.run;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import rkt.kernel.Descriptors;
+import rkt.kernel.Fd;
+import rkt.kernel.FdMapping;
+import rkt.kernel.KernelException;
+import rkt.kernel.Namespaces;
+import rkt.kernel.Processes;
+import rkt.kernel.Program;
+import rkt.kernel.ResourceLimit;
+import rkt.kernel.SeccompFilter;
+import rkt.kernel.SeccompProfile;
+import rkt.spec.Phases;
+import rkt.spec.RktException;
+import rkt.stage1.StageException;
+import rkt.stage1.launch.Bytes;
+import rkt.stage1.launch.Label;
+import rkt.stage1.launch.LaunchPlan;
+import rkt.stage1.launch.Op;
+import rkt.stage1.pod.Collector;
+import rkt.stage1.pod.LockedPod;
+import rkt.stage1.pod.PodPhase;
+import rkt.stage1.pod.PodRecord;
+import rkt.stage1.pod.Pods;
+
+/**
+ * Runs a pod: this process prepares it, has it started by a thread of its own, and then becomes the
+ * supervisor, by exec. Whoever started this process sees one pid from the first line to the exit
+ * status. spec/pod.md, spec/launch-plan.md
+ */
+public final class PodRunner {
+  private static final int SIGKILL = 9;
+  private static final int FEWEST_OPEN_FILES = 128;
+  private static final int SUPERVISOR_PLAN = 3;
+  private static final int SUPERVISOR_LIFELINE = 4;
+  private static final int SUPERVISOR_STATUS = 5;
+  private static final int SUPERVISOR_POD = 6;
+  private static final int SUPERVISOR_PTY = 7;
+
+  private final Path dataDir;
+  private final Path podInit;
+  private final Clock clock;
+  private final Phases phases;
+
+  /**
+   * @param podInit the program that becomes process 1 and the supervisor
+   */
+  public PodRunner(Path dataDir, Path podInit, Clock clock, Phases phases) {
+    this.dataDir = dataDir;
+    this.podInit = podInit;
+    this.clock = clock;
+    this.phases = phases;
+  }
+
+  /**
+   * What the caller does at its two chances.
+   *
+   * @param made is given the UUID once the pod's directory exists
+   * @param leaving is called when the pod has started, right before this process is replaced: the
+   *     last chance to print
+   */
+  public record Hooks(OnMade made, Runnable leaving) {}
+
+  /** Told of the pod's UUID; may refuse, and the pod is removed again. */
+  public interface OnMade {
+    void accept(String uuid) throws RktException;
+  }
+
+  /**
+   * Runs the pod; does not return, because this process becomes its supervisor.
+   *
+   * @throws StageException if it could not be started; nothing of it is left then
+   */
+  public void run(PodRequest request, Hooks hooks) throws RktException {
+    requireOpenFiles();
+    LockedPod pod = new Pods(dataDir).create();
+    try {
+      hooks.made().accept(pod.id());
+      start(pod, request, hooks);
+    } catch (RktException | RuntimeException | Error e) {
+      try {
+        Collector.discard(pod);
+      } catch (StageException failed) {
+        e.addSuppressed(failed);
+      }
+      throw e;
+    } finally {
+      pod.close();
+    }
+  }
+
+  /** pod-init keeps its own descriptors above those that a plan may name. */
+  private static void requireOpenFiles() throws StageException {
+    try {
+      ResourceLimit.Value limit = ResourceLimit.OPEN_FILES.get(0);
+      boolean isBounded = limit.soft() != ResourceLimit.UNLIMITED;
+      if (isBounded && limit.soft() < FEWEST_OPEN_FILES) {
+        throw StageException.system(
+            "cannot start a pod with "
+                + limit.soft()
+                + " open files: it takes "
+                + FEWEST_OPEN_FILES,
+            "allow more: ulimit -n 1024");
+      }
+    } catch (KernelException e) {
+      throw StageException.system("cannot read the limit of open files", null, e);
+    }
+  }
+
+  private void start(LockedPod pod, PodRequest request, Hooks hooks) throws StageException {
+    write(pod, "created", now());
+    PodCgroups cgroups = PodCgroups.of(pod.id());
+    List<PreparedApp> apps = prepare(pod, request, cgroups);
+    List<String> names = new ArrayList<>();
+    for (PreparedApp app : apps) {
+      names.add(app.request().name());
+    }
+    List<String> groups = cgroups.directories(names);
+    write(pod, PodRecord.FILE, record(pod, request, apps, groups).toJson());
+    pod.moveTo(PodPhase.RUN);
+    phases.end("prepare");
+
+    try (Descriptors.Pipe lifeline = Descriptors.pipe();
+        Descriptors.Pipe status = Descriptors.pipe();
+        Fd program = Descriptors.sealedMemory("pod-init", Files.readAllBytes(podInit))) {
+      Namespaces.prepare();
+      PodThread thread = new PodThread(pod, request, apps, program, lifeline, status);
+      PodThread.Started started = thread.startPod();
+      try {
+        phases.end("start");
+        write(pod, "pid", Integer.toString(Processes.pid()).getBytes(US_ASCII));
+        write(pod, "init", Integer.toString(started.pid()).getBytes(US_ASCII));
+        write(pod, "started", now());
+        Program supervisor =
+            supervisor(pod, program, started, lifeline.writer(), status.reader(), names, groups);
+        hooks.leaving().run();
+        supervisor.execHoldingSignals();
+      } catch (StageException | RuntimeException | Error e) {
+        end(started.pid());
+        throw e;
+      }
+    } catch (KernelException | IOException e) {
+      throw StageException.run("cannot start pod " + pod.id(), null, e);
+    }
+  }
+
+  private List<PreparedApp> prepare(LockedPod pod, PodRequest request, PodCgroups cgroups)
+      throws StageException {
+    List<PreparedApp> apps = new ArrayList<>();
+    for (AppRequest app : request.apps()) {
+      Isolation isolation = Isolation.of(app, request.insecure(), request.network());
+      List<PodRecord.Isolator> outcomes = new ArrayList<>(isolation.outcomes());
+      boolean explicit = app.memoryBytes().isPresent() || app.cpuMillis().isPresent();
+      List<Fd> procs = cgroups.create(app.name(), isolation, explicit, outcomes);
+      Bytes seccomp = request.insecure().contains("seccomp") ? Bytes.of(new byte[0]) : seccomp();
+      Path writable = pod.directory().resolve("overlay").resolve(app.name());
+      try {
+        Files.createDirectories(writable.resolve("upper"));
+        Files.createDirectories(writable.resolve("work"));
+      } catch (IOException e) {
+        throw StageException.system("cannot make " + writable, null, e);
+      }
+      apps.add(new PreparedApp(app, isolation, outcomes, procs, seccomp));
+    }
+    return apps;
+  }
+
+  /** The default filter; compiled once, and read back from the data directory afterwards. */
+  private Bytes seccomp() throws StageException {
+    try {
+      return Bytes.of(SeccompFilter.load(dataDir.resolve("seccomp"), SeccompProfile.standard()));
+    } catch (KernelException e) {
+      throw StageException.run(
+          "cannot make the seccomp filter", "install libseccomp2 (apt-get install libseccomp2)", e);
+    }
+  }
+
+  private static PodRecord record(
+      LockedPod pod, PodRequest request, List<PreparedApp> apps, List<String> cgroups) {
+    List<PodRecord.App> records = new ArrayList<>();
+    for (PreparedApp app : apps) {
+      AppRequest asked = app.request();
+      records.add(
+          new PodRecord.App(
+              asked.name(),
+              asked.image().id(),
+              asked.image().name(),
+              signer(asked),
+              treeNames(asked),
+              app.outcomes()));
+    }
+    List<String> insecure = new ArrayList<>(request.insecure());
+    insecure.sort(null);
+    return new PodRecord(
+        pod.id(), hostname(pod, request), request.network().label(), insecure, records, cgroups);
+  }
+
+  private static List<String> treeNames(AppRequest app) {
+    List<String> names = new ArrayList<>();
+    for (Path tree : app.trees()) {
+      names.add(tree.getName(tree.getNameCount() - 2).toString());
+    }
+    return names;
+  }
+
+  private static Optional<String> signer(AppRequest app) {
+    return app.verified().bypassed() ? Optional.empty() : Optional.of(app.verified().fingerprint());
+  }
+
+  static String hostname(LockedPod pod, PodRequest request) {
+    return request.hostname().orElse("rkt-" + pod.id());
+  }
+
+  /** What this process becomes. */
+  private static Program supervisor(
+      LockedPod pod,
+      Fd program,
+      PodThread.Started started,
+      Fd lifeline,
+      Fd status,
+      List<String> names,
+      List<String> cgroups)
+      throws KernelException {
+    List<LaunchPlan.App> apps = new ArrayList<>();
+    for (String name : names) {
+      apps.add(LaunchPlan.App.named(name));
+    }
+    List<Op> cleanup = new ArrayList<>();
+    for (String group : cgroups) {
+      cleanup.add(new Op.Rmdir(Label.of("remove the control group " + group), group));
+    }
+    boolean terminal = started.terminal().isPresent();
+    LaunchPlan plan =
+        LaunchPlan.supervise(
+            new LaunchPlan.Supervise(
+                started.pid(),
+                -1,
+                SUPERVISOR_LIFELINE,
+                SUPERVISOR_STATUS,
+                SUPERVISOR_POD,
+                -1,
+                terminal ? 0 : -1,
+                terminal ? SUPERVISOR_PTY : -1),
+            apps,
+            cleanup);
+    Fd planMemory = Descriptors.sealedMemory("launch-plan", plan.encode());
+    List<FdMapping> descriptors = new ArrayList<>(FdMapping.STANDARD);
+    descriptors.add(FdMapping.of(planMemory, SUPERVISOR_PLAN));
+    descriptors.add(FdMapping.of(lifeline, SUPERVISOR_LIFELINE));
+    descriptors.add(FdMapping.of(status, SUPERVISOR_STATUS));
+    descriptors.add(new FdMapping(pod.lock().number(), SUPERVISOR_POD));
+    if (terminal) {
+      descriptors.add(FdMapping.of(started.terminal().get(), SUPERVISOR_PTY));
+    }
+    return new Program(
+        "/proc/self/fd/" + program.number(),
+        List.of("pod-init", "supervise", Integer.toString(SUPERVISOR_PLAN)),
+        List.of(),
+        descriptors);
+  }
+
+  /** Ends a pod that was started and cannot be supervised. */
+  private static void end(int init) {
+    try {
+      Processes.kill(init, SIGKILL);
+      Processes.await(init);
+    } catch (KernelException e) {
+      // It has ended by itself: that is what was wanted.
+    }
+  }
+
+  private byte[] now() {
+    Instant now = clock.instant();
+    long nanos =
+        Math.addExact(Math.multiplyExact(now.getEpochSecond(), 1_000_000_000L), now.getNano());
+    return Long.toString(nanos).getBytes(US_ASCII);
+  }
+
+  private static void write(LockedPod pod, String file, byte[] content) throws StageException {
+    Path path = pod.directory().resolve(file);
+    try {
+      Files.write(path, content);
+    } catch (IOException e) {
+      throw StageException.system("cannot write " + path, null, e);
+    }
+  }
+}

@@ -1,0 +1,263 @@
+package rkt.stage1.run;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import rkt.kernel.Descriptors;
+import rkt.kernel.Fd;
+import rkt.kernel.FdMapping;
+import rkt.kernel.KernelException;
+import rkt.kernel.Loopback;
+import rkt.kernel.MountFlag;
+import rkt.kernel.Mounts;
+import rkt.kernel.Namespace;
+import rkt.kernel.Namespaces;
+import rkt.kernel.Program;
+import rkt.kernel.Propagation;
+import rkt.stage1.StageException;
+import rkt.stage1.launch.Label;
+import rkt.stage1.launch.LaunchPlan;
+import rkt.stage1.launch.Op;
+import rkt.stage1.pod.LockedPod;
+
+/**
+ * The one thread that enters the pod's namespaces. Namespaces, root and working directory belong to
+ * a thread on Linux, so this one makes them, mounts in them, and starts process 1, which inherits
+ * them; the rest of this process stays on the host. When the thread ends before it has started
+ * anything, the kernel removes all that it made. spec/pod.md#start
+ */
+final class PodThread {
+  /** The descriptors that process 1 starts with, after the standard ones. */
+  private static final int PLAN = 3;
+
+  private static final int LIFELINE = 4;
+  private static final int STATUS = 5;
+  private static final int TERMINAL = 6;
+  private static final int PROGRAM = 7;
+  private static final int SUPERVISED = 8;
+  private static final int FIRST_CGROUP = 9;
+
+  private static final int GRACE_MILLIS = 10_000;
+
+  private final LockedPod pod;
+  private final PodRequest request;
+  private final List<PreparedApp> apps;
+  private final Fd program;
+  private final Descriptors.Pipe lifeline;
+  private final Descriptors.Pipe status;
+
+  PodThread(
+      LockedPod pod,
+      PodRequest request,
+      List<PreparedApp> apps,
+      Fd program,
+      Descriptors.Pipe lifeline,
+      Descriptors.Pipe status) {
+    this.pod = pod;
+    this.request = request;
+    this.apps = List.copyOf(apps);
+    this.program = program;
+    this.lifeline = lifeline;
+    this.status = status;
+  }
+
+  /**
+   * A pod that runs.
+   *
+   * @param pid its process 1, by its number here
+   * @param terminal our end of the app's terminal, if it has one
+   */
+  record Started(int pid, Optional<Fd> terminal) {}
+
+  /** Starts the pod on a new thread and waits until process 1 exists. */
+  Started startPod() throws StageException {
+    Outcome outcome = new Outcome();
+    Thread thread =
+        Thread.ofPlatform()
+            .name("pod")
+            .start(() -> {
+              try {
+                outcome.started = inPod();
+              } catch (StageException | RuntimeException | Error e) {
+                outcome.failure = e;
+              }
+            });
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw StageException.run("the start was interrupted", null);
+    }
+    if (outcome.started != null) {
+      return outcome.started;
+    }
+    switch (outcome.failure) {
+      case StageException e -> throw e;
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      case null, default -> throw new IllegalStateException(outcome.failure);
+    }
+  }
+
+  /** Handed from the pod thread to its maker by {@link Thread#join}. */
+  private static final class Outcome {
+    private @Nullable Started started;
+    private @Nullable Throwable failure;
+  }
+
+  private Started inPod() throws StageException {
+    try {
+      enterNamespaces();
+      String stage = mountStage();
+      List<LaunchPlan.App> plans = new ArrayList<>();
+      int nextCgroup = FIRST_CGROUP;
+      Terminals terminals = new Terminals();
+      for (PreparedApp app : apps) {
+        plans.add(planApp(app, stage, nextCgroup, terminals));
+        nextCgroup += app.cgroupProcs().size();
+      }
+      makeStageReadOnly(stage);
+      // The last namespace: after it, no thread of this process can be made by this one.
+      Namespaces.unshare(Namespace.PID);
+      return spawn(stage, plans, terminals);
+    } catch (KernelException e) {
+      throw StageException.run("cannot set up pod " + pod.id(), Rights.fix(e), e);
+    }
+  }
+
+  /** 1. Namespaces of the pod. The first of them also gives this thread a root of its own. */
+  private void enterNamespaces() throws KernelException, StageException {
+    boolean ownNetwork = request.network() == PodRequest.Network.NONE;
+    if (ownNetwork) {
+      Namespaces.unshare(Namespace.MOUNT, Namespace.UTS, Namespace.IPC, Namespace.NETWORK);
+    } else {
+      Namespaces.unshare(Namespace.MOUNT, Namespace.UTS, Namespace.IPC);
+    }
+    // 2. Before anything is mounted: what is shared with the host would appear there.
+    Mounts.propagate("/", Propagation.PRIVATE);
+    Namespaces.setHostName(PodRunner.hostname(pod, request));
+    if (ownNetwork) {
+      Loopback.up();
+    }
+  }
+
+  /** 3. A small file system of our own, in which the apps' roots stand: what process 1 sees. */
+  private String mountStage() throws KernelException, StageException {
+    Path stage = pod.directory().resolve("stage");
+    try {
+      Files.createDirectory(stage);
+      Mounts.mount(
+          "rkt",
+          stage.toString(),
+          "tmpfs",
+          "size=1m,mode=0755",
+          MountFlag.NO_DEV,
+          MountFlag.NO_SUID,
+          MountFlag.NO_EXEC);
+      Files.createDirectory(stage.resolve("apps"));
+      Files.createDirectory(stage.resolve(AppSteps.EMPTY.substring(1)));
+      return stage.toString();
+    } catch (IOException e) {
+      throw StageException.system("cannot make " + stage, null, e);
+    }
+  }
+
+  private static void makeStageReadOnly(String stage) throws KernelException {
+    Mounts.mount(
+        null,
+        stage,
+        null,
+        null,
+        MountFlag.REMOUNT,
+        MountFlag.READ_ONLY,
+        MountFlag.NO_DEV,
+        MountFlag.NO_SUID,
+        MountFlag.NO_EXEC);
+  }
+
+  /** 4. The root of one app, and what its process will do in it. */
+  private LaunchPlan.App planApp(
+      PreparedApp app, String stage, int firstCgroup, Terminals terminals)
+      throws StageException, KernelException {
+    AppRequest asked = app.request();
+    String inStage = "/apps/" + asked.name();
+    String at = stage + inStage;
+    try {
+      Files.createDirectory(Path.of(at));
+    } catch (IOException e) {
+      throw StageException.system("cannot make " + at, null, e);
+    }
+    Path writable = pod.directory().resolve("overlay").resolve(asked.name());
+    try (AppRoot root = AppRoot.mount(asked.name(), at, asked.trees(), writable)) {
+      root.prepareProc();
+      root.mountDev();
+      root.mountSys();
+      new AppVolumes(pod.directory(), request.volumes()).mount(root, asked);
+      ProcessContext context = ContextBuilder.of(app, request, root, terminals.name(request));
+      if (asked.readOnlyRoot()) {
+        AppRoot.makeReadOnly(at);
+      }
+      terminals.open(request, at);
+      List<Integer> procs = new ArrayList<>();
+      for (int i = 0; i < app.cgroupProcs().size(); i++) {
+        procs.add(firstCgroup + i);
+      }
+      AppSteps steps = new AppSteps(asked.name(), inStage).joinCgroups(procs);
+      if (!request.insecure().contains("paths")) {
+        steps.mask();
+      }
+      steps.moveIn().waitFor(SUPERVISED).beginSession(terminals.isOpen() ? TERMINAL : -1);
+      List<Op> all = new ArrayList<>(steps.steps());
+      all.addAll(context.steps(asked.name()));
+      return new LaunchPlan.App(asked.name(), asked.image().app().stopSignal(), all);
+    }
+  }
+
+  /** 5. Process 1, which moves out of the host's root and does the rest. */
+  private Started spawn(String stage, List<LaunchPlan.App> plans, Terminals terminals)
+      throws KernelException, StageException {
+    List<Op> first = new ArrayList<>();
+    for (LaunchPlan.App plan : plans) {
+      first.add(AppSteps.mountProc(plan.name(), stage + "/apps/" + plan.name()));
+    }
+    first.add(new Op.Pivot(Label.of("leave the root of the host"), stage));
+    LaunchPlan plan =
+        LaunchPlan.init(new LaunchPlan.Init(LIFELINE, STATUS, -1, GRACE_MILLIS), first, plans);
+    byte[] encoded = plan.encode();
+    try {
+      Files.write(pod.directory().resolve("plan"), encoded);
+    } catch (IOException e) {
+      throw StageException.system("cannot write the launch plan of pod " + pod.id(), null, e);
+    }
+    try (StandardStreams streams = StandardStreams.of(request.interactive());
+        Fd memory = Descriptors.sealedMemory("launch-plan", encoded)) {
+      List<FdMapping> descriptors = new ArrayList<>(streams.mappings());
+      descriptors.add(FdMapping.of(memory, PLAN));
+      descriptors.add(FdMapping.of(lifeline.reader(), LIFELINE));
+      descriptors.add(FdMapping.of(status.writer(), STATUS));
+      descriptors.add(FdMapping.of(program, PROGRAM));
+      descriptors.add(FdMapping.of(lifeline.reader(), SUPERVISED));
+      if (terminals.isOpen()) {
+        descriptors.add(FdMapping.of(terminals.inner(), TERMINAL));
+      }
+      int next = FIRST_CGROUP;
+      for (PreparedApp app : apps) {
+        for (Fd procs : app.cgroupProcs()) {
+          descriptors.add(FdMapping.of(procs, next++));
+        }
+      }
+      int pid =
+          new Program(
+                  "/proc/self/fd/" + PROGRAM,
+                  List.of("pod-init", "init", Integer.toString(PLAN)),
+                  List.of(),
+                  descriptors)
+              .spawn();
+      return new Started(pid, terminals.outer());
+    }
+  }
+}

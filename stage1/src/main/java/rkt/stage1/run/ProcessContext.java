@@ -1,0 +1,115 @@
+package rkt.stage1.run;
+
+import java.util.ArrayList;
+import java.util.List;
+import rkt.stage1.launch.Bytes;
+import rkt.stage1.launch.Label;
+import rkt.stage1.launch.Op;
+
+/**
+ * Everything that a process of an app is given and denied, fully resolved: who it is, what it may
+ * do, what it finds. The one place where this is put in order; {@code run} and {@code enter} both
+ * take it from here, so that entering a pod never grants more than its apps have (CVE-2019-10144).
+ * spec/pod.md#process
+ *
+ * @param groups exactly these supplementary groups
+ * @param setsGroups whether groups are set: not where the kernel forbids it to everybody and none
+ *     are wanted
+ * @param capabilities the bounding set; what a process of uid 0 holds as well
+ * @param noNewPrivileges whether nothing that it executes may gain privileges
+ * @param seccomp the filter, as the kernel takes it; empty for none
+ * @param candidates the paths to execute, tried in order
+ * @param arguments the first is the name of the program
+ */
+record ProcessContext(
+    int uid,
+    int gid,
+    List<Integer> groups,
+    boolean setsGroups,
+    long capabilities,
+    boolean noNewPrivileges,
+    Bytes seccomp,
+    List<ResourceLimit> limits,
+    String workingDirectory,
+    List<String> environment,
+    List<String> candidates,
+    List<String> arguments) {
+
+  /**
+   * A resource limit of setrlimit(2).
+   *
+   * @param resource its number
+   */
+  record ResourceLimit(int resource, long soft, long hard) {}
+
+  ProcessContext {
+    groups = List.copyOf(groups);
+    limits = List.copyOf(limits);
+    environment = List.copyOf(environment);
+    candidates = List.copyOf(candidates);
+    arguments = List.copyOf(arguments);
+  }
+
+  private static final long UMASK = 022;
+  private static final long PR_SET_NO_NEW_PRIVS = 38;
+
+  /**
+   * The steps that put a forked process into this context and end in the program. It is root in its
+   * user namespace when they begin, and inside its root directory.
+   */
+  List<Op> steps(String app) {
+    List<Op> steps = new ArrayList<>();
+    steps.add(new Op.Umask(Label.of("set the umask"), UMASK));
+    for (ResourceLimit limit : limits) {
+      steps.add(
+          new Op.Rlimit(
+              Label.of("limit resource " + limit.resource + " of app \"" + app + "\""),
+              limit.resource,
+              limit.soft,
+              limit.hard));
+    }
+    steps.add(new Op.NewKeyring(Label.of("make a session keyring")));
+    // While still privileged: a working directory need not be open to the user that works in it.
+    steps.add(
+        new Op.Chdir(
+            new Label(
+                "enter the working directory " + workingDirectory + " of app \"" + app + "\"",
+                "choose one that the image holds with --working-dir=DIR"),
+            workingDirectory));
+    // The bounding set first: it can only be changed with a capability that the next steps drop.
+    steps.add(new Op.Bounding(Label.of("bound the capabilities"), capabilities));
+    if (setsGroups) {
+      steps.add(new Op.Setgroups(Label.of("set the groups"), groupBytes()));
+    }
+    steps.add(new Op.Setresgid(Label.of("become group " + gid), gid, gid, gid));
+    steps.add(new Op.Setresuid(Label.of("become user " + uid), uid, uid, uid));
+    long held = uid == 0 ? capabilities : 0;
+    steps.add(new Op.Capset(Label.of("drop capabilities"), held, held, 0));
+    steps.add(new Op.Ambient(Label.of("drop ambient capabilities"), 0));
+    if (noNewPrivileges) {
+      steps.add(new Op.Prctl(Label.of("set no_new_privs"), PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+    }
+    steps.add(Op.closeAllButStdio());
+    if (seccomp.size() > 0) {
+      // Last: it forbids calls that the steps above need.
+      steps.add(new Op.Seccomp(Label.of("load the seccomp filter"), 0, seccomp));
+    }
+    steps.add(
+        new Op.Exec(
+            new Label(
+                "execute \"" + arguments.get(0) + "\" in app \"" + app + "\"",
+                "name a program that the image holds and can run with --exec=PATH"),
+            candidates,
+            arguments,
+            environment));
+    return steps;
+  }
+
+  private Bytes groupBytes() {
+    int[] numbers = new int[groups.size()];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = groups.get(i);
+    }
+    return Bytes.ofGroups(numbers);
+  }
+}
