@@ -1,0 +1,132 @@
+package rkt.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** The commands by name, in the order in which help lists them. */
+enum CommandName {
+  FETCH("fetch", "Bring images into the store, verified."),
+  RUN("run", "Run an image in a pod."),
+  ENTER("enter", "Run one more process in a running pod."),
+  LIST("list", "List the pods."),
+  STATUS("status", "Show one pod, now or when it has ended."),
+  STOP("stop", "End running pods."),
+  RM("rm", "Remove pods that do not run."),
+  GC("gc", "Remove what pods and killed commands have left."),
+  IMAGE_LIST("image list", "List the images in the store."),
+  IMAGE_RM("image rm", "Remove images from the store."),
+  IMAGE_CAT_MANIFEST("image cat-manifest", "Print the manifest of an image."),
+  TRUST("trust", "Trust keys for images."),
+  TRUST_LIST("trust list", "List the trusted keys."),
+  TRUST_REMOVE("trust remove", "Stop trusting keys."),
+  HELP("help", "Say what rkt can do, or how one command is used."),
+  VERSION("version", "Print the version of rkt and of the Java that it runs on.");
+
+  private final String words;
+  private final String summary;
+
+  CommandName(String words, String summary) {
+    this.words = words;
+    this.summary = summary;
+  }
+
+  /** As typed: one word or two, {@code image list}. */
+  String words() {
+    return words;
+  }
+
+  String summary() {
+    return summary;
+  }
+
+  /** Whether it reads or writes what {@code --dir} names. */
+  boolean usesDataDirectory() {
+    return this != HELP && this != VERSION;
+  }
+
+  Command create() {
+    return switch (this) {
+      case FETCH -> new FetchCommand();
+      case RUN -> new RunCommand();
+      case ENTER -> new EnterCommand();
+      case LIST -> new ListCommand();
+      case STATUS -> new StatusCommand();
+      case STOP -> new StopCommand();
+      case RM -> new RmCommand();
+      case GC -> new GcCommand();
+      case IMAGE_LIST -> new ImageListCommand();
+      case IMAGE_RM -> new ImageRmCommand();
+      case IMAGE_CAT_MANIFEST -> new ImageCatManifestCommand();
+      case TRUST -> new TrustCommand();
+      case TRUST_LIST -> new TrustListCommand();
+      case TRUST_REMOVE -> new TrustRemoveCommand();
+      case HELP -> new HelpCommand();
+      case VERSION -> new VersionCommand();
+    };
+  }
+
+  /**
+   * The command that these words begin with. A word may be cut short as long as one command only
+   * fits: {@code rkt im li}. What is spelled out wins over what is cut short, then two words over
+   * one: {@code trust list} is not {@code trust} of a file named list.
+   *
+   * @throws UsageException when none fits, or more than one
+   */
+  static CommandName find(List<String> typed) throws UsageException {
+    var best = new ArrayList<CommandName>();
+    int bestRank = 1;
+    for (CommandName name : values()) {
+      int rank = name.fit(typed) * 2 + name.length();
+      if (name.fit(typed) == NONE || rank < bestRank) {
+        continue;
+      }
+      if (rank > bestRank) {
+        best.clear();
+        bestRank = rank;
+      }
+      best.add(name);
+    }
+    if (best.isEmpty()) {
+      throw new UsageException("no such command: " + typed.get(0), "rkt help lists the commands");
+    }
+    if (best.size() > 1) {
+      throw new UsageException(
+          "\"" + typed.get(0) + "\" could be " + list(best), "type more of its name");
+    }
+    return best.get(0);
+  }
+
+  private static final int NONE = 0;
+  private static final int CUT = 1;
+  private static final int EXACT = 2;
+
+  private int fit(List<String> typed) {
+    String[] own = words.split(" ", -1);
+    if (typed.size() < own.length) {
+      return NONE;
+    }
+    int fit = EXACT;
+    for (int i = 0; i < own.length; i++) {
+      if (!own[i].startsWith(typed.get(i)) || typed.get(i).isEmpty()) {
+        return NONE;
+      }
+      if (own[i].length() != typed.get(i).length()) {
+        fit = CUT;
+      }
+    }
+    return fit;
+  }
+
+  /** How many of the user's words name the command. */
+  int length() {
+    return words.indexOf(' ') < 0 ? 1 : 2;
+  }
+
+  private static String list(List<CommandName> names) {
+    var text = new StringBuilder();
+    for (CommandName name : names) {
+      text.append(text.isEmpty() ? "" : ", ").append(name.words);
+    }
+    return text.toString();
+  }
+}

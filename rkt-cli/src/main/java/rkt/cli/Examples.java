@@ -1,0 +1,48 @@
+package rkt.cli;
+
+import java.util.List;
+
+/** How each command is used, for its help. A test parses all of them. */
+final class Examples {
+  private Examples() {}
+
+  static List<String> of(CommandName name) {
+    return switch (name) {
+      case FETCH ->
+          List.of(
+              "rkt fetch https://example.com/app-1.4.aci",
+              "rkt fetch docker://registry.example.com/app:1.4",
+              "rkt fetch --image-name=example.com/app oci:./layout:1.4");
+      case RUN ->
+          List.of(
+              "rkt run example.com/app --memory=512Mi -- --verbose",
+              "rkt run --volume=data,kind=host,source=/srv --mount=volume=data,target=/data app:1.4",
+              "rkt run --interactive example.com/app --exec=/bin/sh");
+      case ENTER -> List.of("rkt enter 9c1e", "rkt enter --app=web 9c1e ps -ef");
+      case LIST -> List.of("rkt list --full", "rkt list --format=json");
+      case STATUS -> List.of("rkt status 9c1e", "rkt status --wait=90s --format=json 9c1e");
+      case STOP -> List.of("rkt stop 9c1e", "rkt stop --timeout=1m --uuid-file=/run/app.uuid");
+      case RM -> List.of("rkt rm 9c1e 7d02", "rkt rm --uuid-file=/run/app.uuid");
+      case GC -> List.of("rkt gc", "rkt gc --grace-period=0 --expire-prepared=1h");
+      case IMAGE_LIST -> List.of("rkt image list", "rkt image list --full --no-legend");
+      case IMAGE_RM ->
+          List.of("rkt image rm example.com/app", "rkt image rm sha512-0123456789abcdef");
+      case IMAGE_CAT_MANIFEST ->
+          List.of(
+              "rkt image cat-manifest example.com/app",
+              "rkt image cat-manifest --pretty-print=false example.com/app");
+      case TRUST ->
+          List.of(
+              "rkt trust --prefix=example.com/app ./app-key.asc",
+              "rkt trust --root /media/usb/key.asc");
+      case TRUST_LIST -> List.of("rkt trust list", "rkt trust list --format=json");
+      case TRUST_REMOVE ->
+          List.of(
+              "rkt trust remove --prefix=example.com/app"
+                  + " 0123456789abcdef0123456789abcdef01234567",
+              "rkt trust remove --root 0123456789abcdef0123456789abcdef01234567");
+      case HELP -> List.of("rkt help run", "rkt help image list");
+      case VERSION -> List.of("rkt version", "rkt version --format=json");
+    };
+  }
+}

@@ -1,0 +1,49 @@
+package rkt.cli;
+
+import java.io.IOException;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+import rkt.spec.RktException;
+import rkt.spec.image.Image;
+import rkt.spec.image.ImageJson;
+import rkt.spec.json.JsonWriter;
+import rkt.spec.store.Store;
+
+/** {@code rkt fetch}: brings images into the store, if a trusted key vouches for them. */
+final class FetchCommand implements Command {
+  @Override
+  public void describe(CommandSpec spec) {
+    Format.describe(spec);
+    ImageFinder.describe(spec, ImageFinder.PullPolicy.UPDATE);
+    spec.addOption(
+        OptionSpec.builder("--full")
+            .type(boolean.class)
+            .description("Accepted for the sake of old scripts: identifiers are always whole.")
+            .build());
+    ImageArguments.describe(
+        spec, "1..*", "A path, https://HOST/FILE.aci, docker://HOST/NAME:TAG or oci:DIR:TAG.");
+  }
+
+  @Override
+  public int run(ParseResult parsed, Settings settings, Caller caller)
+      throws RktException, IOException {
+    Format format = Format.of(parsed);
+    ImageFinder.PullPolicy policy =
+        ImageFinder.PullPolicy.of(parsed, ImageFinder.PullPolicy.UPDATE);
+    Store store = Store.at(settings.dir());
+    ImageGate gate = new ImageGate(settings, caller);
+    ImageFinder finder = new ImageFinder(store, gate, settings, caller);
+    for (String text : ImageArguments.of(parsed)) {
+      Image image = finder.find(text, policy, parsed);
+      if (format.isJson()) {
+        JsonWriter json = format.writer().object();
+        ImageJson.members(image, json);
+        caller.out().println(json.end());
+      } else {
+        caller.out().println(image.id());
+      }
+    }
+    return 0;
+  }
+}

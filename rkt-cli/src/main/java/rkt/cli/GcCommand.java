@@ -1,0 +1,58 @@
+package rkt.cli;
+
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+import rkt.spec.RktException;
+import rkt.spec.store.Store;
+import rkt.stage1.pod.Collector;
+import rkt.stage1.pod.Pods;
+
+/** {@code rkt gc}: removes what pods have left, and half-done work of commands that were killed. */
+final class GcCommand implements Command {
+  private static final String GRACE = "--grace-period";
+  private static final String PREPARED = "--expire-prepared";
+  private static final String MARK = "--mark-only";
+
+  @Override
+  public void describe(CommandSpec spec) {
+    Format.describe(spec);
+    duration(spec, GRACE, "30m", "How long a pod that has ended is kept.");
+    duration(spec, PREPARED, "24h", "How long a pod that was prepared waits to be run.");
+    spec.addOption(
+        OptionSpec.builder(MARK)
+            .type(boolean.class)
+            .description("Only mark what has ended; remove nothing.")
+            .build());
+  }
+
+  private static void duration(CommandSpec spec, String name, String usual, String description) {
+    spec.addOption(
+        OptionSpec.builder(name)
+            .type(String.class)
+            .paramLabel("DURATION")
+            .description(description + " Usually " + usual + ".")
+            .build());
+  }
+
+  @Override
+  public int run(ParseResult parsed, Settings settings, Caller caller) throws RktException {
+    Format format = Format.of(parsed);
+    Collector collector = new Collector(new Pods(settings.dir()), caller.clock());
+    boolean markOnly = parsed.hasMatchedOption(MARK);
+    for (String id :
+        collector.collect(
+            Durations.parse(GRACE, parsed.matchedOptionValue(GRACE, "30m")),
+            Durations.parse(PREPARED, parsed.matchedOptionValue(PREPARED, "24h")),
+            markOnly)) {
+      format.print(caller.out(), "id", id);
+    }
+    if (!markOnly) {
+      Store store = Store.at(settings.dir());
+      store.sweep();
+      Trees.removeUnneeded(settings, store);
+      Trees.tidy(settings, store);
+    }
+    return 0;
+  }
+}

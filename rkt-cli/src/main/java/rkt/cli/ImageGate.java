@@ -1,0 +1,99 @@
+package rkt.cli;
+
+import java.util.Map;
+import java.util.Optional;
+import rkt.fetch.Fetched;
+import rkt.spec.ImageName;
+import rkt.spec.RktException;
+import rkt.spec.image.Image;
+import rkt.verify.Verifier;
+import rkt.verify.openpgp.Evidence;
+import rkt.verify.openpgp.Rule;
+import rkt.verify.openpgp.TrustException;
+import rkt.verify.trust.TrustStore;
+
+/**
+ * Where fetched bytes meet the trust policy: nothing enters the store, and nothing is run, that did
+ * not pass here. The store is asked for bytes and the trust store for keys; neither knows the
+ * other.
+ */
+final class ImageGate {
+  private static final String EVIDENCE = "evidence.json";
+
+  private final Settings settings;
+  private final Caller caller;
+
+  ImageGate(Settings settings, Caller caller) {
+    this.settings = settings;
+    this.caller = caller;
+  }
+
+  /** The keys that this host trusts now. */
+  static TrustStore trust(Settings settings) throws RktException {
+    return TrustStore.open(
+        settings.systemConfig().resolve("trustedkeys"),
+        settings.localConfig().resolve("trustedkeys"),
+        settings.dir().resolve("trust-cache"));
+  }
+
+  /**
+   * Judges an image that was fetched and is not in the store yet, and admits it.
+   *
+   * @param wanted the name that the user expects, if any
+   * @throws RktException if it may not enter; the store is as it was then
+   */
+  Image admit(Fetched fetched, Optional<ImageName> wanted) throws RktException {
+    boolean bypassed = settings.insecure().contains(Settings.Insecure.IMAGE);
+    Evidence evidence = evidence(fetched, bypassed);
+    if (!bypassed) {
+      // Some trusted key must have signed these bytes before any of them is believed: the name, by
+      // which keys are chosen, may be inside.
+      Verifier.Authenticated authenticated = verifier().authenticate(fetched.signed(), evidence);
+      Image image = fetched.image();
+      requireName(image, wanted);
+      authenticated.as(image.id(), image.name());
+    } else {
+      requireName(fetched.image(), wanted);
+      warn(fetched.image().name());
+    }
+    fetched.commit(bypassed, Map.of(EVIDENCE, evidence.toJson()));
+    return fetched.image();
+  }
+
+  private static Evidence evidence(Fetched fetched, boolean bypassed) throws RktException {
+    if (fetched.signature().isPresent()) {
+      try {
+        return Evidence.collect(fetched.signature().get(), fetched.signedBytes());
+      } catch (TrustException e) {
+        if (!bypassed) {
+          throw e;
+        }
+      }
+    }
+    return Evidence.none(fetched.signed());
+  }
+
+  /** Refuses an image of another name than the user expects, if one is expected. */
+  static void requireName(Image image, Optional<ImageName> wanted) throws RktException {
+    if (wanted.isPresent() && !wanted.get().equals(image.name())) {
+      throw new TrustException(
+          Rule.OTHER_PREFIX,
+          "the image is called " + image.name() + ", and not " + wanted.get() + " as expected",
+          "ask its publisher, or fetch it without --image-name");
+    }
+  }
+
+  private void warn(ImageName name) {
+    caller
+        .err()
+        .println(
+            "warning: image "
+                + name
+                + " enters the store without verification (--insecure-options=image); this is"
+                + " recorded");
+  }
+
+  private Verifier verifier() throws RktException {
+    return new Verifier(trust(settings), caller.clock());
+  }
+}

@@ -1,0 +1,79 @@
+package rkt.cli;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import rkt.spec.RktException;
+import rkt.spec.json.JsonWriter;
+import rkt.stage1.pod.PodRecord;
+import rkt.stage1.pod.PodView;
+
+/** A pod as {@code list} and {@code status} print it. spec/output.md#pod */
+final class PodJson {
+  private static final long VERSION = 1;
+  private static final long NANOS_A_SECOND = 1_000_000_000;
+
+  private PodJson() {}
+
+  static void write(JsonWriter json, PodView pod) throws RktException {
+    Optional<PodRecord> record = pod.readableRecord();
+    json.object();
+    json.put("version", VERSION);
+    json.put("name", pod.id());
+    json.put("state", pod.state());
+    if (pod.supervisorPid().isPresent() && pod.isRunning()) {
+      json.put("pid", pod.supervisorPid().getAsInt());
+    }
+    json.put("networks", record.isPresent() ? List.of(record.get().network()) : List.of());
+    putSeconds(json, "created_at", OptionalLong.of(pod.createdNanos()));
+    putSeconds(json, "started_at", pod.startedNanos());
+    if (record.isPresent()) {
+      json.put("hostname", record.get().hostname());
+      json.put("insecure_options", record.get().insecure());
+      json.array("apps");
+      for (PodRecord.App app : record.get().apps()) {
+        writeApp(json, pod, app);
+      }
+      json.end();
+    }
+    json.end();
+  }
+
+  private static void writeApp(JsonWriter json, PodView pod, PodRecord.App app) {
+    PodView.AppStatus status = pod.app(app.name());
+    json.object();
+    json.put("name", app.name());
+    json.put("state", status.state(pod.isRunning()));
+    json.put("image_id", app.image().toString());
+    json.put("image_name", app.imageName().text());
+    json.put("verified", app.signer().isPresent());
+    if (app.signer().isPresent()) {
+      json.put("signer", app.signer().get());
+    }
+    putKnown(json, "started_at", status.startedNanos());
+    putKnown(json, "finished_at", status.exitedNanos());
+    putKnown(json, "exit_code", status.exitStatus());
+    json.array("isolators");
+    for (PodRecord.Isolator isolator : app.isolators()) {
+      json.object();
+      json.put("name", isolator.name());
+      json.put("value", isolator.value());
+      json.put("outcome", isolator.outcome());
+      json.end();
+    }
+    json.end();
+    json.end();
+  }
+
+  private static void putKnown(JsonWriter json, String name, OptionalLong number) {
+    if (number.isPresent()) {
+      json.put(name, number.getAsLong());
+    }
+  }
+
+  private static void putSeconds(JsonWriter json, String name, OptionalLong nanos) {
+    if (nanos.orElse(0) != 0) {
+      json.put(name, nanos.getAsLong() / NANOS_A_SECOND);
+    }
+  }
+}

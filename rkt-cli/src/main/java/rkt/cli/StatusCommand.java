@@ -1,0 +1,99 @@
+package rkt.cli;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+import rkt.spec.RktException;
+import rkt.spec.json.JsonWriter;
+import rkt.stage1.pod.PodRecord;
+import rkt.stage1.pod.PodView;
+import rkt.stage1.pod.PodWait;
+import rkt.stage1.pod.Pods;
+
+/** {@code rkt status}: one pod, now or when it has ended. */
+final class StatusCommand implements Command {
+  private static final String WAIT = "--wait";
+
+  @Override
+  public void describe(CommandSpec spec) {
+    Format.describe(spec);
+    PodArguments.describe(spec, "0..1");
+    spec.addOption(
+        OptionSpec.builder(WAIT)
+            .type(String.class)
+            .arity("0..1")
+            .fallbackValue("true")
+            .paramLabel("BOOL|DURATION")
+            .preprocessor((args, command, option, info) -> {
+              // "--wait UUID": the next word is a pod, unless it is attached with "=".
+              if (" ".equals(info.get("separator"))) {
+                args.push("true");
+              }
+              return false;
+            })
+            .description("Wait until the pod has ended, or for this long.")
+            .build());
+  }
+
+  @Override
+  public int run(ParseResult parsed, Settings settings, Caller caller)
+      throws RktException, IOException {
+    Format format = Format.of(parsed);
+    Pods pods = new Pods(settings.dir());
+    PodView pod = PodArguments.one(parsed, pods);
+    Optional<Duration> wait = wait(parsed.matchedOptionValue(WAIT, "false"));
+    if (wait.isPresent()) {
+      PodWait.untilEnded(pod, wait.get());
+      pod = pods.find(pod.id());
+    }
+    if (format.isJson()) {
+      JsonWriter json = format.writer();
+      PodJson.write(json, pod);
+      caller.out().println(json);
+    } else {
+      print(pod, caller.out());
+    }
+    return 0;
+  }
+
+  private static Optional<Duration> wait(String text) throws UsageException {
+    return switch (text) {
+      case "true" -> Optional.of(Duration.ofDays(36_500));
+      case "false" -> Optional.empty();
+      default -> Optional.of(Durations.parse(WAIT, text));
+    };
+  }
+
+  private static void print(PodView pod, PrintStream out) throws RktException {
+    Optional<PodRecord> record = pod.record();
+    out.println("state=" + pod.state());
+    out.println("created=" + ListCommand.time(pod.createdNanos()));
+    if (pod.startedNanos().isPresent()) {
+      out.println("started=" + ListCommand.time(pod.startedNanos().getAsLong()));
+    }
+    out.println("networks=" + (record.isPresent() ? record.get().network() : ""));
+    if (pod.isRunning() && pod.supervisorPid().isPresent()) {
+      out.println("pid=" + pod.supervisorPid().getAsInt());
+    }
+    out.println("exited=" + (pod.startedNanos().isPresent() && !pod.isRunning()));
+    if (record.isEmpty()) {
+      return;
+    }
+    if (!record.get().insecure().isEmpty()) {
+      out.println("insecure-options=" + String.join(",", record.get().insecure()));
+    }
+    for (PodRecord.App app : record.get().apps()) {
+      OptionalLong status = pod.app(app.name()).exitStatus();
+      if (status.isPresent()) {
+        out.println("app-" + app.name() + "=" + status.getAsLong());
+      }
+      out.println("image-" + app.name() + "=" + app.image());
+      out.println("verified-" + app.name() + "=" + (app.signer().isPresent() ? "yes" : "no"));
+    }
+  }
+}

@@ -1,0 +1,137 @@
+package rkt.cli;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import rkt.spec.Phases;
+import rkt.stage1.main.BothCompilers;
+
+/**
+ * Walks, at build time, through what commands do, so that the classes they need are in the AOT
+ * cache of the distribution: a signed image is trusted, fetched, listed and run, up to where the
+ * process would be replaced. Needs no network. Where the build may not make namespaces, the last
+ * step ends early; what was not touched still works, it only starts slower.
+ */
+public final class Training {
+  private static final String IMAGE = "example.com/training";
+
+  private final Path scratch;
+  private final Path fixtures;
+
+  private Training(Path scratch, Path fixtures) {
+    this.scratch = scratch;
+    this.fixtures = fixtures;
+  }
+
+  /**
+   * Takes a directory to work in, which the caller makes and deletes, that of the fixtures, and
+   * which walk.
+   */
+  public static void main(String[] args) throws ClassNotFoundException {
+    Training training = new Training(Path.of(args[0]), Path.of(args[1]));
+    if (args[2].equals("starts")) {
+      training.walkStarts();
+    } else {
+      training.walkEverything();
+    }
+    // Loads what only a real process uses, and one that becomes another.
+    Caller.ofThisProcess(List.of()).out().flush();
+    Class.forName("rkt.kernel.Signals");
+    Runtime.getRuntime().exit(0);
+  }
+
+  private void walkEverything() {
+    must("version");
+    must("help");
+    must("help", "run");
+    must("trust", "--prefix=example.com", key("ed25519"), key("rsa3072"), key("nistp256"));
+    must("trust", "list", "--format=json");
+    must("fetch", fixtures.resolve("image.aci").toString());
+    must("image", "list");
+    must("image", "cat-manifest", IMAGE);
+    for (int round = 0; round < 3; round++) {
+      runUntilHandOver();
+    }
+    must("list");
+    must("list", "--format=json");
+    must("gc", "--grace-period=0");
+    must("image", "rm", IMAGE);
+    // For the other walk.
+    must("fetch", fixtures.resolve("image.aci").toString());
+    runUntilHandOver();
+  }
+
+  /** What ends soon, after the other walk and in the same directories. */
+  private void walkStarts() {
+    must("version");
+    for (int round = 0; round < 3; round++) {
+      runUntilHandOver();
+    }
+    must("list");
+  }
+
+  private String key(String algorithm) {
+    return fixtures.resolve(algorithm + ".asc").toString();
+  }
+
+  private void must(String... words) {
+    ByteArrayOutputStream errors = new ByteArrayOutputStream();
+    int status = Main.run(line(words), caller(errors, () -> {}));
+    if (status != 0) {
+      System.err.println("training: status " + status + " of rkt " + String.join(" ", words));
+      System.err.println(errors.toString(StandardCharsets.UTF_8));
+      Runtime.getRuntime().exit(1);
+    }
+  }
+
+  /** All of {@code rkt run} but its last system call, which would end the training. */
+  private void runUntilHandOver() {
+    boolean[] arrived = {false};
+    ByteArrayOutputStream errors = new ByteArrayOutputStream();
+    Main.run(
+        line("run", "--net=none", "--exec=/proc/self/exe", IMAGE, "--", "argument"),
+        caller(
+            errors,
+            () -> {
+              arrived[0] = true;
+              throw new HandOver();
+            }));
+    if (!arrived[0]) {
+      System.err.println(
+          "training: rkt run ended early: " + errors.toString(StandardCharsets.UTF_8));
+    }
+  }
+
+  /** Stops {@code rkt run} where it would become another program. */
+  private static final class HandOver extends RuntimeException {
+    private static final long serialVersionUID = 1;
+  }
+
+  private List<String> line(String... words) {
+    List<String> line = new ArrayList<>();
+    line.add("--dir=" + scratch.resolve("data"));
+    line.add("--system-config=" + scratch.resolve("system"));
+    line.add("--local-config=" + scratch.resolve("local"));
+    line.addAll(List.of(words));
+    return line;
+  }
+
+  private Caller caller(OutputStream errors, Runnable leaving) {
+    return new Caller(
+        new ByteArrayInputStream(new byte[0]),
+        new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8),
+        new PrintStream(errors, false, StandardCharsets.UTF_8),
+        System.getenv(),
+        Clock.systemUTC(),
+        Path.of(System.getProperty("rkt.home", "/")),
+        new Phases(),
+        BothCompilers.here(),
+        leaving);
+  }
+}

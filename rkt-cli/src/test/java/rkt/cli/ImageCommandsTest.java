@@ -1,0 +1,194 @@
+package rkt.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Trust, fetch, look, remove: with the signed image that the build trains the cache with. */
+class ImageCommandsTest {
+  private static final Path FIXTURES = Path.of("src/main/training").toAbsolutePath();
+
+  @TempDir Path directory;
+  private Cli cli;
+
+  @BeforeEach
+  void cli() {
+    cli = new Cli(directory);
+  }
+
+  private String trusted(String key) {
+    Cli.Result result = cli.rkt("trust", "--prefix=example.com", FIXTURES.resolve(key).toString());
+    assertThat(result.err()).startsWith("trusted for example.com: ");
+    assertThat(result.status()).isZero();
+    return result.out().strip();
+  }
+
+  private String fetched() {
+    Cli.Result result = cli.rkt("fetch", FIXTURES.resolve("image.aci").toString());
+    assertThat(result.status()).as(result.err()).isZero();
+    assertThat(result.out()).matches("sha512-[0-9a-f]{128}\n");
+    return result.out().strip();
+  }
+
+  @Test
+  void anImageOfATrustedKeyIsFetchedListedAndRemoved() throws Exception {
+    trusted("ed25519.asc");
+    String id = fetched();
+    Cli.Result table = cli.rkt("im", "li");
+    assertThat(table.out().lines().toList()).hasSize(2);
+    assertThat(table.out())
+        .startsWith("ID ")
+        .contains("\n" + id.substring(0, 19) + "  example.com/");
+    assertThat(cli.rkt("image", "list", "--full", "--no-legend").out()).startsWith(id + "  ");
+
+    Cli.Result json = cli.rkt("image", "list", "--format=json");
+    assertThat(json.out())
+        .startsWith("{\"version\":1,\"id\":\"" + id + "\",\"name\":\"example.com/")
+        .contains("\"source\":\"")
+        .endsWith(",\"admitted_unverified\":false}\n");
+    Schemas.check("image-list", json.out());
+
+    Cli.Result removed = cli.rkt("image", "rm", "--format=json", id);
+    assertThat(removed).isEqualTo(new Cli.Result(0, "{\"version\":1,\"id\":\"" + id + "\"}\n", ""));
+    Schemas.check("done", removed.out());
+    assertThat(cli.rkt("image", "list", "--no-legend").out()).isEmpty();
+  }
+
+  @Test
+  void aFetchIsDescribedAsJson() throws Exception {
+    trusted("nistp256.asc");
+    Cli.Result result = cli.rkt("fetch", "--format=json", FIXTURES.resolve("image.aci").toString());
+    assertThat(result.status()).isZero();
+    Schemas.check("image", result.out());
+  }
+
+  @Test
+  void anImageThatNoTrustedKeySignedLeavesNothing() throws Exception {
+    Cli.Result result = cli.rkt("fetch", FIXTURES.resolve("image.aci").toString());
+    assertThat(result.status()).isEqualTo(254);
+    assertThat(result.out()).isEmpty();
+    assertThat(result.err()).contains("trust: ").contains("  fix: ");
+    assertThat(cli.rkt("image", "list", "--no-legend").out()).isEmpty();
+    Cli.Result json = cli.rkt("fetch", "--format=json", FIXTURES.resolve("image.aci").toString());
+    String error = json.err().lines().filter(line -> line.startsWith("{")).findFirst().orElse("");
+    assertThat(error).startsWith("{\"error\":{\"class\":\"trust\",");
+    Schemas.check("error", error + "\n");
+  }
+
+  @Test
+  void aBypassIsWarnedOfAndRecorded() {
+    Cli.Result result =
+        cli.rkt("--insecure-options=image", "fetch", FIXTURES.resolve("image.aci").toString());
+    assertThat(result.status()).isZero();
+    assertThat(result.err()).contains("warning: image example.com/");
+    assertThat(cli.rkt("image", "list", "--format=json").out())
+        .endsWith("\"admitted_unverified\":true}\n");
+  }
+
+  @Test
+  void aManifestIsShownAsItsAuthorWroteItOrIndented() {
+    trusted("rsa3072.asc");
+    String id = fetched();
+    String exact = cli.rkt("image", "cat-manifest", "--pretty-print=false", id).out();
+    assertThat(exact).contains("\"acKind\"").contains("ImageManifest");
+    assertThat(cli.rkt("image", "cat-manifest", id.substring(0, 24)).out()).startsWith("{\n  \"");
+  }
+
+  @Test
+  void trustedKeysAreListedAndRemoved() throws Exception {
+    assertThat(cli.rkt("trust", "list"))
+        .isEqualTo(new Cli.Result(0, "PREFIX  FINGERPRINT  ALGORITHM  CREATED  LAYER  USER\n", ""));
+    String fingerprint = trusted("ed25519.asc");
+    assertThat(cli.rkt("trust", "list").out().lines().skip(1).toList())
+        .singleElement()
+        .asString()
+        .matches(
+            "example.com  "
+                + fingerprint
+                + "  Ed25519 +20\\d\\d-\\d\\d-\\d\\dT\\S+Z  local +Training.*<.*@example.com>");
+    Cli.Result json = cli.rkt("trust", "list", "--format=json");
+    assertThat(json.out())
+        .startsWith(
+            "{\"version\":1,\"scope\":\"example.com\",\"fingerprint\":\"" + fingerprint + "\",");
+    Schemas.check("trust-list", json.out());
+
+    assertThat(cli.rkt("trust", "remove", "--format=json", "--prefix=example.com", fingerprint))
+        .isEqualTo(
+            new Cli.Result(
+                0,
+                "{\"version\":1,\"fingerprint\":\"" + fingerprint + "\"}\n",
+                "no longer trusted for example.com: " + fingerprint + "\n"));
+    assertThat(cli.rkt("trust", "list", "--format=json").out()).isEmpty();
+  }
+
+  @Test
+  void aKeyIsReadFromStandardInputAndNamedAsJson() throws Exception {
+    byte[] key = Files.readAllBytes(FIXTURES.resolve("ed25519.asc"));
+    Cli.Result result = cli.withInput(key).rkt("trust", "--root", "--format=json", "-");
+    assertThat(result.out()).matches("\\{\"version\":1,\"fingerprint\":\"[0-9a-f]{40}\"}\n");
+    Schemas.check("done", result.out());
+    assertThat(cli.rkt("trust", "list").out()).contains("\nroot ");
+  }
+
+  @Test
+  void aKeyNeedsAScopeAndAScopeAName() {
+    String key = FIXTURES.resolve("ed25519.asc").toString();
+    for (String[] line :
+        new String[][] {
+          {"trust", key},
+          {"trust", "--root", "--prefix=a.com", key},
+          {"trust", "--prefix=../x", key},
+          {"trust", "--prefix=a.com", key + ".not"},
+          {"trust", "--root"},
+          {"trust", "remove", "--root"},
+        }) {
+      Cli.Result result = cli.rkt(line);
+      assertThat(result.status()).isEqualTo(254);
+      assertThat(result.err()).startsWith("usage: ");
+      assertThat(directory.resolve("local")).doesNotExist();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "fetch",
+        "run",
+        "run --",
+        "run -- x",
+        "enter",
+        "image rm",
+        "image cat-manifest",
+        "trust --root",
+        "trust remove --root"
+      })
+  void aCommandThatIsGivenNothingToWorkOnSaysSo(String line) {
+    Cli.Result result = cli.rkt(line.split(" ", -1));
+    assertThat(result.status()).as(result.toString()).isEqualTo(254);
+    assertThat(result.err()).startsWith("usage: ");
+    assertThat(result.out()).isEmpty();
+  }
+
+  @Test
+  void whatIsNotInTheStoreIsNotFound() {
+    for (String[] line :
+        new String[][] {
+          {"image", "rm", "example.com/none"},
+          {"image", "cat-manifest", "example.com/none"},
+          {"run", "--pull-policy=never", "example.com/none"},
+          {"fetch", "--pull-policy=never", "example.com/none"},
+        }) {
+      Cli.Result result = cli.rkt(line);
+      assertThat(result.status()).isEqualTo(254);
+      assertThat(result.out()).isEmpty();
+      assertThat(result.err())
+          .startsWith("not-found: no image \"example.com/none\" in the store\n  fix: ");
+    }
+  }
+}
