@@ -1,0 +1,145 @@
+// Tries one thing from inside a pod and prints what came of it: "ok N", or the name of the errno.
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/keyctl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int say(long result) {
+  if (result < 0) {
+    puts(strerrorname_np(errno));
+    return 1;
+  }
+  printf("ok %ld\n", result);
+  return 0;
+}
+
+static int limits(void) {
+  static const int all[] = {RLIMIT_CORE, RLIMIT_NOFILE, RLIMIT_MEMLOCK, RLIMIT_NPROC, RLIMIT_STACK,
+                            RLIMIT_AS};
+  for (unsigned i = 0; i < sizeof all / sizeof *all; i++) {
+    struct rlimit limit;
+    getrlimit(all[i], &limit);
+    printf("%d %ld %ld\n", all[i], (long)limit.rlim_cur, (long)limit.rlim_max);
+  }
+  return 0;
+}
+
+// Takes memory and touches it, a mebibyte at a time.
+static int eat(long mebibytes) {
+  for (long i = 0; i < mebibytes; i++) {
+    char *p = malloc(1 << 20);
+    if (!p) return 2;
+    memset(p, (int)i + 1, 1 << 20);
+  }
+  puts("eaten");
+  return 0;
+}
+
+// Makes children that sleep until no more can be made; prints how many, and stays.
+static int bomb(void) {
+  long children = 0;
+  for (;;) {
+    pid_t pid = fork();
+    if (pid == 0) {
+      signal(SIGTERM, SIG_IGN);
+      for (;;) pause();
+    }
+    if (pid < 0) break;
+    children++;
+  }
+  printf("%s after %ld\n", strerrorname_np(errno), children);
+  fflush(stdout);
+  signal(SIGTERM, SIG_IGN);
+  for (;;) pause();
+}
+
+// Leaves a grandchild without a parent, and says which process became its parent.
+static int orphan(void) {
+  int fd[2];
+  if (pipe(fd)) return 1;
+  pid_t child = fork();
+  if (child == 0) {
+    if (fork() == 0) {
+      while (getppid() != 1) usleep(1000);
+      char ok = 'y';
+      if (write(fd[1], &ok, 1) != 1) _exit(1);
+      usleep(20000);
+      _exit(7);
+    }
+    _exit(0);
+  }
+  waitpid(child, NULL, 0);
+  char c;
+  if (read(fd[0], &c, 1) != 1) return 1;
+  // Reaped when no process but 1, this one and the shell is left.
+  usleep(200000);
+  puts("adopted");
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  const char *what = argc > 1 ? argv[1] : "";
+  const char *arg = argc > 2 ? argv[2] : "";
+  if (!strcmp(what, "mount")) return say(mount("none", "/tmp", "tmpfs", 0, NULL));
+  if (!strcmp(what, "remount")) return say(mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND, NULL));
+  if (!strcmp(what, "umount")) return say(umount2(arg, MNT_DETACH));
+  if (!strcmp(what, "unshare-user")) return say(unshare(CLONE_NEWUSER));
+  if (!strcmp(what, "unshare-mount")) return say(unshare(CLONE_NEWNS));
+  if (!strcmp(what, "clone-user"))
+    return say(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0));
+  if (!strcmp(what, "clone3")) return say(syscall(SYS_clone3, NULL, 0));
+  if (!strcmp(what, "mknod")) return say(mknod("/tmp/b", S_IFBLK | 0600, makedev(8, 0)));
+  if (!strcmp(what, "mknod-char")) return say(mknod("/tmp/c", S_IFCHR | 0600, makedev(1, 3)));
+  if (!strcmp(what, "keyctl"))
+    return say(syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0));
+  if (!strcmp(what, "add-key"))
+    return say(syscall(SYS_add_key, "user", "k", "v", 1, KEY_SPEC_PROCESS_KEYRING));
+  if (!strcmp(what, "ptrace")) return say(ptrace(PTRACE_TRACEME, 0, NULL, NULL));
+  if (!strcmp(what, "bpf")) return say(syscall(SYS_bpf, 0, NULL, 0));
+  if (!strcmp(what, "perf")) return say(syscall(SYS_perf_event_open, NULL, 0, -1, -1, 0));
+  if (!strcmp(what, "userfaultfd")) return say(syscall(SYS_userfaultfd, 0));
+  if (!strcmp(what, "io-uring")) return say(syscall(SYS_io_uring_setup, 1, NULL));
+  if (!strcmp(what, "open-by-handle"))
+    return say(syscall(SYS_open_by_handle_at, AT_FDCWD, NULL, 0));
+  if (!strcmp(what, "personality")) return say(syscall(SYS_personality, 0x0040000));
+  if (!strcmp(what, "chroot")) return say(chroot("/tmp"));
+  if (!strcmp(what, "pivot-root")) return say(syscall(SYS_pivot_root, "/tmp", "/tmp"));
+  if (!strcmp(what, "reboot")) return say(syscall(SYS_reboot, 0, 0, 0, 0));
+  if (!strcmp(what, "sethostname")) return say(sethostname("x", 1));
+  if (!strcmp(what, "setns")) return say(setns(open("/proc/1/ns/mnt", O_RDONLY), 0));
+  if (!strcmp(what, "packet")) return say(socket(AF_PACKET, SOCK_RAW, 0));
+  if (!strcmp(what, "raw")) return say(socket(AF_INET, SOCK_RAW, 1));
+  if (!strcmp(what, "alg")) return say(socket(AF_ALG, SOCK_SEQPACKET, 0));
+  if (!strcmp(what, "vsock")) return say(socket(AF_VSOCK, SOCK_STREAM, 0));
+  if (!strcmp(what, "tiocsti")) return say(ioctl(0, TIOCSTI, "x"));
+  if (!strcmp(what, "tioclinux")) return say(ioctl(0, TIOCLINUX, "\3"));
+  if (!strcmp(what, "open")) return say(open(arg, O_RDONLY));
+  if (!strcmp(what, "open-write")) return say(open(arg, O_WRONLY));
+  if (!strcmp(what, "unknown-call")) return say(syscall(4000));
+  if (!strcmp(what, "limits")) return limits();
+  if (!strcmp(what, "eat")) return eat(atol(arg));
+  if (!strcmp(what, "bomb")) return bomb();
+  if (!strcmp(what, "orphan")) return orphan();
+  if (!strcmp(what, "signal")) {
+    signal(atoi(arg), SIG_DFL);
+    kill(getpid(), atoi(arg));
+    pause();
+  }
+  fprintf(stderr, "probe: unknown: %s\n", what);
+  return 99;
+}

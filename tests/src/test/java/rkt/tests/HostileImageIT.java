@@ -1,0 +1,250 @@
+package rkt.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Images that try to have the runtime read, write or hang outside their root. Whatever they do, a
+ * directory of the host stays as it was.
+ */
+@Tag("privileged")
+class HostileImageIT extends PodTests {
+  private Path sentinel;
+  private Map<String, String> before;
+
+  @BeforeEach
+  void makeSentinel() throws Exception {
+    sentinel = Files.createTempDirectory(rkt.home(), "sentinel-");
+    Files.writeString(sentinel.resolve("secret"), "host");
+    Files.createDirectory(sentinel.resolve("directory"));
+    before = HostState.tree(sentinel);
+  }
+
+  @AfterEach
+  void theSentinelIsUnchanged() throws Exception {
+    assertThat(HostState.tree(sentinel)).isEqualTo(before);
+    assertThat(HostState.mountsBelow(rkt.home())).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"dev", "proc", "sys"})
+  void aLinkInPlaceOfAMountPointOfTheRuntimeIsRefused(String name) throws Exception {
+    for (String target : new String[] {sentinel.toString(), "tmp"}) {
+      String hostile = Images.admit(rkt, Images.busybox().without(name).link(name, target));
+      assertThat(rkt.refuses("run", "run", hostile).err()).contains("/" + name);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"dev", "proc", "sys"})
+  void aFileInPlaceOfAMountPointOfTheRuntimeIsRefused(String name) throws Exception {
+    String hostile = Images.admit(rkt, Images.busybox().without(name).file(name, 0644, "x"));
+
+    rkt.refuses("run", "run", hostile);
+  }
+
+  @Test
+  void missingMountPointsOfTheRuntimeAreMadeInTheRoot() throws Exception {
+    String bare = Images.admit(rkt, Images.busybox().without("dev").without("proc").without("sys"));
+
+    assertThat(
+            rkt.ok(wordsOf(bare, "[ -c /dev/null ] && [ -d /proc/1 ] && [ -d /sys/class ]")).err())
+        .isEmpty();
+  }
+
+  @Test
+  void aDeviceDirectoryFullOfLinksIsCoveredByAFreshOne() throws Exception {
+    String hostile =
+        Images.admit(
+            rkt,
+            Images.busybox()
+                .link("dev/null", "/proc/sys/kernel/core_pattern")
+                .link("dev/pts", sentinel.toString())
+                .link("dev/shm", sentinel.toString())
+                .link("dev/ptmx", sentinel + "/secret"));
+
+    assertThat(
+            rkt.ok(wordsOf(hostile, "stat -c %t:%T /dev/null; echo x > /dev/null; ls /dev/pts"))
+                .out())
+        .isEqualTo("1:3\nptmx\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"etc/passwd", "etc/group"})
+  void aPipeInPlaceOfAUserTableIsRefusedAtOnce(String path) throws Exception {
+    String hostile = Images.admit(rkt, Images.busybox().without(path).fifo(path));
+
+    Result result = rkt.refuses("run", "run", "--user=root", "--group=root", hostile);
+    assertThat(result.millis()).isLessThan(3000);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"etc/passwd", "etc/group"})
+  void aUserTableOfTwoMebibytesIsRefusedAtOnce(String path) throws Exception {
+    String hostile =
+        Images.admit(rkt, Images.busybox().file(path, 0644, "x:x:1:1::/:/\n".repeat(170_000)));
+
+    Result result = rkt.refuses("run", "run", "--user=root", "--group=root", hostile);
+    assertThat(result.millis()).isLessThan(3000);
+  }
+
+  @Test
+  void aLineOfAHundredKibibytesInAUserTableIsRefused() throws Exception {
+    String hostile =
+        Images.admit(rkt, Images.busybox().file("etc/passwd", 0644, "x".repeat(100_000) + "\n"));
+
+    rkt.refuses("run", "run", "--user=root", hostile);
+  }
+
+  @Test
+  void aUserTableThatLinksOutOfTheImageIsReadInside() throws Exception {
+    Path passwd = Files.writeString(rkt.home().resolve("passwd"), "evil:x:0:0::/:/bin/sh\n");
+    String hostile =
+        Images.admit(
+            rkt, Images.busybox().without("etc/passwd").link("etc/passwd", passwd.toString()));
+    String climbing =
+        Images.admit(
+            rkt,
+            Images.busybox()
+                .without("etc/passwd")
+                .link("etc/passwd", "../../../../../.." + passwd));
+
+    rkt.refuses("run", "run", "--user=evil", hostile);
+    rkt.refuses("run", "run", "--user=evil", climbing);
+  }
+
+  @Test
+  void aProgramThatLinksOutOfTheImageIsLookedUpInside() throws Exception {
+    String hostile =
+        Images.admit(rkt, Images.busybox().link("bin/x", "/usr/bin/gpg").exec("/bin/x"));
+
+    rkt.refuses("run", "run", hostile);
+  }
+
+  @Test
+  void aWorkingDirectoryThatLinksOutOfTheImageIsOneInside() throws Exception {
+    String inside =
+        Images.admit(rkt, Images.busybox().link("w", "/home").app("workingDirectory", "\"/w\""));
+    String outside =
+        Images.admit(
+            rkt,
+            Images.busybox().link("w", "../../../.." + sentinel).app("workingDirectory", "\"/w\""));
+
+    assertThat(rkt.ok(wordsOf(inside, "pwd -P")).out()).isEqualTo("/home\n");
+    rkt.refuses("run", wordsOf(outside, "pwd -P; echo > owned"));
+  }
+
+  @Test
+  void aMountPointOfTheImageOnAPlaceOfTheRuntimeIsRefused() throws Exception {
+    for (String path :
+        new String[] {"/proc", "/proc/self", "/sys/fs", "/dev/x", "//proc/../proc"}) {
+      String hostile =
+          Images.admit(
+              rkt,
+              Images.busybox()
+                  .app("mountPoints", "[{\"name\":\"m\",\"path\":" + Aci.quote(path) + "}]"));
+      rkt.refuses("usage|run", "run", "--volume=m,kind=empty", hostile);
+    }
+  }
+
+  @Test
+  void aMountPointOfTheImageThroughALinkIsMadeInside() throws Exception {
+    String hostile =
+        Images.admit(
+            rkt,
+            Images.busybox()
+                .link("out", sentinel.toString())
+                .link("up", "../../../../../.." + sentinel)
+                .app(
+                    "mountPoints",
+                    "[{\"name\":\"a\",\"path\":\"/out/made\"},{\"name\":\"b\",\"path\":\"/up/made\"}]"));
+
+    Result result =
+        rkt.run(wordsOf(hostile, "echo ran", "--volume=a,kind=empty", "--volume=b,kind=empty"));
+    if (result.status() != 0) {
+      Rkt.assertRefusalText("run", result);
+    }
+  }
+
+  @Test
+  void aScriptThatNamesTheRunningProgramDoesNotReachTheRuntime() throws Exception {
+    Map<String, String> distribution = Rkt.distribution();
+    String hostile =
+        Images.admit(
+            rkt, Images.busybox().file("bin/x", 0755, "#!/proc/self/exe\n").exec("/bin/x"));
+
+    Result result = rkt.run("run", hostile);
+
+    assertThat(result.status()).isNotZero();
+    assertThat(Rkt.distribution()).isEqualTo(distribution);
+  }
+
+  @Test
+  void noProgramOfTheRuntimeCanBeWrittenFromInside() throws Exception {
+    Map<String, String> distribution = Rkt.distribution();
+
+    String out =
+        out(
+            "for exe in /proc/1/exe /proc/self/exe; do"
+                + " probe open-write $exe; (echo evil > $exe) 2>/dev/null && echo WRITTEN; done;"
+                + " readlink /proc/1/exe; for f in /proc/1/fd/*; do"
+                + " (echo evil > $f) 2>/dev/null && echo WRITTEN $f; done; true");
+
+    assertThat(out).doesNotContain("WRITTEN");
+    assertThat(Rkt.distribution()).isEqualTo(distribution);
+  }
+
+  @Test
+  void anIsolatorThatIsUnknownIsIgnoredAndRecorded() throws Exception {
+    String odd =
+        Images.admit(
+            rkt,
+            Images.busybox()
+                .app("isolators", "[{\"name\":\"example.com/x\",\"value\":{\"run\":\"/bin/x\"}}]"));
+    String file = rkt.home().resolve("uuid-isolator").toString();
+
+    assertThat(rkt.ok(wordsOf(odd, "echo ran", "--uuid-file-save=" + file)).out())
+        .isEqualTo("ran\n");
+    assertThat(rkt.ok("status", "--uuid-file=" + file, "--format=json").out())
+        .contains("\"outcome\":\"ignored\"");
+  }
+
+  @Test
+  void anIsolatorThatMakesNoSenseIsRefused() throws Exception {
+    for (String value :
+        new String[] {"{}", "{\"limit\":\"-1\"}", "{\"limit\":\"1e99\"}", "[]", "1"}) {
+      String odd =
+          Images.admit(
+              rkt,
+              Images.busybox()
+                  .app("isolators", "[{\"name\":\"resource/memory\",\"value\":" + value + "}]"));
+      rkt.refuses("run|usage|integrity", "run", odd);
+    }
+  }
+
+  @Test
+  void anImageCannotAskForCapabilitiesThatReachTheHost() throws Exception {
+    String greedy =
+        Images.admit(
+            rkt,
+            Images.busybox()
+                .app(
+                    "isolators",
+                    "[{\"name\":\"os/linux/capabilities-retain-set\",\"value\":{\"set\":"
+                        + "[\"CAP_SYS_ADMIN\",\"CAP_SYS_MODULE\",\"CAP_SYS_PTRACE\",\"CAP_KILL\"]}},"
+                        + "{\"name\":\"os/linux/no-new-privileges\",\"value\":false}]"));
+
+    assertThat(
+            rkt.ok(wordsOf(greedy, "grep -E 'CapBnd|CapEff|NoNewPrivs' /proc/self/status")).out())
+        .isEqualTo("CapEff:\t0000000000000020\nCapBnd:\t0000000000000020\nNoNewPrivs:\t1\n");
+  }
+}

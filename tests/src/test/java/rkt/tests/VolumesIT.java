@@ -1,0 +1,266 @@
+package rkt.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Directories and files of the host in a pod, and fresh ones. */
+@Tag("privileged")
+class VolumesIT extends PodTests {
+  private Path source;
+
+  @BeforeEach
+  void makeSource() throws Exception {
+    source = Files.createTempDirectory(rkt.home(), "source-").toRealPath();
+    Files.writeString(source.resolve("file"), "from the host\n");
+  }
+
+  private String host(String more) {
+    return "--volume=v,kind=host,source=" + source + more;
+  }
+
+  @Test
+  void aDirectoryOfTheHostIsSharedBothWays() throws Exception {
+    assertThat(out("cat /v/file; echo back > /v/new", host(""), "--mount=volume=v,target=/v"))
+        .isEqualTo("from the host\n");
+    assertThat(Files.readString(source.resolve("new"))).isEqualTo("back\n");
+  }
+
+  @Test
+  void aReadOnlyVolumeCannotBeChanged() throws Exception {
+    Map<String, String> before = HostState.tree(source);
+    Result result =
+        sh(
+            "cat /v/file; echo x > /v/new; rm /v/file; chmod 777 /v; echo x >> /v/file;"
+                + " probe remount; mount -o remount,rw,bind /v",
+            host(",readOnly=true"),
+            "--mount=volume=v,target=/v");
+
+    assertThat(result.out()).isEqualTo("from the host\nEPERM\n");
+    assertThat(HostState.tree(source)).isEqualTo(before);
+  }
+
+  @Test
+  void whatIsMountedBelowAReadOnlyVolumeIsReadOnlyToo() throws Exception {
+    Path below = Files.createDirectory(source.resolve("below"));
+    Images.execute(List.of("mount", "-t", "tmpfs", "none", below.toString()));
+    try {
+      Files.writeString(below.resolve("f"), "x");
+      Result result =
+          sh(
+              "cat /v/below/f; echo y > /v/below/f; echo y > /v/below/g",
+              host(",readOnly=true"),
+              "--mount=volume=v,target=/v");
+      assertThat(result.out()).isEqualTo("x");
+      assertThat(Files.readString(below.resolve("f"))).isEqualTo("x");
+      assertThat(out("ls /v/below", host(",recursive=false"), "--mount=volume=v,target=/v"))
+          .isEmpty();
+    } finally {
+      Images.execute(List.of("umount", below.toString()));
+    }
+  }
+
+  @Test
+  void aVolumeHasNoDevicesAndNoSetuid() throws Exception {
+    assertThat(
+            out(
+                "grep ' /v ' /proc/self/mountinfo | cut -d ' ' -f 6",
+                host(""),
+                "--mount=volume=v,target=/v"))
+        .contains("nosuid")
+        .contains("nodev")
+        .startsWith("rw");
+  }
+
+  @Test
+  void aFileOfTheHostCanBeAVolume() throws Exception {
+    Result result =
+        sh(
+            "cat /etc/motd; cat /new/place; echo more >> /new/place",
+            "--volume=f,kind=host,source=" + source.resolve("file"),
+            "--mount=volume=f,target=/etc/motd",
+            "--mount=volume=f,target=/new/place");
+
+    assertThat(result.out()).isEqualTo("from the host\nfrom the host\n");
+    assertThat(Files.readString(source.resolve("file"))).isEqualTo("from the host\nmore\n");
+  }
+
+  @Test
+  void anEmptyVolumeHasTheModeAndOwnerThatWereAskedFor() throws Exception {
+    assertThat(
+            out(
+                "stat -c '%a %u %g' /v /w; ls -A /v /w | grep -v : ; echo x > /v/f",
+                "--volume=v,kind=empty,mode=1750,uid=12,gid=34",
+                "--mount=volume=v,target=/v",
+                "--volume=w,kind=empty",
+                "--mount=volume=w,target=/w"))
+        .isEqualTo("1750 12 34\n755 0 0\n\n");
+  }
+
+  @Test
+  void oneVolumeCanBeMountedTwice() throws Exception {
+    assertThat(
+            out(
+                "echo x > /a/f; cat /b/c/f",
+                "--volume=v,kind=empty",
+                "--mount=volume=v,target=/a",
+                "--mount=volume=v,target=/b/c"))
+        .isEqualTo("x\n");
+  }
+
+  @Test
+  void aMountPointOfTheImageTakesTheVolumeOfItsName() throws Exception {
+    String pointed =
+        Images.admit(
+            rkt,
+            Images.busybox()
+                .app("mountPoints", "[{\"name\":\"v\",\"path\":\"/data\",\"readOnly\":true}]"));
+
+    Result result = rkt.run(wordsOf(pointed, "cat /data/file; echo x > /data/file", host("")));
+
+    assertThat(result.out()).isEqualTo("from the host\n");
+    assertThat(Files.readString(source.resolve("file"))).isEqualTo("from the host\n");
+  }
+
+  @Test
+  void aMountPointWithoutAVolumeIsAWritableDirectoryEvenOnAReadOnlyRoot() throws Exception {
+    String pointed =
+        Images.admit(
+            rkt, Images.busybox().app("mountPoints", "[{\"name\":\"v\",\"path\":\"/data\"}]"));
+
+    assertThat(rkt.ok(wordsOf(pointed, "echo x > /data/f; cat /data/f")).out()).isEqualTo("x\n");
+    assertThat(rkt.ok(wordsOf(pointed, "echo x > /data/f; cat /data/f", "--readonly-rootfs")).out())
+        .isEqualTo("x\n");
+  }
+
+  @Test
+  void aSourceThatIsNotThereIsRefused() throws Exception {
+    assertThat(
+            rkt.refuses(
+                    "run",
+                    words(
+                        "true",
+                        "--volume=v,kind=host,source=/nowhere/x",
+                        "--mount=volume=v,target=/v"))
+                .err())
+        .contains("/nowhere/x");
+  }
+
+  @Test
+  void aSourceThatALinkLeadsToIsRefusedWithTheReason() throws Exception {
+    Path link = rkt.home().resolve("link-" + source.getFileName());
+    Files.createSymbolicLink(link, source);
+
+    for (String path : new String[] {link.toString(), link + "/file"}) {
+      assertThat(
+              rkt.refuses(
+                      "run",
+                      words(
+                          "true",
+                          "--volume=v,kind=host,source=" + path,
+                          "--mount=volume=v,target=/v"))
+                  .err())
+          .contains("symbolic link");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/proc",
+        "/proc/1",
+        "/sys",
+        "/sys/fs",
+        "/dev",
+        "/dev/shm",
+        "/./proc//x",
+        "/",
+        "/..",
+        "/a/../b"
+      })
+  void aTargetThatIsTheRuntimesOwnOrClimbsIsRefused(String target) throws Exception {
+    rkt.refuses("usage", words("true", host(""), "--mount=volume=v,target=" + target));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "v",
+        "v,kind=host",
+        "v,kind=host,source=relative",
+        "v,kind=other",
+        "v,kind=empty,mode=8",
+        "v,kind=empty,mode=77777",
+        "v,kind=empty,uid=-1",
+        "v,kind=empty,uid=4294967296",
+        "v,kind=host,source=/tmp,readOnly=maybe",
+        "v,kind=empty,x=y",
+        "V,kind=empty",
+        "../v,kind=empty",
+        ",kind=empty",
+        "v,kind=empty,kind=host"
+      })
+  void aVolumeThatMakesNoSenseIsRefused(String volume) throws Exception {
+    rkt.refuses("usage", words("true", "--volume=" + volume));
+  }
+
+  @Test
+  void aMountWithoutItsVolumeAndAVolumeGivenTwiceAreRefused() throws Exception {
+    rkt.refuses("usage", words("true", "--mount=volume=v,target=/v"));
+    rkt.refuses("usage", words("true", "--volume=v,kind=empty", "--volume=v,kind=empty"));
+  }
+
+  @Test
+  void aTargetThroughALinkOfTheImageIsMadeInside() throws Exception {
+    Path sentinel = Files.createTempDirectory(rkt.home(), "sentinel-");
+    Map<String, String> before = HostState.tree(sentinel);
+    String hostile =
+        Images.admit(
+            rkt,
+            Images.busybox()
+                .link("out", sentinel.toString())
+                .directory("var", 0755)
+                .link("var/run", "../home"));
+
+    rkt.run(wordsOf(hostile, "ls /out/d", host(""), "--mount=volume=v,target=/out/d"));
+    assertThat(HostState.tree(sentinel)).isEqualTo(before);
+    assertThat(
+            rkt.ok(
+                    wordsOf(
+                        hostile,
+                        "cat /home/d/file",
+                        host(""),
+                        "--mount=volume=v,target=/var/run/d"))
+                .out())
+        .isEqualTo("from the host\n");
+    assertThat(HostState.mountsBelow(sentinel)).isEmpty();
+  }
+
+  @Test
+  void aVolumeListOf70KibibytesWorks() throws Exception {
+    String[] flags = new String[1600];
+    for (int i = 0; i < flags.length; i += 2) {
+      flags[i] = "--volume=volume-with-a-long-name-" + i + ",kind=empty,mode=0755";
+      flags[i + 1] = "--set-env=NAME_" + i + "=volume-with-a-long-name-" + i + ",target=/v";
+    }
+    assertThat(out("echo $NAME_0", flags)).isEqualTo("volume-with-a-long-name-0,target=/v\n");
+  }
+
+  @Test
+  void noMountOfAPodIsVisibleOnTheHost() throws Exception {
+    List<String> before = HostState.mounts();
+    try (Pod pod = pod("sleep 1000", host(""), "--mount=volume=v,target=/v")) {
+      assertThat(HostState.mounts()).isEqualTo(before);
+      assertThat(pod.running().isAlive()).isTrue();
+    }
+    assertThat(HostState.mounts()).isEqualTo(before);
+  }
+}
