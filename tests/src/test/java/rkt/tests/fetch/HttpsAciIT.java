@@ -1,0 +1,193 @@
+package rkt.tests.fetch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import rkt.tests.Call;
+import rkt.tests.Images;
+import rkt.tests.Result;
+import rkt.tests.Rkt;
+
+/** ACIs from nginx, by https. */
+@Tag("privileged")
+@TestInstance(Lifecycle.PER_CLASS)
+class HttpsAciIT {
+  private Rkt rkt;
+  private Path served;
+  private Pki pki;
+  private Process nginx;
+  private String url;
+  private byte[] aci;
+
+  @BeforeAll
+  void open() throws Exception {
+    rkt = Rkt.fresh();
+    Images.trust(rkt);
+    pki = Pki.make(rkt.home().resolve("pki"));
+    Tools.ok("chmod", "711", rkt.home().toString()); // nginx reads as another user
+    served = Files.createDirectory(rkt.home().resolve("served"));
+    Path made = Images.busybox().exec("/bin/sh").make();
+    aci = Files.readAllBytes(made);
+    Files.copy(made, served.resolve("x.aci"));
+    Files.copy(Path.of(made + ".asc"), served.resolve("x.aci.asc"));
+    int port = Tools.freePort();
+    url = "https://127.0.0.1:" + port;
+    Path config = rkt.home().resolve("nginx.conf");
+    Files.writeString(
+        config,
+        """
+        daemon off;
+        pid HOME/nginx.pid;
+        error_log stderr;
+        events {}
+        http {
+          access_log off;
+          client_body_temp_path HOME/nginx-body;
+          proxy_temp_path HOME/nginx-proxy;
+          fastcgi_temp_path HOME/nginx-fastcgi;
+          uwsgi_temp_path HOME/nginx-uwsgi;
+          scgi_temp_path HOME/nginx-scgi;
+          server {
+            listen 127.0.0.1:PORT ssl;
+            ssl_certificate CERTIFICATE;
+            ssl_certificate_key KEY;
+            root HOME/served;
+            location /moved/ { rewrite ^/moved/(.*) /$1 redirect; }
+            location /plain/ { return 302 http://127.0.0.1:1/x.aci; }
+          }
+        }
+        """
+            .replace("HOME", rkt.home().toString())
+            .replace("PORT", Integer.toString(port))
+            .replace("CERTIFICATE", pki.certificate().toString())
+            .replace("KEY", pki.key().toString()));
+    nginx =
+        Tools.server(
+            rkt.home().resolve("nginx.log"),
+            port,
+            "nginx",
+            "-c",
+            config.toString(),
+            "-e",
+            "stderr");
+  }
+
+  @AfterAll
+  void close() throws Exception {
+    Tools.stop(nginx, true);
+    rkt.close();
+  }
+
+  private Rkt empty() throws Exception {
+    return rkt.withData(Files.createTempDirectory(rkt.home(), "data-"));
+  }
+
+  private Call fetch(Rkt here, String path) {
+    return here.call("fetch", path).env("SSL_CERT_FILE", pki.authority().toString());
+  }
+
+  private Result refuses(String errorClass, String path) throws Exception {
+    Rkt here = empty();
+    return Tools.refuses(here, errorClass, 254, fetch(here, path));
+  }
+
+  @Test
+  void anImageWithItsSignatureBesideIt() throws Exception {
+    Rkt here = empty();
+    Result fetched = fetch(here, url + "/x.aci").run();
+    assertThat(fetched.status()).as("%s", fetched).isZero();
+    Result run = here.run("run", "--net=none", url + "/x.aci", "--", "-c", "exit 5");
+    assertThat(run.status()).as("%s", run).isEqualTo(5);
+    assertThat(fetch(empty(), url + "/moved/x.aci").run().status()).isZero();
+    here.assertNothingIsLeftAfterGc();
+  }
+
+  @Test
+  void aServerThatNobodyVouchesForIsNotBelieved() throws Exception {
+    Rkt here = empty();
+    assertThat(Tools.refuses(here, "network", "fetch", url + "/x.aci").err())
+        .contains("  fix: SSL_CERT_FILE=");
+    Pki foreign = Pki.make(rkt.home().resolve("pki-foreign"));
+    Tools.refuses(
+        here,
+        "network",
+        254,
+        here.call("fetch", url + "/x.aci").env("SSL_CERT_FILE", foreign.authority().toString()));
+    refuses("network", url.replace("127.0.0.1", "localhost") + "/x.aci");
+    here.ok("--insecure-options=tls", "fetch", url + "/x.aci");
+  }
+
+  @Test
+  void plainHttpIsNeitherAskedNorFollowed() throws Exception {
+    refuses("usage", url.replace("https", "http") + "/x.aci");
+    refuses("network", url + "/plain/x.aci");
+  }
+
+  @Test
+  void anImageWithoutASignatureIsRefusedWithTheWayOut() throws Exception {
+    Files.write(served.resolve("unsigned.aci"), aci);
+    assertThat(refuses("trust", url + "/unsigned.aci").err())
+        .contains("  fix: ")
+        .contains("--signature");
+    refuses("not-found", url + "/nothing.aci");
+  }
+
+  @Test
+  void anImageThatWasCutIsRefused() throws Exception {
+    Files.copy(served.resolve("x.aci.asc"), served.resolve("cut.aci.asc"));
+    for (int length : new int[] {0, 1, 600, aci.length / 2, aci.length - 1}) {
+      Files.write(served.resolve("cut.aci"), Arrays.copyOf(aci, length));
+      refuses("trust|integrity", url + "/cut.aci");
+    }
+  }
+
+  @Test
+  void aConnectionThatEndsEarlyIsRefused() throws Exception {
+    try (ServerSocket socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      Thread.ofPlatform().daemon().start(() -> serveHalf(socket));
+      Rkt here = empty();
+      Result refused =
+          Tools.refuses(
+              here,
+              "network",
+              "--insecure-options=http",
+              "fetch",
+              "http://127.0.0.1:" + socket.getLocalPort() + "/x.aci");
+      assertThat(refused.err()).contains("tried");
+    }
+  }
+
+  /** Answers each request with a length, and half of what it promised. */
+  private void serveHalf(ServerSocket socket) {
+    while (!socket.isClosed()) {
+      try (Socket connection = socket.accept();
+          InputStream in = connection.getInputStream();
+          OutputStream out = connection.getOutputStream()) {
+        byte[] request = new byte[4096];
+        String text = new String(request, 0, in.read(request), StandardCharsets.ISO_8859_1);
+        boolean whole = text.startsWith("GET /x.aci.asc");
+        byte[] body = whole ? Files.readAllBytes(served.resolve("x.aci.asc")) : aci;
+        String head = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " + body.length;
+        out.write((head + "\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
+        out.write(body, 0, whole ? body.length : body.length / 2);
+      } catch (IOException e) {
+        assertThat(e).isNotNull(); // the other side gave up, or the test is over
+      }
+    }
+  }
+}
