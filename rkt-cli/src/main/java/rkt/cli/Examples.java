@@ -27,6 +27,8 @@ final class Examples {
       case IMAGE_LIST -> List.of("rkt image list", "rkt image list --full --no-legend");
       case IMAGE_RM ->
           List.of("rkt image rm example.com/app", "rkt image rm sha512-0123456789abcdef");
+      case IMAGE_VERIFY ->
+          List.of("rkt image verify", "rkt image verify --format=json example.com/app");
       case IMAGE_CAT_MANIFEST ->
           List.of(
               "rkt image cat-manifest example.com/app",

@@ -1,5 +1,6 @@
 package rkt.cli;
 
+import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -13,12 +14,22 @@ final class ImageArguments {
   private ImageArguments() {}
 
   static void describe(CommandSpec spec, String arity, String description) {
+    describe(spec, arity, true, description);
+  }
+
+  /** For a command that takes all images where none is named. */
+  static void describeOptional(CommandSpec spec, String description) {
+    describe(spec, "0..*", false, description);
+  }
+
+  private static void describe(
+      CommandSpec spec, String arity, boolean required, String description) {
     spec.addPositional(
         PositionalParamSpec.builder()
             .type(List.class)
             .auxiliaryTypes(String.class)
             .arity(arity)
-            .required(true)
+            .required(required)
             .paramLabel("IMAGE")
             .description(description)
             .build());
@@ -31,6 +42,19 @@ final class ImageArguments {
       throw new UsageException("no image given", "rkt image list shows those in the store");
     }
     return images;
+  }
+
+  /** Those named, or all in the store. */
+  static List<ImageId> namedOrAll(ParseResult parsed, Store store) throws SpecException {
+    List<String> words = parsed.matchedPositionalValue(0, List.of());
+    List<ImageId> ids = new ArrayList<>();
+    if (words.isEmpty()) {
+      ids.addAll(store.ids());
+    }
+    for (String word : words) {
+      ids.add(stored(store, word));
+    }
+    return ids;
   }
 
   /** The stored image that {@code text} names. */

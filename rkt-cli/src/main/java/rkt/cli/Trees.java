@@ -34,7 +34,7 @@ final class Trees {
     trees.sync();
   }
 
-  private static TreeCache of(Settings settings, Store store) {
+  static TreeCache of(Settings settings, Store store) {
     return new TreeCache(settings.dir(), BlobSource.of(store), Limits.DEFAULT);
   }
 }

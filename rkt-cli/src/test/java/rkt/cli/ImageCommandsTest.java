@@ -101,6 +101,41 @@ class ImageCommandsTest {
   }
 
   @Test
+  void aDamagedBlobIsNamedAndNotRepaired() throws Exception {
+    trusted("ed25519.asc");
+    String id = fetched();
+    Cli.Result intact = cli.rkt("image", "verify", "--format=json");
+    assertThat(intact.status()).as(intact.err()).isZero();
+    assertThat(intact.out()).startsWith("{\"version\":1,\"id\":\"" + id + "\",\"intact\":true,");
+    Schemas.check("image-verify", intact.out());
+    assertThat(cli.rkt("image", "verify", id).out()).isEqualTo(id + " intact\n");
+
+    Path blob = largestBlob();
+    byte[] bytes = Files.readAllBytes(blob);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(blob, bytes);
+    for (int round = 0; round < 2; round++) {
+      Cli.Result damaged = cli.rkt("image", "verify", id);
+      assertThat(damaged.status()).isEqualTo(254);
+      assertThat(damaged.out())
+          .isEqualTo(id + " damaged\n  blob sha256:" + blob.getFileName() + " is damaged\n");
+      assertThat(damaged.err()).startsWith("integrity: 1 of 1 images are damaged\n  fix: ");
+    }
+    Files.delete(blob);
+    Cli.Result missing = cli.rkt("image", "verify", "--format=json");
+    assertThat(missing.out()).contains("\"state\":\"missing\"").contains("\"unchecked\"");
+    Schemas.check("image-verify", missing.out());
+  }
+
+  private Path largestBlob() throws Exception {
+    try (var blobs = Files.list(cli.data().resolve("store/blobs/sha256"))) {
+      return blobs
+          .max(java.util.Comparator.comparingLong(blob -> blob.toFile().length()))
+          .orElseThrow();
+    }
+  }
+
+  @Test
   void trustedKeysAreListedAndRemoved() throws Exception {
     assertThat(cli.rkt("trust", "list"))
         .isEqualTo(new Cli.Result(0, "PREFIX  FINGERPRINT  ALGORITHM  CREATED  LAYER  USER\n", ""));

@@ -15,6 +15,11 @@ public final class SpecException extends RktException {
     return new SpecException(ErrorClass.INTEGRITY, message, null, null);
   }
 
+  /** The same, with what to do. */
+  public static SpecException integrity(String message, String fix) {
+    return new SpecException(ErrorClass.INTEGRITY, message, fix, null);
+  }
+
   /** The local system refused: I/O error, permission, no space. */
   public static SpecException system(String message, Throwable cause) {
     return new SpecException(ErrorClass.SYSTEM, message, null, cause);

@@ -9,6 +9,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -128,6 +129,18 @@ public final class Store {
       }
     }
     return new StoredImage(image(id), references, admission(id));
+  }
+
+  /** The identifier of every image, in the order of the index; opens no image. */
+  public List<ImageId> ids() throws SpecException {
+    Set<ImageId> ids = new LinkedHashSet<>();
+    for (OciDescriptor entry : files.index().read()) {
+      Optional<ImageId> id = StoreFiles.idOf(entry);
+      if (id.isPresent()) {
+        ids.add(id.get());
+      }
+    }
+    return List.copyOf(ids);
   }
 
   /** Every image, in the order in which they came. */
@@ -264,6 +277,14 @@ public final class Store {
     remember(
         image.id(),
         new Admission(admission.imported(), admission.source(), admission.insecure(), stats));
+  }
+
+  /**
+   * Reads and hashes everything that the store has of an image. Repairs nothing, and remembers
+   * nothing.
+   */
+  public ImageReport check(ImageId id) throws SpecException {
+    return new StoreCheck(this).check(id);
   }
 
   /** Removes what crashed processes left in the store. */

@@ -12,6 +12,11 @@ final class NameKey {
     this.hash = Arrays.hashCode(name);
   }
 
+  /** The bytes, not copied: not to be changed. */
+  byte[] name() {
+    return name;
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof NameKey key && Arrays.equals(name, key.name);

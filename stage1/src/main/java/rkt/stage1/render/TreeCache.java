@@ -70,6 +70,33 @@ public final class TreeCache {
     }
   }
 
+  /**
+   * Compares the trees of {@code image} with what its layers make; repairs nothing. Each layer is
+   * unpacked aside for it, one after the other, which needs room for the largest.
+   *
+   * @param image one whose blobs were just found to be right
+   * @return a report on each tree, bottom first
+   */
+  public List<TreeReport> check(Image image) throws RktException {
+    try (DirFd dir = keepAll()) {
+      return new TreeCheck(trees, blobs, limits, Overlays.form(), TreeMark.bootId())
+          .check(image, TreeNames.of(image), dir);
+    } catch (IOException e) {
+      throw RenderException.system("check the trees of " + image.id(), e);
+    } catch (KernelException e) {
+      throw RenderException.system("check the trees of " + image.id(), e);
+    }
+  }
+
+  /** What can be said of the trees of an image whose layers are damaged. */
+  public static List<TreeReport> unchecked(Image image) {
+    List<TreeReport> reports = new ArrayList<>();
+    for (String name : TreeNames.of(image)) {
+      reports.add(new TreeReport(name, TreeReport.State.UNCHECKED, List.of()));
+    }
+    return reports;
+  }
+
   /** The names under {@code trees/} that {@code image} uses: what a garbage collector keeps. */
   public static List<String> treeNames(Image image) {
     return TreeNames.of(image);
