@@ -1,6 +1,8 @@
 package rkt.cli;
 
 import java.io.IOException;
+import java.util.List;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.spec.RktException;
@@ -12,6 +14,17 @@ import rkt.spec.RktException;
 interface Command {
   /** Adds the command's own options and parameters; the common ones are there already. */
   void describe(CommandSpec spec);
+
+  /**
+   * Parses the command's words.
+   *
+   * @param command made of what {@link #describe} described
+   * @throws RktException when they make no sense, in a way that picocli cannot know
+   */
+  default ParseResult parse(CommandLine command, List<String> words)
+      throws RktException, IOException {
+    return command.parseArgs(words.toArray(new String[0]));
+  }
 
   /**
    * Does the work.

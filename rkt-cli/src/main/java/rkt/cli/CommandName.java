@@ -6,7 +6,7 @@ import java.util.List;
 /** The commands by name, in the order in which help lists them. */
 enum CommandName {
   FETCH("fetch", "Bring images into the store, verified."),
-  RUN("run", "Run an image in a pod."),
+  RUN("run", "Run images in a pod."),
   ENTER("enter", "Run one more process in a running pod."),
   LIST("list", "List the pods."),
   STATUS("status", "Show one pod, now or when it has ended."),

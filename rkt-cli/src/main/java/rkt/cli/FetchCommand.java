@@ -34,8 +34,9 @@ final class FetchCommand implements Command {
     Store store = Store.at(settings.dir());
     ImageGate gate = new ImageGate(settings, caller);
     ImageFinder finder = new ImageFinder(store, gate, settings, caller);
+    ImageFinder.Expected expected = ImageFinder.Expected.of(parsed);
     for (String text : ImageArguments.of(parsed)) {
-      Image image = finder.find(text, policy, parsed);
+      Image image = finder.find(text, policy, expected);
       if (format.isJson()) {
         JsonWriter json = format.writer().object();
         ImageJson.members(image, json);

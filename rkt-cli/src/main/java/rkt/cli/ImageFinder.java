@@ -2,7 +2,9 @@ package rkt.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -61,6 +63,39 @@ final class ImageFinder {
     }
   }
 
+  /** Options that are about one image, where a command takes several. */
+  static final List<String> OF_ONE_IMAGE = List.of(SIGNATURE, IMAGE_NAME);
+
+  /**
+   * What an image must come with.
+   *
+   * @param signature the file with its signature; usually the one beside the image
+   * @param name what it must be called, and is judged under
+   */
+  record Expected(Optional<Path> signature, Optional<ImageName> name) {
+    static Expected of(ParseResult parsed) throws UsageException {
+      return of(
+          parsed.matchedOptionValue(SIGNATURE, ""), parsed.matchedOptionValue(IMAGE_NAME, ""));
+    }
+
+    /** From the values of {@link #OF_ONE_IMAGE}, by the option's name. */
+    static Expected of(Map<String, String> options) throws UsageException {
+      return of(options.getOrDefault(SIGNATURE, ""), options.getOrDefault(IMAGE_NAME, ""));
+    }
+
+    private static Expected of(String signature, String name) throws UsageException {
+      try {
+        return new Expected(
+            signature.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Path.of(signature).toAbsolutePath()),
+            name.isEmpty() ? Optional.empty() : Optional.of(new ImageName(name)));
+      } catch (IllegalArgumentException e) {
+        throw new UsageException(IMAGE_NAME + ": " + e.getMessage(), null);
+      }
+    }
+  }
+
   /** Adds the options of a fetch to a command. */
   static void describe(CommandSpec spec, PullPolicy usual) {
     spec.addOption(
@@ -87,11 +122,11 @@ final class ImageFinder {
   }
 
   /** The image called {@code text}, from where the policy says. */
-  Image find(String text, PullPolicy policy, ParseResult parsed) throws RktException, IOException {
+  Image find(String text, PullPolicy policy, Expected expected) throws RktException, IOException {
     if (policy != PullPolicy.UPDATE) {
       Optional<ImageId> found = store.find(text);
       if (found.isPresent()) {
-        return stored(found.get(), parsed);
+        return stored(found.get(), expected);
       }
     }
     ImageRef reference = ImageRef.parse(text, Path.of("").toAbsolutePath());
@@ -99,7 +134,7 @@ final class ImageFinder {
       Optional<ImageId> found =
           reference.lookup().isEmpty() ? Optional.empty() : store.find(reference.lookup());
       if (found.isPresent()) {
-        return stored(found.get(), parsed);
+        return stored(found.get(), expected);
       }
     }
     if (policy == PullPolicy.NEVER || isStoreOnly(reference)) {
@@ -107,13 +142,13 @@ final class ImageFinder {
           "no image \"" + text + "\" in the store",
           "rkt image list shows what is there; rkt fetch takes a path, a URL, docker:// or oci:");
     }
-    return fetch(reference, parsed);
+    return fetch(reference, expected);
   }
 
   /** An image that is here already must have the name that is expected, like one that arrives. */
-  private Image stored(ImageId id, ParseResult parsed) throws RktException {
+  private Image stored(ImageId id, Expected expected) throws RktException {
     Image image = store.image(id);
-    ImageGate.requireName(image, imageName(parsed));
+    ImageGate.requireName(image, expected.name());
     return image;
   }
 
@@ -121,15 +156,14 @@ final class ImageFinder {
     return reference instanceof ImageRef.StoreId || reference instanceof ImageRef.AppcName;
   }
 
-  private Image fetch(ImageRef reference, ParseResult parsed) throws RktException {
-    Optional<ImageName> wanted = imageName(parsed);
+  private Image fetch(ImageRef reference, Expected expected) throws RktException {
     caller.compilers().requireFor(Long.MAX_VALUE); // nobody knows before it is here
-    try (Fetched fetched = new Fetcher(store, options(parsed, wanted)).fetch(reference)) {
-      return gate.admit(fetched, wanted);
+    try (Fetched fetched = new Fetcher(store, options(expected)).fetch(reference)) {
+      return gate.admit(fetched, expected.name());
     }
   }
 
-  private FetchOptions options(ParseResult parsed, Optional<ImageName> wanted) {
+  private FetchOptions options(Expected expected) {
     FetchOptions options =
         FetchOptions.of(caller.environment())
             .withInsecure(
@@ -139,19 +173,9 @@ final class ImageFinder {
                 caller
                     .err()
                     .println(what + ": " + bytes + " bytes" + (reused ? ", here already" : "")));
-    String signature = parsed.matchedOptionValue(SIGNATURE, "");
-    if (!signature.isEmpty()) {
-      options = options.withSignature(Path.of(signature).toAbsolutePath());
+    if (expected.signature().isPresent()) {
+      options = options.withSignature(expected.signature().get());
     }
-    return wanted.isPresent() ? options.withImageName(wanted.get()) : options;
-  }
-
-  private static Optional<ImageName> imageName(ParseResult parsed) throws UsageException {
-    String name = parsed.matchedOptionValue(IMAGE_NAME, "");
-    try {
-      return name.isEmpty() ? Optional.empty() : Optional.of(new ImageName(name));
-    } catch (IllegalArgumentException e) {
-      throw new UsageException(IMAGE_NAME + ": " + e.getMessage(), null);
-    }
+    return expected.name().isPresent() ? options.withImageName(expected.name().get()) : options;
   }
 }

@@ -61,7 +61,7 @@ public final class Main {
 
     ParseResult parsed;
     try {
-      parsed = new CommandLine(spec).parseArgs(rest.toArray(new String[0]));
+      parsed = command.parse(new CommandLine(spec), rest);
     } catch (ParameterException e) {
       throw new UsageException(lowerCase(e.getMessage()), "see rkt help " + name.words());
     }

@@ -1,40 +1,52 @@
 package rkt.cli;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.spec.RktException;
 import rkt.spec.image.Image;
 import rkt.spec.store.Store;
+import rkt.stage1.main.RunLine;
 import rkt.stage1.main.RunOptions;
 import rkt.stage1.main.RunTool;
 
 /**
- * {@code rkt run}: verifies an image and runs it in a pod of its own; this process becomes the pod.
+ * {@code rkt run}: verifies images and runs them in a pod of their own; this process becomes the
+ * pod.
  */
 final class RunCommand implements Command {
+  private final RunOptions options = new RunOptions(ImageFinder.OF_ONE_IMAGE);
+
   @Override
   public void describe(CommandSpec spec) {
-    RunOptions.describe(spec);
+    options.describe(spec);
     ImageFinder.describe(spec, ImageFinder.PullPolicy.NEW);
+  }
+
+  @Override
+  public ParseResult parse(CommandLine command, List<String> words)
+      throws RktException, IOException {
+    return options.parse(command, words);
   }
 
   @Override
   public int run(ParseResult parsed, Settings settings, Caller caller)
       throws RktException, IOException {
-    RunOptions.check(parsed);
     Store store = Store.at(settings.dir());
     caller.phases().end("parse");
-    Image image =
-        new ImageFinder(store, new ImageGate(settings, caller), settings, caller)
-            .find(
-                RunOptions.image(parsed),
-                ImageFinder.PullPolicy.of(parsed, ImageFinder.PullPolicy.NEW),
-                parsed);
+    ImageFinder finder = new ImageFinder(store, new ImageGate(settings, caller), settings, caller);
+    ImageFinder.PullPolicy policy = ImageFinder.PullPolicy.of(parsed, ImageFinder.PullPolicy.NEW);
+    List<Image> images = new ArrayList<>();
+    for (RunLine.App app : options.line().apps()) {
+      images.add(finder.find(app.image(), policy, ImageFinder.Expected.of(app.own())));
+    }
     caller.phases().end("resolve");
-    new RunTool(context(settings, caller)).run(store, image, parsed);
+    new RunTool(context(settings, caller)).run(store, images, options.line());
     return 0;
   }
 

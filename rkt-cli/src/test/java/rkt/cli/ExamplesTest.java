@@ -24,8 +24,9 @@ class ExamplesTest {
     List<String> words = List.of(example.split(" ", -1));
     List<String> own = words.subList(1, words.size());
     assertThat(CommandName.find(own)).isEqualTo(name);
-    new CommandLine(Main.spec(name, name.create()))
-        .parseArgs(own.subList(name.length(), own.size()).toArray(String[]::new));
+    Command command = name.create();
+    command.parse(
+        new CommandLine(Main.spec(name, command)), own.subList(name.length(), own.size()));
   }
 
   @ParameterizedTest

@@ -85,7 +85,9 @@ class LifecycleIT extends PodTests {
         .isGreaterThanOrEqualTo(app.get("started_at").asLong());
     assertThat(app.get("isolators").get(0).toString())
         .isEqualTo(
-            "{\"name\":\"resource/memory\",\"value\":\"67108864\",\"outcome\":\"enforced\"}");
+            "{\"name\":\"resource/memory\","
+                + "\"value\":\"{\\\"request\\\":\\\"64Mi\\\",\\\"limit\\\":\\\"64Mi\\\"}\","
+                + "\"outcome\":\"enforced\"}");
   }
 
   @Test

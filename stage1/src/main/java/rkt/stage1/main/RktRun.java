@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,8 +23,8 @@ import rkt.spec.store.Store;
 import rkt.stage1.StageException;
 
 /**
- * {@code rkt-run}: verifies an image of the store against the trust store of this moment, and runs
- * it. It fetches nothing: {@code rkt-fetch} does. spec/tools.md#rkt-run
+ * {@code rkt-run}: verifies images of the store against the trust store of this moment, and runs
+ * them in a pod. It fetches nothing: {@code rkt-fetch} does. spec/tools.md#rkt-run
  */
 public final class RktRun {
   private static final Set<String> INSECURE = Set.of("image", "capabilities", "paths", "seccomp");
@@ -49,29 +50,26 @@ public final class RktRun {
   }
 
   int run(Phases phases, String... arguments) {
-    CommandLine command = new CommandLine(spec());
+    RunOptions options = new RunOptions(List.of());
+    CommandLine command = new CommandLine(spec(options));
     try {
-      ParseResult parsed = command.parseArgs(arguments);
+      ParseResult parsed = options.parse(command, List.of(arguments));
       if (parsed.isUsageHelpRequested()) {
         command.usage(out);
         out.flush();
         return 0;
       }
-      RunOptions.check(parsed);
       Path dir = Path.of(parsed.matchedOptionValue("--dir", "/var/lib/rkt")).toAbsolutePath();
       DataDirectory.check(dir);
       Store store = Store.at(dir);
       phases.end("parse");
-      String text = RunOptions.image(parsed);
-      Image image =
-          store.image(
-              store
-                  .find(text)
-                  .orElseThrow(() ->
-                      SpecException.notFound(
-                          "no image \"" + text + "\" in the store", "rkt-fetch brings it there")));
+      List<Image> images = new ArrayList<>();
+      for (RunLine.App app : options.line().apps()) {
+        images.add(image(store, app.image()));
+      }
       phases.end("resolve");
-      new RunTool(context(dir, parsed, phases, List.of(arguments))).run(store, image, parsed);
+      new RunTool(context(dir, parsed, phases, List.of(arguments)))
+          .run(store, images, options.line());
       return 0;
     } catch (CommandLine.ParameterException e) {
       return report(StageException.usage(String.valueOf(e.getMessage()), "rkt-run --help"));
@@ -83,6 +81,15 @@ public final class RktRun {
       ErrorReport.bug(e).print(err, false);
       return ErrorClass.RKT_STATUS;
     }
+  }
+
+  private static Image image(Store store, String text) throws SpecException {
+    return store.image(
+        store
+            .find(text)
+            .orElseThrow(() ->
+                SpecException.notFound(
+                    "no image \"" + text + "\" in the store", "rkt-fetch brings it there")));
   }
 
   private RunTool.Context context(
@@ -110,10 +117,10 @@ public final class RktRun {
         out::flush);
   }
 
-  private static CommandSpec spec() {
+  private static CommandSpec spec(RunOptions options) {
     CommandSpec spec = CommandSpec.create().name("rkt-run");
     spec.usageMessage()
-        .description("Run an image of the store in a pod; this process becomes the pod.")
+        .description("Run images of the store in a pod; this process becomes the pod.")
         .footerHeading("%nExamples:%n")
         .footer(
             "  rkt-fetch ./app.aci | rkt-verify | xargs rkt-run --net=none",
@@ -134,7 +141,7 @@ public final class RktRun {
             .type(boolean.class)
             .description("Show the time of each phase.")
             .build());
-    RunOptions.describe(spec);
+    options.describe(spec);
     spec.addOption(
         OptionSpec.builder("-h", "--help").usageHelp(true).description("Show this.").build());
     return spec;

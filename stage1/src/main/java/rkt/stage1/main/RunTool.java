@@ -7,15 +7,18 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
-import picocli.CommandLine.ParseResult;
 import rkt.kernel.DirFd;
 import rkt.spec.Phases;
 import rkt.spec.RktException;
 import rkt.spec.image.Image;
+import rkt.spec.image.ImageId;
 import rkt.spec.image.Layer;
 import rkt.spec.store.Store;
 import rkt.stage1.StageException;
@@ -24,13 +27,14 @@ import rkt.stage1.render.Limits;
 import rkt.stage1.render.TreeCache;
 import rkt.stage1.run.AcName;
 import rkt.stage1.run.AppRequest;
+import rkt.stage1.run.Isolator;
 import rkt.stage1.run.PodRequest;
 import rkt.stage1.run.PodRunner;
 import rkt.verify.Verified;
 import rkt.verify.Verifier;
 import rkt.verify.trust.TrustStore;
 
-/** What {@code rkt run} and {@code rkt-run} do with an image that is in the store. */
+/** What {@code rkt run} and {@code rkt-run} do with images that are in the store. */
 public final class RunTool {
   private final Context context;
 
@@ -67,22 +71,44 @@ public final class RunTool {
     }
   }
 
-  /** Verifies, renders and runs the image; does not return. */
-  public void run(Store store, Image image, ParseResult options) throws RktException, IOException {
+  /**
+   * Verifies, renders and runs the images; does not return.
+   *
+   * @param images of the apps of {@code line}, in the same order
+   */
+  public void run(Store store, List<Image> images, RunLine line) throws RktException, IOException {
     Phases phases = context.phases();
-    List<String> arguments = RunOptions.arguments(options);
-    PodRequest.Network network = RunOptions.network(options);
+    List<String> names = names(line.apps(), images);
     TreeCache cache = new TreeCache(context.dir(), BlobSource.of(store), Limits.DEFAULT);
-    if (!cache.isRendered(image)) {
-      context.compilers().requireFor(sizeBytes(image));
+    for (Image image : images) {
+      if (!cache.isRendered(image)) {
+        context.compilers().requireFor(sizeBytes(image));
+      }
     }
-    Verified verified = verify(store, image);
+    // By the image: that of many apps is judged and looked up once.
+    Map<ImageId, Verified> verified = verify(store, images);
     phases.end("verify");
     // Held until this process is replaced: by then the pod's record says which trees it uses.
     try (DirFd _ = cache.keepAll()) {
-      List<Path> trees = cache.render(image);
+      Map<ImageId, List<Path>> trees = new HashMap<>();
+      for (Image image : images) {
+        if (!trees.containsKey(image.id())) {
+          trees.put(image.id(), cache.render(image));
+        }
+      }
       phases.end("render");
-      start(image, verified, trees, arguments, network, options);
+      List<AppRequest> apps = new ArrayList<>();
+      for (int i = 0; i < images.size(); i++) {
+        Image image = images.get(i);
+        apps.add(
+            app(
+                names.get(i),
+                image,
+                Objects.requireNonNull(verified.get(image.id())),
+                Objects.requireNonNull(trees.get(image.id())),
+                line.apps().get(i)));
+      }
+      start(apps, line.pod());
     }
   }
 
@@ -94,65 +120,95 @@ public final class RunTool {
     return size;
   }
 
-  private void start(
-      Image image,
-      Verified verified,
-      List<Path> trees,
-      List<String> arguments,
-      PodRequest.Network network,
-      ParseResult options)
-      throws RktException, IOException {
-    Phases phases = context.phases();
-    AppRequest app =
-        new AppRequest(
-            AcName.checked(RunOptions.find(options, "--name").orElse(nearestName(image))),
-            image,
-            verified,
-            RunOptions.find(options, "--exec"),
-            arguments,
-            RunOptions.find(options, "--user"),
-            RunOptions.find(options, "--group"),
-            RunOptions.find(options, "--working-dir"),
-            RunOptions.variables(options, "--environment"),
-            RunOptions.mounts(options),
-            options.matchedOptionValue("--readonly-rootfs", false),
-            RunOptions.memory(options),
-            RunOptions.cpu(options),
-            trees);
-    PodRequest pod =
-        new PodRequest(
-            List.of(app),
-            RunOptions.volumes(options),
-            network,
-            RunOptions.hostname(options),
-            environment(options),
-            context.insecure(),
-            options.hasMatchedOption("--interactive"));
-    String uuidFile = options.matchedOptionValue("--uuid-file-save", "");
-    new PodRunner(
-            context.dir(), context.home().resolve("libexec/pod-init"), context.clock(), phases)
-        .run(pod, new PodRunner.Hooks(id -> save(uuidFile, id), this::leave));
+  /** What the apps are called; no two of a pod the same. */
+  private static List<String> names(List<RunLine.App> apps, List<Image> images)
+      throws StageException {
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < images.size(); i++) {
+      String name = apps.get(i).name().orElse(nearestName(images.get(i)));
+      if (names.contains(name)) {
+        throw StageException.usage(
+            "two apps of the pod are called \"" + name + "\"", "call one another with --name");
+      }
+      names.add(name);
+    }
+    return names;
   }
 
-  private Verified verify(Store store, Image image) throws RktException {
-    if (context.insecure().contains("image")) {
-      context
-          .err()
-          .println(
-              "warning: image "
-                  + image.name()
-                  + " runs without verification (--insecure-options=image); this is recorded");
-      if (!store.blobsUntouched(image)) {
-        store.rehash(image);
-      }
-      return Verifier.bypass(image.id(), image.name());
+  private static AppRequest app(
+      String name, Image image, Verified verified, List<Path> trees, RunLine.App words) {
+    List<Isolator> isolators = new ArrayList<>();
+    for (Map.Entry<String, String> isolator : image.app().isolators().entrySet()) {
+      isolators.add(new Isolator(isolator.getKey(), isolator.getValue(), Isolator.Origin.IMAGE));
     }
-    TrustStore trust =
-        TrustStore.open(
-            context.systemConfig().resolve("trustedkeys"),
-            context.localConfig().resolve("trustedkeys"),
-            context.dir().resolve("trust-cache"));
-    return new Verifier(trust, context.clock()).verify(store, image);
+    isolators.addAll(words.isolators());
+    return new AppRequest(
+        name,
+        image,
+        verified,
+        trees,
+        image.app(),
+        words.process(),
+        isolators,
+        words.storage(),
+        words.metadata());
+  }
+
+  private void start(List<AppRequest> apps, RunLine.Pod words) throws RktException {
+    PodRequest pod =
+        new PodRequest(
+            apps,
+            words.volumes(),
+            words.network(),
+            words.hostname(),
+            environment(words),
+            context.insecure(),
+            words.interactive(),
+            words.isolators(),
+            words.metadata());
+    new PodRunner(
+            context.dir(),
+            context.home().resolve("libexec/pod-init"),
+            context.clock(),
+            context.phases())
+        .run(pod, new PodRunner.Hooks(id -> save(words.uuidFile(), id), this::leave));
+  }
+
+  private Map<ImageId, Verified> verify(Store store, List<Image> images) throws RktException {
+    Map<ImageId, Verified> verified = new HashMap<>();
+    Verifier verifier = null;
+    for (Image image : images) {
+      if (verified.containsKey(image.id())) {
+        continue;
+      }
+      if (context.insecure().contains("image")) {
+        verified.put(image.id(), bypass(store, image));
+        continue;
+      }
+      if (verifier == null) {
+        TrustStore trust =
+            TrustStore.open(
+                context.systemConfig().resolve("trustedkeys"),
+                context.localConfig().resolve("trustedkeys"),
+                context.dir().resolve("trust-cache"));
+        verifier = new Verifier(trust, context.clock());
+      }
+      verified.put(image.id(), verifier.verify(store, image));
+    }
+    return verified;
+  }
+
+  private Verified bypass(Store store, Image image) throws RktException {
+    context
+        .err()
+        .println(
+            "warning: image "
+                + image.name()
+                + " runs without verification (--insecure-options=image); this is recorded");
+    if (!store.blobsUntouched(image)) {
+      store.rehash(image);
+    }
+    return Verifier.bypass(image.id(), image.name());
   }
 
   private static String nearestName(Image image) {
@@ -160,13 +216,13 @@ public final class RunTool {
     return AcName.nearest(name.substring(name.lastIndexOf('/') + 1));
   }
 
-  private Map<String, String> environment(ParseResult options) throws StageException, IOException {
+  private Map<String, String> environment(RunLine.Pod words) {
     Map<String, String> environment = new LinkedHashMap<>();
     String term = context.environment().get("TERM");
-    if (term != null && options.hasMatchedOption("--interactive")) {
+    if (term != null && words.interactive()) {
       environment.put("TERM", term);
     }
-    environment.putAll(RunOptions.podVariables(options));
+    environment.putAll(words.variables());
     return environment;
   }
 

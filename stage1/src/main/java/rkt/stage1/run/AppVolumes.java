@@ -31,11 +31,11 @@ final class AppVolumes {
   /** Mounts what {@code app} asks for: what the command line says, then what the image expects. */
   void mount(AppRoot root, AppRequest app) throws StageException {
     List<String> targets = new ArrayList<>();
-    for (Mounting mounting : app.mounts()) {
+    for (Mounting mounting : app.storage().mounts()) {
       targets.add(mounting.target());
       mount(root, named(mounting.volume()), mounting.target(), false);
     }
-    for (App.MountPoint point : app.image().app().mountPoints()) {
+    for (App.MountPoint point : app.app().mountPoints()) {
       String target = Mounting.checked(point.name(), point.path()).target();
       if (!targets.contains(target)) {
         mountPoint(root, app, point, target);
@@ -56,7 +56,7 @@ final class AppVolumes {
         return;
       }
     }
-    if (app.readOnlyRoot() && !point.readOnly()) {
+    if (app.storage().readOnlyRoot() && !point.readOnly()) {
       mount(root, new Volume.Empty(app.name() + "." + point.name(), 0755, 0, 0), target, false);
     } else {
       root.makeDirectory(target);

@@ -27,21 +27,22 @@ final class ContextBuilder {
   static ProcessContext of(PreparedApp app, PodRequest pod, AppRoot root, String term)
       throws StageException {
     AppRequest asked = app.request();
-    App image = asked.image().app();
-    String user = asked.user().orElse(image.user());
-    String group = asked.group().orElse(asked.user().isPresent() ? "" : image.group());
+    App image = asked.app();
+    ProcessRequest process = asked.process();
+    String user = process.user().orElse(image.user());
+    String group = process.group().orElse(process.user().isPresent() ? "" : image.group());
     ImageUsers.Identity identity =
         new ImageUsers(asked.name(), root.directory())
-            .resolve(user, group, image.supplementaryGids());
+            .resolve(user, group, process.supplementaryGids().orElse(image.supplementaryGids()));
     Map<String, String> environment =
         AppEnvironment.of(
             asked.name(),
             identity,
             image.environment(),
             pod.environment(),
-            asked.environment(),
+            process.environment(),
             term);
-    String directory = asked.workingDirectory().orElse(image.workingDirectory());
+    String directory = process.workingDirectory().orElse(image.workingDirectory());
     if (!directory.startsWith("/")) {
       throw StageException.run(
           "the working directory \""
@@ -56,7 +57,7 @@ final class ContextBuilder {
     } else {
       root.requireDirectory(directory, "choose one that the image holds with --working-dir=DIR");
     }
-    List<String> arguments = arguments(asked.name(), image, asked.exec(), asked.arguments());
+    List<String> arguments = arguments(asked.name(), image, process.exec(), process.arguments());
     List<String> candidates =
         Executable.candidates(
             asked.name(), root.directory(), arguments.get(0), directory, environment);

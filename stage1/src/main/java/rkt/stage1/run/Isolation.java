@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import rkt.kernel.Capability;
@@ -34,6 +33,8 @@ record Isolation(
   private static final String RETAIN = "os/linux/capabilities-retain-set";
   private static final String REMOVE = "os/linux/capabilities-remove-set";
   private static final String NO_NEW_PRIVILEGES = "os/linux/no-new-privileges";
+
+  private static final Set<String> KNOWN = Set.of(MEMORY, CPU, RETAIN, REMOVE, NO_NEW_PRIVILEGES);
 
   /** A fork bomb ends here; no image names a lower or higher one yet. */
   private static final long PIDS = 1024;
@@ -75,7 +76,8 @@ record Isolation(
   }
 
   /**
-   * Puts together what {@code app} is given.
+   * Puts together what {@code app} is given: each isolator in turn, where a later one wins over an
+   * earlier one of its kind.
    *
    * @param insecure the {@code --insecure-options} in force
    * @param network of the pod: on the host's, no image may listen to what others send
@@ -83,8 +85,8 @@ record Isolation(
   static Isolation of(AppRequest app, Set<String> insecure, PodRequest.Network network)
       throws StageException {
     Builder builder = new Builder(app, insecure, network);
-    for (Map.Entry<String, String> isolator : app.image().app().isolators().entrySet()) {
-      builder.fromImage(isolator.getKey(), isolator.getValue());
+    for (Isolator isolator : app.isolators()) {
+      builder.add(isolator);
     }
     return builder.build();
   }
@@ -107,35 +109,52 @@ record Isolation(
               : MOST_BY_IMAGE;
     }
 
-    void fromImage(String name, String value) throws StageException {
+    void add(Isolator isolator) throws StageException {
+      String name = isolator.name();
+      if (!KNOWN.contains(name)) {
+        unknown(isolator);
+        return;
+      }
       try {
-        JsonObject json = JsonObject.parse(("{\"value\":" + value + "}").getBytes(UTF_8), name);
+        JsonObject json =
+            JsonObject.parse(("{\"value\":" + isolator.json() + "}").getBytes(UTF_8), name);
         switch (name) {
           case MEMORY -> {
             memory = OptionalLong.of(Quantity.units(limit(json)));
-            record(name, value, app.memoryBytes().isPresent() ? MODIFIED : ENFORCED);
+            overrule(name);
+            record(isolator, ENFORCED);
           }
           case CPU -> {
             cpu = OptionalLong.of(Quantity.thousandths(limit(json)));
-            record(name, value, app.cpuMillis().isPresent() ? MODIFIED : ENFORCED);
+            overrule(name);
+            record(isolator, ENFORCED);
           }
-          case RETAIN -> {
-            CapabilitySet asked = set(json);
-            capabilities = asked.and(most);
-            record(name, value, capabilities.equals(asked) ? ENFORCED : MODIFIED);
-          }
+          case RETAIN -> retain(isolator, set(json));
           case REMOVE -> {
-            capabilities = new CapabilitySet(capabilities.mask() & ~set(json).mask());
-            record(name, value, ENFORCED);
+            CapabilitySet base = isolator.origin().isExplicit() ? DEFAULT : capabilities;
+            capabilities = new CapabilitySet(base.mask() & ~set(json).mask());
+            record(isolator, ENFORCED);
           }
-          case NO_NEW_PRIVILEGES ->
-              record(name, value, json.findBoolean("value").orElse(true) ? ENFORCED : MODIFIED);
-          default -> record(name, value, IGNORED);
+          default -> record(isolator, json.findBoolean("value").orElse(true) ? ENFORCED : MODIFIED);
         }
       } catch (SpecException | StageException e) {
         throw StageException.run(
             "isolator " + name + " of app \"" + app.name() + "\" makes no sense", null, e);
       }
+    }
+
+    /** A user may give what they have; an image no more than what can do no harm outside. */
+    private void retain(Isolator isolator, CapabilitySet asked) {
+      capabilities = isolator.origin().isExplicit() ? asked : asked.and(most);
+      record(isolator, capabilities.equals(asked) ? ENFORCED : MODIFIED);
+    }
+
+    private void unknown(Isolator isolator) throws StageException {
+      if (isolator.origin().isExplicit()) {
+        throw StageException.run(
+            "there is no isolator " + isolator.name() + " to enforce", "leave it out");
+      }
+      record(isolator, IGNORED);
     }
 
     private static String limit(JsonObject json) throws SpecException {
@@ -155,14 +174,6 @@ record Isolation(
     }
 
     Isolation build() {
-      if (app.memoryBytes().isPresent()) {
-        memory = app.memoryBytes();
-        record(MEMORY, Long.toString(memory.getAsLong()), ENFORCED);
-      }
-      if (app.cpuMillis().isPresent()) {
-        cpu = app.cpuMillis();
-        record(CPU, cpu.getAsLong() + "m", ENFORCED);
-      }
       if (insecure.contains("capabilities")) {
         capabilities = CapabilitySet.of(Capability.values());
       }
@@ -170,8 +181,18 @@ record Isolation(
           new CgroupLimits(memory, cpu, OptionalLong.of(PIDS)), capabilities, true, outcomes);
     }
 
-    private void record(String name, String value, String outcome) {
-      outcomes.add(new PodRecord.Isolator(name, value, outcome));
+    /** An earlier isolator of this name does not hold any more: another value does. */
+    private void overrule(String name) {
+      for (int i = 0; i < outcomes.size(); i++) {
+        PodRecord.Isolator earlier = outcomes.get(i);
+        if (earlier.name().equals(name)) {
+          outcomes.set(i, new PodRecord.Isolator(name, earlier.value(), MODIFIED));
+        }
+      }
+    }
+
+    private void record(Isolator isolator, String outcome) {
+      outcomes.add(new PodRecord.Isolator(isolator.name(), isolator.json(), outcome));
     }
   }
 }

@@ -37,18 +37,16 @@ final class PodCgroups {
   /**
    * Makes the group of one app, with its limits.
    *
-   * @param explicit whether the limits were asked for on the command line, so that failing to
-   *     enforce them is an error
    * @param outcomes what became of each isolator so far; corrected here
    * @return its open files for joining
    */
-  List<Fd> create(
-      String app, Isolation isolation, boolean explicit, List<PodRecord.Isolator> outcomes)
+  List<Fd> create(AppRequest request, Isolation isolation, List<PodRecord.Isolator> outcomes)
       throws StageException {
+    String app = request.name();
     try {
       Cgroup group = Cgroup.create(layout, pod + "/" + app);
       for (Cgroup.Unenforced missing : group.limit(isolation.limits())) {
-        if (explicit && !missing.limit().equals("pids")) {
+        if (isExplicit(request, "resource/" + missing.limit())) {
           throw StageException.run(
               "cannot limit the "
                   + missing.limit()
@@ -65,6 +63,16 @@ final class PodCgroups {
       throw StageException.run(
           "cannot make the control group of app \"" + app + "\"", Rights.fix(e), e);
     }
+  }
+
+  /** Whether the user asked for it, so that failing to enforce it is an error. */
+  private static boolean isExplicit(AppRequest app, String isolator) {
+    for (Isolator asked : app.isolators()) {
+      if (asked.name().equals(isolator) && asked.origin().isExplicit()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static void ignore(String limit, List<PodRecord.Isolator> outcomes) {

@@ -1,5 +1,7 @@
 package rkt.stage1.run;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -8,9 +10,11 @@ import java.util.Set;
 /**
  * A pod as it was asked for.
  *
+ * @param apps in the order in which they start; at least one
  * @param environment for every app, below what an app sets itself
  * @param insecure the {@code --insecure-options} in force
  * @param interactive whether the one app is joined to the terminal, or to standard input
+ * @param isolators of the pod as a whole
  */
 public record PodRequest(
     List<AppRequest> apps,
@@ -19,7 +23,9 @@ public record PodRequest(
     Optional<String> hostname,
     Map<String, String> environment,
     Set<String> insecure,
-    boolean interactive) {
+    boolean interactive,
+    List<Isolator> isolators,
+    Metadata metadata) {
 
   /** What the pod sees of the network. */
   public enum Network {
@@ -43,7 +49,11 @@ public record PodRequest(
   public PodRequest {
     apps = List.copyOf(apps);
     volumes = List.copyOf(volumes);
-    environment = Map.copyOf(environment);
+    environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
     insecure = Set.copyOf(insecure);
+    isolators = List.copyOf(isolators);
+    if (apps.isEmpty() || (interactive && apps.size() > 1)) {
+      throw new IllegalArgumentException("a pod of " + apps.size() + " apps");
+    }
   }
 }

@@ -160,8 +160,7 @@ public final class PodRunner {
     for (AppRequest app : request.apps()) {
       Isolation isolation = Isolation.of(app, request.insecure(), request.network());
       List<PodRecord.Isolator> outcomes = new ArrayList<>(isolation.outcomes());
-      boolean explicit = app.memoryBytes().isPresent() || app.cpuMillis().isPresent();
-      List<Fd> procs = cgroups.create(app.name(), isolation, explicit, outcomes);
+      List<Fd> procs = cgroups.create(app, isolation, outcomes);
       Bytes seccomp = request.insecure().contains("seccomp") ? Bytes.of(new byte[0]) : seccomp();
       Path writable = pod.directory().resolve("overlay").resolve(app.name());
       try {

@@ -198,7 +198,7 @@ final class PodThread {
       root.mountSys();
       new AppVolumes(pod.directory(), request.volumes()).mount(root, asked);
       ProcessContext context = ContextBuilder.of(app, request, root, terminals.name(request));
-      if (asked.readOnlyRoot()) {
+      if (asked.storage().readOnlyRoot()) {
         AppRoot.makeReadOnly(at);
       }
       terminals.open(request, at);
@@ -213,7 +213,7 @@ final class PodThread {
       steps.moveIn().waitFor(SUPERVISED).beginSession(terminals.isOpen() ? TERMINAL : -1);
       List<Op> all = new ArrayList<>(steps.steps());
       all.addAll(context.steps(asked.name()));
-      return new LaunchPlan.App(asked.name(), asked.image().app().stopSignal(), all);
+      return new LaunchPlan.App(asked.name(), asked.app().stopSignal(), all);
     }
   }
 

@@ -1,10 +1,12 @@
 package rkt.stage1.main;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -12,18 +14,29 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
 import rkt.spec.ErrorClass;
 import rkt.spec.RktException;
+import rkt.stage1.run.Isolator;
 import rkt.stage1.run.Mounting;
 import rkt.stage1.run.PodRequest;
 import rkt.stage1.run.Volume;
 
 class RunOptionsTest {
-  private static ParseResult parsed(String... words) {
+  private static RunLine parsed(String... words) throws Exception {
+    RunOptions options = new RunOptions(List.of("--own"));
     CommandSpec spec = CommandSpec.create().name("run");
-    RunOptions.describe(spec);
-    return new CommandLine(spec).parseArgs(words);
+    options.describe(spec);
+    spec.addOption(OptionSpec.builder("--own").type(String.class).build());
+    options.parse(new CommandLine(spec), List.of(words));
+    return options.line();
+  }
+
+  private static RunLine.App app(String... words) throws Exception {
+    RunLine line = parsed(words);
+    assertThat(line.apps()).hasSize(1);
+    return line.apps().get(0);
   }
 
   private static void refused(ThrowingCallable call, String message) {
@@ -35,135 +48,237 @@ class RunOptionsTest {
 
   @Test
   void whatIsBehindTheDashesIsForTheApp() throws Exception {
-    ParseResult parsed = parsed("image", "--name=a", "--", "--net=host", "--", "-v", "");
-    assertThat(RunOptions.image(parsed)).isEqualTo("image");
-    assertThat(RunOptions.arguments(parsed)).containsExactly("--net=host", "--", "-v", "");
-    assertThat(RunOptions.network(parsed)).isEqualTo(PodRequest.Network.NONE);
-    assertThat(RunOptions.arguments(parsed("image"))).isEmpty();
-    assertThat(RunOptions.arguments(parsed("image", "--"))).isEmpty();
+    RunLine line = parsed("image", "--name=a", "--", "--net=host", "--", "-v", "");
+    assertThat(line.apps().get(0).image()).isEqualTo("image");
+    assertThat(line.apps().get(0).process().arguments())
+        .containsExactly("--net=host", "--", "-v", "");
+    assertThat(line.pod().network()).isEqualTo(PodRequest.Network.NONE);
+    assertThat(app("image").process().arguments()).isEmpty();
+    assertThat(app("image", "--").process().arguments()).isEmpty();
+    assertThat(app("image", "--", "-", "@file", "${x}").process().arguments())
+        .containsExactly("-", "@file", "${x}");
   }
 
   @Test
-  void aSecondImageIsRefused() {
-    refused(
-        () -> RunOptions.arguments(parsed("one", "two")),
-        "one image at a time: \"two\" is one too many");
-    refused(
-        () -> RunOptions.arguments(parsed("one", "two", "--", "x")),
-        "one image at a time: \"two\" is one too many");
+  void threeDashesLeadFromArgumentsToTheNextImage() throws Exception {
+    RunLine line =
+        parsed(
+            "one",
+            "--name=a",
+            "--",
+            "-x",
+            "---",
+            "two",
+            "--name",
+            "b",
+            "three",
+            "--",
+            "--",
+            "---",
+            "--name=c",
+            "--net=host");
+    assertThat(line.apps()).extracting(RunLine.App::image).containsExactly("one", "two", "three");
+    assertThat(line.apps()).extracting(app -> app.name().orElse("")).containsExactly("a", "b", "c");
+    assertThat(line.apps())
+        .extracting(app -> app.process().arguments())
+        .containsExactly(List.of("-x"), List.of(), List.of("--"));
+    assertThat(line.pod().network()).as("wherever it stands").isEqualTo(PodRequest.Network.HOST);
   }
 
   @Test
-  void anImageBehindTheDashesIsNoImage() {
-    refused(() -> RunOptions.arguments(parsed("--", "image")), "no image given before --");
-    refused(() -> RunOptions.arguments(parsed("--", "image", "x")), "no image given before --");
+  void eachAppHasTheOptionsBehindItsImage() throws Exception {
+    RunLine line =
+        parsed(
+            "--hostname=h",
+            "one",
+            "--memory=1Mi",
+            "--environment=A=1",
+            "--own=x",
+            "two",
+            "--environment=B=2",
+            "--exec",
+            "/bin/x");
+    assertThat(line.pod().hostname()).contains("h");
+    RunLine.App one = line.apps().get(0);
+    RunLine.App two = line.apps().get(1);
+    assertThat(one.process().environment()).containsExactly(entry("A", "1"));
+    assertThat(two.process().environment()).containsExactly(entry("B", "2"));
+    assertThat(one.process().exec()).isEmpty();
+    assertThat(two.process().exec()).contains("/bin/x");
+    assertThat(one.isolators()).hasSize(1);
+    assertThat(two.isolators()).isEmpty();
+    assertThat(one.own()).containsExactly(entry("--own", "x"));
+    assertThat(two.own()).isEmpty();
+  }
+
+  @Test
+  void aMountBeforeAnyImageIsForEveryApp() throws Exception {
+    RunLine line =
+        parsed(
+            "--mount=volume=a,target=/x",
+            "--mount",
+            "volume=b,target=/y",
+            "one",
+            "--mount=volume=c,target=/z",
+            "two");
+    Mounting a = new Mounting("a", "/x");
+    Mounting b = new Mounting("b", "/y");
+    assertThat(line.apps().get(0).storage().mounts())
+        .containsExactly(a, b, new Mounting("c", "/z"));
+    assertThat(line.apps().get(1).storage().mounts()).containsExactly(a, b);
+  }
+
+  @Test
+  void otherOptionsOfAnAppBeforeTheImageAreForTheOnlyOne() throws Exception {
+    assertThat(app("--memory=1Mi", "--name", "a", "one").name()).contains("a");
+    refused(
+        () -> parsed("--memory=1Mi", "one", "two"),
+        "which app is --memory=1Mi for? there are several");
+  }
+
+  @Test
+  void whatMakesNoCommandLineIsRefused() {
+    refused(() -> parsed(), "no image given");
+    refused(() -> parsed("--net=host"), "no image given");
+    refused(() -> parsed("--", "image"), "no image given before --");
+    refused(() -> parsed("--", "image", "x"), "no image given before --");
+    refused(() -> parsed("image", "---"), "--- ends no arguments");
+    refused(
+        () -> parsed("image", "--", "x", "---", "--", "y"),
+        "the arguments of image are given twice");
+    refused(
+        () -> parsed("--interactive", "one", "two"),
+        "--interactive joins one app to the terminal, and there are 2");
+    assertThatThrownBy(() -> parsed("image", "--nonsense"))
+        .isInstanceOf(ParameterException.class)
+        .hasMessage("Unknown option: '--nonsense'");
+    assertThatThrownBy(() -> parsed("one", "--name=a", "--name=b", "two"))
+        .isInstanceOf(ParameterException.class);
+    assertThatThrownBy(() -> parsed("one", "--exec"))
+        .isInstanceOf(ParameterException.class)
+        .hasMessageContaining("--exec");
   }
 
   @Test
   void theNetworkIsNoneOrHost() throws Exception {
-    assertThat(RunOptions.network(parsed("i"))).isEqualTo(PodRequest.Network.NONE);
-    assertThat(RunOptions.network(parsed("i", "--net=host"))).isEqualTo(PodRequest.Network.HOST);
-    refused(
-        () -> RunOptions.network(parsed("i", "--net=bridge")), "--net does not know \"bridge\"");
+    assertThat(parsed("i").pod().network()).isEqualTo(PodRequest.Network.NONE);
+    assertThat(parsed("i", "--net=host").pod().network()).isEqualTo(PodRequest.Network.HOST);
+    refused(() -> parsed("i", "--net=bridge"), "--net does not know \"bridge\"");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "-a", "a b", "a_b", "ä", "a/b", "a\nb"})
   void aHostNameIsOne(String name) {
-    refused(
-        () -> RunOptions.hostname(parsed("i", "--hostname", name)),
-        "\"" + name + "\" is not a host name");
+    refused(() -> parsed("i", "--hostname", name), "\"" + name + "\" is not a host name");
   }
 
   @Test
   void aHostNameMayHave64Characters() throws Exception {
     String longest = "a".repeat(64);
-    assertThat(RunOptions.hostname(parsed("i", "--hostname=" + longest))).contains(longest);
+    assertThat(parsed("i", "--hostname=" + longest).pod().hostname()).contains(longest);
     refused(
-        () -> RunOptions.hostname(parsed("i", "--hostname=" + longest + "a")),
+        () -> parsed("i", "--hostname=" + longest + "a"),
         "\"" + longest + "a\" is not a host name");
-    assertThat(RunOptions.hostname(parsed("i"))).isEmpty();
+    assertThat(parsed("i").pod().hostname()).isEmpty();
+  }
+
+  private static Isolator flag(String name, String json) {
+    return new Isolator(name, json, Isolator.Origin.FLAG);
   }
 
   @Test
-  void limitsAreQuantities() throws Exception {
-    assertThat(RunOptions.memory(parsed("i", "--memory=512Mi"))).hasValue(512 << 20);
-    assertThat(RunOptions.cpu(parsed("i", "--cpu=0.5"))).hasValue(500);
-    assertThat(RunOptions.cpu(parsed("i"))).isEmpty();
+  void limitsAndCapabilitiesBecomeIsolators() throws Exception {
+    assertThat(
+            app(
+                    "i",
+                    "--memory=512Mi",
+                    "--cpu=0.5",
+                    "--caps-remove=CAP_KILL,CAP_CHOWN",
+                    "--isolator=os/linux/no-new-privileges= true")
+                .isolators())
+        .containsExactly(
+            flag("resource/memory", "{\"request\":\"512Mi\",\"limit\":\"512Mi\"}"),
+            flag("resource/cpu", "{\"request\":\"0.5\",\"limit\":\"0.5\"}"),
+            flag("os/linux/capabilities-remove-set", "{\"set\":[\"CAP_KILL\",\"CAP_CHOWN\"]}"),
+            flag("os/linux/no-new-privileges", "true"));
+    assertThat(app("i", "--cap-retain=").isolators())
+        .containsExactly(flag("os/linux/capabilities-retain-set", "{\"set\":[]}"));
+    refused(() -> parsed("i", "--memory=lots"), "\"lots\" is not a quantity above zero");
     refused(
-        () -> RunOptions.memory(parsed("i", "--memory=lots")),
-        "\"lots\" is not a quantity above zero");
+        () -> parsed("i", "--caps-retain=CAP_KILL", "--caps-remove=CAP_KILL"),
+        "--caps-retain and --caps-remove exclude each other");
+    refused(
+        () -> parsed("i", "--caps-retain=CAP_FLY"), "--caps-retain: no such capability: CAP_FLY");
+    refused(() -> parsed("i", "--isolator=x"), "--isolator: \"x\" is not NAME=JSON");
+    refused(
+        () -> parsed("i", "--isolator=x=1,\"y\":2"),
+        "--isolator: \"1,\"y\":2\" is not one JSON value");
+    assertThatThrownBy(() -> parsed("i", "--isolator=x={"))
+        .hasMessageStartingWith("--isolator: \"{\" is not JSON: ");
   }
 
   @Test
   void volumesAndMountsAreReadInOrder() throws Exception {
-    ParseResult parsed =
+    RunLine line =
         parsed(
             "i",
             "--volume=b,kind=empty",
             "--volume=a,kind=host,source=/a",
             "--mount=volume=a,target=/x",
             "--mount=volume=b,target=/y");
-    assertThat(RunOptions.volumes(parsed))
+    assertThat(line.pod().volumes())
         .containsExactly(
             new Volume.Empty("b", 0755, 0, 0), new Volume.Host("a", Path.of("/a"), false, true));
-    assertThat(RunOptions.mounts(parsed))
+    assertThat(line.apps().get(0).storage().mounts())
         .containsExactly(new Mounting("a", "/x"), new Mounting("b", "/y"));
     refused(
-        () -> RunOptions.volumes(parsed("i", "--volume=a,kind=empty", "--volume=a,kind=empty")),
+        () -> parsed("i", "--volume=a,kind=empty", "--volume=a,kind=empty"),
         "two volumes are called \"a\"");
   }
 
   @Test
   void laterVariablesWinAndValuesMayHoldAnything() throws Exception {
-    ParseResult parsed =
-        parsed(
-            "i",
-            "--environment=A=1",
-            "--environment",
-            "B=x=y,z",
-            "--environment=A=",
-            "--environment=C= ");
-    assertThat(RunOptions.variables(parsed, "--environment"))
-        .containsExactly(
-            java.util.Map.entry("A", ""),
-            java.util.Map.entry("B", "x=y,z"),
-            java.util.Map.entry("C", " "));
+    assertThat(
+            app(
+                    "i",
+                    "--environment=A=1",
+                    "--environment",
+                    "B=x=y,z",
+                    "--environment=A=",
+                    "--environment=C= ")
+                .process()
+                .environment())
+        .containsExactly(entry("A", ""), entry("B", "x=y,z"), entry("C", " "));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"A", "=1", "A=\0"})
   void whatIsNoVariableIsRefused(String text) {
-    refused(
-        () -> RunOptions.variables(parsed("i", "--set-env", text), "--set-env"),
-        "--set-env: \"" + text + "\" is not NAME=VALUE");
+    refused(() -> parsed("i", "--set-env", text), "--set-env: \"" + text + "\" is not NAME=VALUE");
   }
 
   @Test
   void aFileSetsVariablesBelowTheOptions(@TempDir Path directory) throws Exception {
     Path file = directory.resolve("env");
     Files.writeString(file, "# a comment\n\n  A=file  \n; another\nB=file\n");
-    ParseResult parsed = parsed("i", "--set-env-file=" + file, "--set-env=A=option");
-    assertThat(RunOptions.podVariables(parsed))
+    String[] words = {"i", "--set-env-file=" + file, "--set-env=A=option"};
+    assertThat(parsed(words).pod().variables())
         .containsEntry("A", "option")
         .containsEntry("B", "file");
     Files.writeString(file, "A=1\nA=2\n");
-    refused(() -> RunOptions.podVariables(parsed), file + " sets a variable twice: A=2");
+    refused(() -> parsed(words), file + " sets a variable twice: A=2");
     Files.writeString(file, "nonsense\n");
-    refused(() -> RunOptions.podVariables(parsed), file + ": \"nonsense\" is not NAME=VALUE");
+    refused(() -> parsed(words), file + ": \"nonsense\" is not NAME=VALUE");
     Files.delete(file);
-    refused(() -> RunOptions.podVariables(parsed), "no such file: " + file);
+    refused(() -> parsed(words), "no such file: " + file);
   }
 
   @Test
   void theRootIsWritableUnlessSaidOtherwise() throws Exception {
-    assertThat(parsed("i").matchedOptionValue("--readonly-rootfs", false)).isFalse();
-    assertThat(parsed("i", "--readonly-rootfs").matchedOptionValue("--readonly-rootfs", false))
-        .isTrue();
-    assertThat(parsed("i", "--readonly-rootfs=false").matchedOptionValue("--readonly-rootfs", true))
-        .isFalse();
-    assertThat(RunOptions.image(parsed("--readonly-rootfs", "i")))
-        .as("not its value")
-        .isEqualTo("i");
+    assertThat(app("i").storage().readOnlyRoot()).isFalse();
+    assertThat(app("i", "--readonly-rootfs").storage().readOnlyRoot()).isTrue();
+    assertThat(app("i", "--readonly-rootfs=false").storage().readOnlyRoot()).isFalse();
+    assertThat(app("--readonly-rootfs", "i").image()).as("not its value").isEqualTo("i");
+    assertThat(app("--readonly-rootfs", "false", "i").storage().readOnlyRoot()).isFalse();
   }
 }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,7 +17,6 @@ import rkt.stage1.StageException;
 import rkt.stage1.pod.PodRecord;
 
 class IsolationTest {
-  private static final OptionalLong NONE = OptionalLong.empty();
   private static final CapabilitySet DEFAULT =
       CapabilitySet.of(
           Capability.CHOWN,
@@ -31,8 +29,7 @@ class IsolationTest {
           Capability.NET_BIND_SERVICE);
 
   private static Isolation of(String name, String value) throws StageException {
-    return Isolation.of(
-        Samples.app(Map.of(name, value), NONE, NONE), Set.of(), PodRequest.Network.NONE);
+    return Isolation.of(Samples.app(Map.of(name, value)), Set.of(), PodRequest.Network.NONE);
   }
 
   private static List<PodRecord.Isolator> recorded(String name, String value, String outcome) {
@@ -41,8 +38,7 @@ class IsolationTest {
 
   @Test
   void withoutIsolatorsAnAppHasTheDefaultsOfTheSpec() throws Exception {
-    Isolation isolation =
-        Isolation.of(Samples.app(Map.of(), NONE, NONE), Set.of(), PodRequest.Network.NONE);
+    Isolation isolation = Isolation.of(Samples.app(Map.of()), Set.of(), PodRequest.Network.NONE);
     assertThat(isolation.capabilities()).isEqualTo(DEFAULT);
     assertThat(isolation.noNewPrivileges()).isTrue();
     assertThat(isolation.limits().memoryBytes()).isEmpty();
@@ -59,6 +55,37 @@ class IsolationTest {
     assertThat(of("resource/cpu", "{\"limit\":\"250m\"}").limits().cpuMillis()).hasValue(250);
   }
 
+  private static Isolator flag(String name, String json) {
+    return new Isolator(name, json, Isolator.Origin.FLAG);
+  }
+
+  @Test
+  void aUserMayKeepCapabilitiesThatNoImageGets() throws Exception {
+    Isolation isolation =
+        Isolation.of(
+            Samples.app(
+                Map.of("os/linux/capabilities-remove-set", "{\"set\":[\"CAP_KILL\"]}"),
+                flag("os/linux/capabilities-retain-set", "{\"set\":[\"CAP_SYS_ADMIN\"]}")),
+            Set.of(),
+            PodRequest.Network.HOST);
+    assertThat(isolation.capabilities().list()).containsExactly(Capability.SYS_ADMIN);
+    assertThat(isolation.outcomes())
+        .extracting(PodRecord.Isolator::outcome)
+        .containsExactly("enforced", "enforced");
+  }
+
+  @Test
+  void whatAUserAsksForAndNobodyKnowsIsRefused() {
+    assertThatThrownBy(() ->
+            Isolation.of(
+                Samples.app(Map.of(), flag("example.com/wish", "1")),
+                Set.of(),
+                PodRequest.Network.NONE))
+        .hasMessage("there is no isolator example.com/wish to enforce")
+        .isInstanceOfSatisfying(
+            StageException.class, e -> assertThat(e.errorClass()).isEqualTo(ErrorClass.RUN));
+  }
+
   @Test
   void theCommandLineWinsOverTheImageAndBothAreRecorded() throws Exception {
     Map<String, String> isolators = new LinkedHashMap<>();
@@ -66,7 +93,10 @@ class IsolationTest {
     isolators.put("resource/cpu", "{\"limit\":\"2\"}");
     Isolation isolation =
         Isolation.of(
-            Samples.app(isolators, OptionalLong.of(1 << 20), OptionalLong.of(500)),
+            Samples.app(
+                isolators,
+                flag("resource/memory", "{\"limit\":\"1Mi\"}"),
+                flag("resource/cpu", "{\"limit\":\"500m\"}")),
             Set.of(),
             PodRequest.Network.NONE);
     assertThat(isolation.limits().memoryBytes()).hasValue(1 << 20);
@@ -75,8 +105,8 @@ class IsolationTest {
         .containsExactly(
             new PodRecord.Isolator("resource/memory", "{\"limit\":\"64Mi\"}", "modified"),
             new PodRecord.Isolator("resource/cpu", "{\"limit\":\"2\"}", "modified"),
-            new PodRecord.Isolator("resource/memory", "1048576", "enforced"),
-            new PodRecord.Isolator("resource/cpu", "500m", "enforced"));
+            new PodRecord.Isolator("resource/memory", "{\"limit\":\"1Mi\"}", "enforced"),
+            new PodRecord.Isolator("resource/cpu", "{\"limit\":\"500m\"}", "enforced"));
   }
 
   @Test
@@ -121,9 +151,7 @@ class IsolationTest {
   void allCapabilitiesTakeAFlag() throws Exception {
     Isolation isolation =
         Isolation.of(
-            Samples.app(Map.of(), NONE, NONE),
-            Set.of("capabilities", "seccomp"),
-            PodRequest.Network.NONE);
+            Samples.app(Map.of()), Set.of("capabilities", "seccomp"), PodRequest.Network.NONE);
     assertThat(isolation.capabilities()).isEqualTo(CapabilitySet.of(Capability.values()));
     assertThat(isolation.noNewPrivileges()).isTrue();
   }
@@ -152,9 +180,7 @@ class IsolationTest {
   void onTheNetworkOfTheHostNoImageMayListenToOthers() throws Exception {
     AppRequest app =
         Samples.app(
-            Map.of("os/linux/capabilities-retain-set", "{\"set\":[\"CAP_NET_RAW\",\"CAP_KILL\"]}"),
-            NONE,
-            NONE);
+            Map.of("os/linux/capabilities-retain-set", "{\"set\":[\"CAP_NET_RAW\",\"CAP_KILL\"]}"));
     assertThat(Isolation.of(app, Set.of(), PodRequest.Network.NONE).capabilities().list())
         .containsExactly(Capability.KILL, Capability.NET_RAW);
     Isolation onHost = Isolation.of(app, Set.of(), PodRequest.Network.HOST);

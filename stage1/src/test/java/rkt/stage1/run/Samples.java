@@ -1,9 +1,8 @@
 package rkt.stage1.run;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalLong;
 import rkt.spec.Digest;
 import rkt.spec.ImageName;
 import rkt.spec.image.App;
@@ -35,24 +34,23 @@ final class Samples {
         ID, new ImageName("example.com/web"), ID.digest(), ID.digest(), List.of(), app, Map.of());
   }
 
-  /** An app called web with these isolators, and limits from the command line. */
-  static AppRequest app(
-      Map<String, String> isolators, OptionalLong memoryBytes, OptionalLong cpuMillis) {
-    Image image = image(isolators);
+  /** An app called web with these isolators of its image, and then those of a user. */
+  static AppRequest app(Map<String, String> ofImage, Isolator... ofUser) {
+    Image image = image(ofImage);
+    List<Isolator> isolators = new ArrayList<>();
+    for (Map.Entry<String, String> isolator : ofImage.entrySet()) {
+      isolators.add(new Isolator(isolator.getKey(), isolator.getValue(), Isolator.Origin.IMAGE));
+    }
+    isolators.addAll(List.of(ofUser));
     return new AppRequest(
         "web",
         image,
         Verifier.bypass(image.id(), image.name()),
-        Optional.empty(),
         List.of(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Map.of(),
-        List.of(),
-        false,
-        memoryBytes,
-        cpuMillis,
-        List.of());
+        image.app(),
+        ProcessRequest.UNCHANGED,
+        isolators,
+        StorageRequest.PLAIN,
+        Metadata.NONE);
   }
 }

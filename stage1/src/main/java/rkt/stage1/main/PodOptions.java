@@ -1,0 +1,87 @@
+package rkt.stage1.main;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+import rkt.stage1.StageException;
+import rkt.stage1.run.PodRequest;
+
+/** Options of the pod as a whole: its network, its name, the variables of all its apps. */
+final class PodOptions {
+  private PodOptions() {}
+
+  static void describe(CommandSpec spec) {
+    Describe.text(spec, "--net", "NETWORK", "none (loopback only) or host. Usually none.");
+    Describe.text(spec, "--hostname", "NAME", "The pod's host name. Usually rkt-UUID.");
+    Describe.list(spec, "--set-env", "NAME=VALUE", "A variable for the environment of every app.");
+    Describe.text(
+        spec, "--set-env-file", "FILE", "Variables, one NAME=VALUE a line; # begins a comment.");
+    Describe.text(spec, "--uuid-file-save", "FILE", "Write the pod's UUID there.");
+  }
+
+  static PodRequest.Network network(ParseResult parsed) throws StageException {
+    String wanted = parsed.matchedOptionValue("--net", "none");
+    for (PodRequest.Network network : PodRequest.Network.values()) {
+      if (network.label().equals(wanted)) {
+        return network;
+      }
+    }
+    throw StageException.usage("--net does not know \"" + wanted + "\"", "name none or host");
+  }
+
+  static Optional<String> hostname(ParseResult parsed) throws StageException {
+    Optional<String> name = Pairs.find(parsed, "--hostname");
+    if (name.isPresent() && !isHostName(name.get())) {
+      throw StageException.usage(
+          "\"" + name.get() + "\" is not a host name",
+          "use letters, digits, dashes and dots, 64 characters at most");
+    }
+    return name;
+  }
+
+  private static boolean isHostName(String name) {
+    for (int i = 0; i < name.length(); i++) {
+      char c = name.charAt(i);
+      boolean inside = c == '-' || c == '.';
+      if (!inside && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9')) {
+        return false;
+      }
+    }
+    return !name.isEmpty() && name.length() <= 64 && !name.startsWith("-");
+  }
+
+  /** The variables of the pod: those of the file, then those of {@code --set-env} over them. */
+  static Map<String, String> variables(ParseResult parsed) throws StageException, IOException {
+    Map<String, String> variables = new LinkedHashMap<>();
+    String file = parsed.matchedOptionValue("--set-env-file", "");
+    if (!file.isEmpty()) {
+      for (String line : lines(file)) {
+        String trimmed = line.strip();
+        if (!trimmed.isEmpty() && !trimmed.startsWith("#") && !trimmed.startsWith(";")) {
+          int before = variables.size();
+          Pairs.put(variables, trimmed, file);
+          if (variables.size() == before) {
+            throw StageException.usage(file + " sets a variable twice: " + trimmed, null);
+          }
+        }
+      }
+    }
+    variables.putAll(Pairs.of(parsed, "--set-env"));
+    return variables;
+  }
+
+  private static List<String> lines(String file) throws StageException, IOException {
+    try {
+      return Files.readAllLines(Path.of(file));
+    } catch (NoSuchFileException e) {
+      throw StageException.usage("no such file: " + file, null);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package rkt.stage1.main;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import rkt.stage1.run.Isolator;
+import rkt.stage1.run.Metadata;
+import rkt.stage1.run.PodRequest;
+import rkt.stage1.run.ProcessRequest;
+import rkt.stage1.run.StorageRequest;
+import rkt.stage1.run.Volume;
+
+/** A command line of {@code rkt run} as values, each of them checked. spec/tools.md#run-line */
+public record RunLine(Pod pod, List<App> apps) {
+  public RunLine {
+    apps = List.copyOf(apps);
+  }
+
+  /**
+   * What was said of the pod.
+   *
+   * @param variables for every app: {@code --set-env-file}, then {@code --set-env}
+   * @param uuidFile where to write its UUID; empty for nowhere
+   */
+  public record Pod(
+      PodRequest.Network network,
+      Optional<String> hostname,
+      Map<String, String> variables,
+      List<Volume> volumes,
+      boolean interactive,
+      String uuidFile,
+      List<Isolator> isolators,
+      Metadata metadata) {}
+
+  /**
+   * What was said of one app.
+   *
+   * @param image as it was called
+   * @param name empty if none was given
+   * @param own the values of the options that only this command has, by their names
+   */
+  public record App(
+      String image,
+      Optional<String> name,
+      ProcessRequest process,
+      List<Isolator> isolators,
+      StorageRequest storage,
+      Metadata metadata,
+      Map<String, String> own) {}
+}

@@ -1,0 +1,33 @@
+package rkt.stage1.run;
+
+/**
+ * Something that an app or a pod is given or denied, by its name of the appc spec or ours. Flags
+ * are turned into isolators as soon as they are read, so that whoever enforces one finds it in a
+ * single form. spec/pod.md#isolators
+ *
+ * @param name such as {@code resource/memory}
+ * @param json its value, as JSON text
+ */
+public record Isolator(String name, String json, Origin origin) {
+
+  /** Who asked for it. A later one of the same name wins over an earlier one. */
+  public enum Origin {
+    /** The image: less than what a user asks for is enforced, nothing dangerous is granted. */
+    IMAGE,
+    /** A pod manifest. */
+    MANIFEST,
+    /** The command line. */
+    FLAG;
+
+    /** Whether the user asked, rather than the image: then it is enforced, or the pod refused. */
+    public boolean isExplicit() {
+      return this != IMAGE;
+    }
+  }
+
+  public Isolator {
+    if (name.isEmpty() || json.isEmpty()) {
+      throw new IllegalArgumentException("an isolator has a name and a value");
+    }
+  }
+}
