@@ -27,7 +27,7 @@ static const struct shape SHAPES[OP_END] = {
     [OP_CAPSET] = {3, 2, 0},         [OP_AMBIENT] = {1, 2, 0},
     [OP_PRCTL] = {5, 2, 0},          [OP_NEW_KEYRING] = {0, 2, 0},
     [OP_SECCOMP] = {2, 2, 1},        [OP_WAIT_FIFO] = {1, 2 + 1, 0},
-    [OP_EXEC] = {3, 2, 0},
+    [OP_EXEC] = {3, 2, 0},           [OP_OOM_COUNTER] = {0, 2 + 1, 0},
 };
 
 __attribute__((noreturn)) static void refuse(const char *why, int64_t at) {
@@ -114,6 +114,7 @@ static void check_values(const struct record *r) {
     case OP_CHDIR:
     case OP_PIVOT:
     case OP_CHROOT:
+    case OP_OOM_COUNTER:
       if (*skip(r->text, 2) != '/') refuse("a path that is not absolute at ", r->at);
       break;
     default:
@@ -143,6 +144,8 @@ static void check(const struct plan *plan, enum op mode) {
       cleanup = true;
     } else if (r.op < OP_MOUNT) {
       refuse("misplaced section at ", at);
+    } else if (r.op == OP_OOM_COUNTER) {
+      if (mode != OP_SUPERVISE || !in_app || cleanup) refuse("misplaced op at ", at);
     } else if (mode == OP_SUPERVISE ? !cleanup || r.op == OP_EXEC : in_app && execs) {
       refuse("misplaced op at ", at);
     } else if (r.op == OP_EXEC) {

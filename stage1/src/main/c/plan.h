@@ -40,7 +40,8 @@ enum op {
   OP_SECCOMP = 43,
   OP_WAIT_FIFO = 44,
   OP_EXEC = 45,
-  OP_END = 46,
+  OP_OOM_COUNTER = 46,
+  OP_END = 47,
 };
 
 enum { MAX_APPS = 256, MAX_PLAN = 16 << 20 };

@@ -11,6 +11,7 @@ struct seen {
 
 static struct seen apps[MAX_APPS];
 static uint32_t names[MAX_APPS]; /* where each name is in the plan */
+static uint32_t counters[MAX_APPS]; /* where the path of each OOM counter is, or 0 */
 static uint32_t count;
 static int directory_fd, status_fd;
 static struct plan plan;
@@ -43,10 +44,36 @@ static void record_start(uint32_t n, uint64_t when) {
   record("status/", plan.base + names[n], ".started", when);
 }
 
+/* The number in the line "oom_kill N" of a file of the kernel; 0 if there is none. */
+static uint64_t oom_kills(const char *path) {
+  static const char LINE[] = "oom_kill ";
+  char text[1024];
+  long fd = sys_open(path, O_RDONLY | O_CLOEXEC, 0);
+  if (fd < 0) return 0;
+  long size = sys_read((int)fd, text, sizeof text - 1);
+  sys(__NR_close, fd);
+  if (size < 0) return 0;
+  text[size] = 0;
+  for (const char *line = text; *line;) {
+    unsigned same = 0;
+    while (LINE[same] && line[same] == LINE[same]) same++;
+    if (!LINE[same]) {
+      uint64_t number = 0;
+      for (const char *p = line + same; *p >= '0' && *p <= '9'; p++) number = number * 10 + (uint64_t)(*p - '0');
+      return number;
+    }
+    while (*line && *line++ != '\n') {
+    }
+  }
+  return 0;
+}
+
 /* The status comes last: who finds it finds the rest. */
 static void record_end(uint32_t n, uint64_t when, uint32_t code, uint32_t signal) {
   const char *name = plan.base + names[n];
   apps[n].ended = true;
+  uint64_t kills = counters[n] ? oom_kills(plan.base + counters[n]) : 0;
+  if (kills) record("status/", name, ".oom", kills);
   if (signal) record("status/", name, ".signal", signal);
   record("status/", name, ".exited", when);
   record("status/", name, "", code);
@@ -131,8 +158,12 @@ void run_supervise(int fd) {
   directory_fd = (int)r.words[4];
   int tty = (int)r.words[6], pty = (int)r.words[7];
   uint32_t at = r.next;
-  for (; plan_next(&plan, at, &r) && r.op == OP_APP; at = r.next) {
-    names[count++] = (uint32_t)(r.text - plan.base);
+  for (; plan_next(&plan, at, &r) && r.op != OP_CLEANUP; at = r.next) {
+    if (r.op == OP_APP) {
+      names[count++] = (uint32_t)(r.text - plan.base);
+    } else { /* OOM_COUNTER, the only op of an app here */
+      counters[count - 1] = (uint32_t)(skip(r.text, 2) - plan.base);
+    }
   }
   if (pid <= 1 || signals < 0) {
     complain("supervise the pod", "the plan names no process", -1);

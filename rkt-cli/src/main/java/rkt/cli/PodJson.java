@@ -35,6 +35,7 @@ final class PodJson {
         writeApp(json, pod, app);
       }
       json.end();
+      writeIsolators(json, record.get().isolators());
     }
     json.end();
   }
@@ -53,15 +54,18 @@ final class PodJson {
     putKnown(json, "started_at", status.startedNanos());
     putKnown(json, "finished_at", status.exitedNanos());
     putKnown(json, "exit_code", status.exitStatus());
-    json.array("isolators");
-    for (PodRecord.Isolator isolator : app.isolators()) {
-      json.object();
-      json.put("name", isolator.name());
-      json.put("value", isolator.value());
-      json.put("outcome", isolator.outcome());
-      json.end();
+    if (status.outOfMemory()) {
+      json.put("oom", true);
     }
+    writeIsolators(json, app.isolators());
     json.end();
+  }
+
+  private static void writeIsolators(JsonWriter json, List<PodRecord.Isolator> isolators) {
+    json.array("isolators");
+    for (PodRecord.Isolator isolator : isolators) {
+      isolator.write(json);
+    }
     json.end();
   }
 

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.OptionalLong;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
@@ -88,9 +87,12 @@ final class StatusCommand implements Command {
       out.println("insecure-options=" + String.join(",", record.get().insecure()));
     }
     for (PodRecord.App app : record.get().apps()) {
-      OptionalLong status = pod.app(app.name()).exitStatus();
-      if (status.isPresent()) {
-        out.println("app-" + app.name() + "=" + status.getAsLong());
+      PodView.AppStatus status = pod.app(app.name());
+      if (status.exitStatus().isPresent()) {
+        out.println("app-" + app.name() + "=" + status.exitStatus().getAsLong());
+      }
+      if (status.outOfMemory()) {
+        out.println("oom-" + app.name() + "=true");
       }
       out.println("image-" + app.name() + "=" + app.image());
       out.println("verified-" + app.name() + "=" + (app.signer().isPresent() ? "yes" : "no"));

@@ -9,7 +9,8 @@ import java.util.List;
  *
  * @param ops PID 1's own steps before any app ({@link Init}), or the parent's before the fork
  *     ({@link Enter}); empty for {@link Supervise}
- * @param apps at least one, in the order of starting; for {@link Supervise} names without steps
+ * @param apps at least one, in the order of starting; for {@link Supervise} only what is counted of
+ *     them
  * @param cleanup only for {@link Supervise}
  */
 public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> cleanup) {
@@ -98,6 +99,12 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
     /** Only a name, for {@link Supervise}. */
     public static App named(String name) {
       return new App(name, 0, List.of());
+    }
+
+    /** A name, and where the kernel counts what it killed of the app, for {@link Supervise}. */
+    public static App counted(String name, String oomCounter) {
+      return new App(
+          name, 0, List.of(new Op.OomCounter(Label.of("see why it was killed"), oomCounter)));
     }
 
     /** It becomes a file name of the pod directory. */
@@ -259,13 +266,18 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
     }
     refuseExec(ops);
     refuseExec(cleanup);
+    refuseCounter(ops);
+    refuseCounter(cleanup);
     for (int i = 0; i < apps.size(); i++) {
       App app = apps.get(i);
       if (supervises) {
-        if (!app.ops().isEmpty()) {
-          throw new IllegalArgumentException("steps for " + app.name() + " in the supervisor");
+        for (int step = 0; step < app.ops().size(); step++) {
+          if (!(app.ops().get(step) instanceof Op.OomCounter)) {
+            throw new IllegalArgumentException("steps for " + app.name() + " in the supervisor");
+          }
         }
       } else {
+        refuseCounter(app.ops());
         checkEnd(app);
       }
     }
@@ -275,6 +287,14 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
     for (int i = 0; i < ops.size(); i++) {
       if (ops.get(i) instanceof Op.Exec) {
         throw new IllegalArgumentException("exec outside of an app");
+      }
+    }
+  }
+
+  private static void refuseCounter(List<Op> ops) {
+    for (int i = 0; i < ops.size(); i++) {
+      if (ops.get(i) instanceof Op.OomCounter) {
+        throw new IllegalArgumentException("a counter that nobody reads");
       }
     }
   }

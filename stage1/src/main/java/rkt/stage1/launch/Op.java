@@ -359,4 +359,21 @@ public sealed interface Op {
       out.end();
     }
   }
+
+  /**
+   * In the plan of the supervisor alone: the file in whose line {@code oom_kill N} the kernel
+   * counts the processes of the app that it killed for want of memory.
+   */
+  record OomCounter(Label label, String path) implements Op {
+    public OomCounter {
+      requireAbsolute(path);
+    }
+
+    @Override
+    public void write(PlanWriter out) {
+      out.begin(46, label);
+      out.string(path);
+      out.end();
+    }
+  }
 }

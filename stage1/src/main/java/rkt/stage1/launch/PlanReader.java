@@ -140,6 +140,7 @@ final class PlanReader {
       case 43 -> seccomp();
       case 44 -> waitFifo();
       case 45 -> exec();
+      case 46 -> oomCounter();
       default -> throw new IllegalArgumentException("unknown op " + op);
     };
   }
@@ -325,6 +326,11 @@ final class PlanReader {
     long fd = word();
     Label label = label();
     return new Op.WaitFifo(label, fd, string());
+  }
+
+  private Op oomCounter() {
+    Label label = label();
+    return new Op.OomCounter(label, string());
   }
 
   private Op exec() {

@@ -19,6 +19,7 @@ import rkt.spec.json.JsonWriter;
  * @param insecure the {@code --insecure-options} in force, empty for none
  * @param apps in the order in which they start
  * @param cgroups the control group directories made for it, absolute, deepest first
+ * @param isolators what was asked of the kernel for the pod as a whole, and what became of that
  */
 public record PodRecord(
     String id,
@@ -26,7 +27,8 @@ public record PodRecord(
     String network,
     List<String> insecure,
     List<App> apps,
-    List<String> cgroups) {
+    List<String> cgroups,
+    List<Isolator> isolators) {
   /** The name of the file, in the pod's directory. */
   public static final String FILE = "pod.json";
 
@@ -57,13 +59,31 @@ public record PodRecord(
    * One isolator.
    *
    * @param outcome {@code enforced}, {@code modified} or {@code ignored}
+   * @param reason why it is not enforced as it was asked for; empty where nothing needs saying
    */
-  public record Isolator(String name, String value, String outcome) {}
+  public record Isolator(String name, String value, String outcome, String reason) {
+    public Isolator(String name, String value, String outcome) {
+      this(name, value, outcome, "");
+    }
+
+    /** Adds its members to a JSON object. */
+    public void write(JsonWriter json) {
+      json.object();
+      json.put("name", name);
+      json.put("value", value);
+      json.put("outcome", outcome);
+      if (!reason.isEmpty()) {
+        json.put("reason", reason);
+      }
+      json.end();
+    }
+  }
 
   public PodRecord {
     insecure = List.copyOf(insecure);
     apps = List.copyOf(apps);
     cgroups = List.copyOf(cgroups);
+    isolators = List.copyOf(isolators);
   }
 
   /** The record as a JSON document. */
@@ -87,17 +107,18 @@ public record PodRecord(
       json.put("trees", app.trees);
       json.array("isolators");
       for (Isolator isolator : app.isolators) {
-        json.object();
-        json.put("name", isolator.name);
-        json.put("value", isolator.value);
-        json.put("outcome", isolator.outcome);
-        json.end();
+        isolator.write(json);
       }
       json.end();
       json.end();
     }
     json.end();
     json.put("cgroups", cgroups);
+    json.array("isolators");
+    for (Isolator isolator : isolators) {
+      isolator.write(json);
+    }
+    json.end();
     json.end();
     return json.bytes();
   }
@@ -121,7 +142,8 @@ public record PodRecord(
         json.string("network"),
         json.strings("insecure"),
         apps,
-        json.strings("cgroups"));
+        json.strings("cgroups"),
+        isolators(json));
   }
 
   /** A list may be empty, but a record without it is cut short. */
@@ -131,15 +153,22 @@ public record PodRecord(
     }
   }
 
-  private static App app(JsonObject json) throws SpecException {
-    require(json, "trees");
-    require(json, "isolators");
+  private static List<Isolator> isolators(JsonObject json) throws SpecException {
     List<Isolator> isolators = new ArrayList<>();
     for (JsonObject isolator : json.objects("isolators")) {
       isolators.add(
           new Isolator(
-              isolator.string("name"), isolator.string("value"), isolator.string("outcome")));
+              isolator.string("name"),
+              isolator.string("value"),
+              isolator.string("outcome"),
+              isolator.findString("reason").orElse("")));
     }
+    return isolators;
+  }
+
+  private static App app(JsonObject json) throws SpecException {
+    require(json, "trees");
+    require(json, "isolators");
     try {
       return new App(
           json.string("name"),
@@ -147,7 +176,7 @@ public record PodRecord(
           new ImageName(json.string("imageName")),
           json.findString("signer"),
           json.strings("trees"),
-          isolators);
+          isolators(json));
     } catch (IllegalArgumentException e) {
       throw SpecException.integrity(json.where() + ": " + e.getMessage());
     }

@@ -80,16 +80,21 @@ public record PodView(String id, PodPhase phase, boolean locked, Path directory)
     return new AppStatus(
         number(status.resolve(name + ".started")),
         number(status.resolve(name + ".exited")),
-        number(status.resolve(name)));
+        number(status.resolve(name)),
+        number(status.resolve(name + ".oom")).orElse(0) > 0);
   }
 
   /**
    * What became of one app; times in nanoseconds since the epoch.
    *
    * @param exitStatus its status as a shell would give it, 128 + n for signal n
+   * @param outOfMemory whether the kernel killed it, or a process of it, for want of memory
    */
   public record AppStatus(
-      OptionalLong startedNanos, OptionalLong exitedNanos, OptionalLong exitStatus) {
+      OptionalLong startedNanos,
+      OptionalLong exitedNanos,
+      OptionalLong exitStatus,
+      boolean outOfMemory) {
 
     /** {@code created}, {@code running} or {@code exited}; a pod that is gone runs nothing. */
     public String state(boolean podRuns) {

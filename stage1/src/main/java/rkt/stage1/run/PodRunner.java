@@ -201,7 +201,13 @@ public final class PodRunner {
     List<String> insecure = new ArrayList<>(request.insecure());
     insecure.sort(null);
     return new PodRecord(
-        pod.id(), hostname(pod, request), request.network().label(), insecure, records, cgroups);
+        pod.id(),
+        hostname(pod, request),
+        request.network().label(),
+        insecure,
+        records,
+        cgroups,
+        List.of());
   }
 
   private static List<String> treeNames(AppRequest app) {

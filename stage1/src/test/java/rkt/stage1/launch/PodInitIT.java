@@ -52,6 +52,20 @@ final class PodInitIT {
   }
 
   @Test
+  void whatTheKernelCountedIsRecordedWhenTheAppEnds() throws Exception {
+    Files.writeString(directory.resolve("web.events"), "low 0\noom 7\noom_kill 12\n");
+    Files.writeString(
+        directory.resolve("db.events"), "oom_kill_disable 0\nunder_oom 0\noom_kill 0\n");
+    try (RunningPod pod =
+        RunningPod.of(
+            directory, RunningPod.app("web", "true"), RunningPod.app("db", "kill -9 $$"))) {
+      assertThat(pod.status()).isEqualTo(137);
+      assertThat(pod.file("status/web.oom")).isEqualTo("12\n");
+      assertThat(directory.resolve("status/db.oom")).doesNotExist();
+    }
+  }
+
+  @Test
   void signalsReachTheAppAndTermBecomesItsStopSignal() throws Exception {
     String script =
         "trap 'echo usr1' USR1; trap 'echo stopped; exit 3' QUIT; trap 'exit 4' TERM; echo up;"

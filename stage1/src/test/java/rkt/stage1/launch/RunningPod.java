@@ -55,7 +55,11 @@ final class RunningPod implements AutoCloseable {
     init = Long.parseLong(await(directory.resolve("pid.tmp"), "\n").strip());
     List<LaunchPlan.App> names = new ArrayList<>();
     for (LaunchPlan.App app : apps) {
-      names.add(LaunchPlan.App.named(app.name()));
+      Path counter = directory.resolve(app.name() + ".events");
+      names.add(
+          Files.exists(counter)
+              ? LaunchPlan.App.counted(app.name(), counter.toString())
+              : LaunchPlan.App.named(app.name()));
     }
     LaunchPlan supervise =
         LaunchPlan.supervise(

@@ -32,7 +32,10 @@ class PodRecordTest {
                     Optional.empty(),
                     List.of(),
                     List.of())),
-            List.of());
+            List.of(),
+            List.of(
+                new PodRecord.Isolator("resource/cpu", "{}", "ignored", "no controller"),
+                new PodRecord.Isolator("resource/memory", "{}", "enforced")));
     assertThat(PodRecord.parse(bypassed.toJson())).isEqualTo(bypassed);
   }
 
@@ -49,7 +52,8 @@ class PodRecordTest {
                 + "\"trees\":[\"sha256-aa\",\"sha256-bb\"],"
                 + "\"isolators\":[{\"name\":\"resource/memory\",\"value\":\"1048576\","
                 + "\"outcome\":\"enforced\"}]}],"
-                + "\"cgroups\":[\"/sys/fs/cgroup/rkt/9c1e8f52-0d7a-4f6e-8b1d-3a5c7e9f1b2d/web\"]}");
+                + "\"cgroups\":[\"/sys/fs/cgroup/rkt/9c1e8f52-0d7a-4f6e-8b1d-3a5c7e9f1b2d/web\"],"
+                + "\"isolators\":[]}");
   }
 
   @Test

@@ -28,6 +28,7 @@ final class PodSamples {
                 Optional.of("0123456789abcdef0123456789abcdef01234567"),
                 List.of(trees),
                 List.of(new PodRecord.Isolator("resource/memory", "1048576", "enforced")))),
-        List.of("/sys/fs/cgroup/rkt/" + id + "/web"));
+        List.of("/sys/fs/cgroup/rkt/" + id + "/web"),
+        List.of());
   }
 }
