@@ -2,6 +2,7 @@ package rkt.fetch;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,7 +47,11 @@ public final class Fetched implements AutoCloseable {
   }
 
   /** What was found there. */
-  record Resolved(Image image, OciDescriptor manifest, List<String> references) {}
+  record Resolved(
+      Image image,
+      OciDescriptor manifest,
+      List<String> references,
+      Optional<Remembered> remembered) {}
 
   /** The digest of the bytes that a signature covers. */
   public Digest signed() {
@@ -88,6 +93,8 @@ public final class Fetched implements AutoCloseable {
     if (signature.isPresent()) {
       attached.add(transaction.addSignature(known.manifest(), signature.get()));
     }
+    Map<String, byte[]> files = new LinkedHashMap<>(beside);
+    known.remembered().ifPresent(remembered -> files.put(Remembered.FILE, remembered.json()));
     transaction.commit(
         new Entry(
             known.image(),
@@ -96,7 +103,7 @@ public final class Fetched implements AutoCloseable {
             attached,
             source,
             insecure,
-            beside));
+            files));
   }
 
   @Override

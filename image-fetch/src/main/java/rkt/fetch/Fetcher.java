@@ -1,17 +1,26 @@
 package rkt.fetch;
 
 import java.net.URI;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import rkt.fetch.aci.AciContent;
 import rkt.fetch.aci.AciReader;
 import rkt.fetch.aci.AciSource;
 import rkt.fetch.aci.LocalAci;
 import rkt.fetch.aci.RemoteAci;
+import rkt.fetch.archive.ArchiveFile;
+import rkt.fetch.archive.TarFile;
+import rkt.fetch.http.Freshness;
 import rkt.fetch.http.Http;
 import rkt.fetch.http.HttpOptions;
 import rkt.fetch.http.Origin;
+import rkt.fetch.layout.DirSource;
+import rkt.fetch.layout.DockerArchiveSource;
 import rkt.fetch.layout.LayoutSource;
 import rkt.fetch.oci.OciFetch;
 import rkt.fetch.oci.OciSource;
@@ -23,6 +32,7 @@ import rkt.spec.ImageName;
 import rkt.spec.RktException;
 import rkt.spec.image.AciManifest;
 import rkt.spec.image.Image;
+import rkt.spec.image.ImageId;
 import rkt.spec.image.MediaType;
 import rkt.spec.image.OciDescriptor;
 import rkt.spec.store.Blob;
@@ -36,10 +46,17 @@ public final class Fetcher {
 
   private final Store store;
   private final FetchOptions options;
+  private final Clock clock;
 
   public Fetcher(Store store, FetchOptions options) {
+    this(store, options, Clock.systemUTC());
+  }
+
+  /** The same, with another clock for how long an answer counts as fresh. */
+  public Fetcher(Store store, FetchOptions options, Clock clock) {
     this.store = store;
     this.options = options;
+    this.clock = clock;
   }
 
   /**
@@ -52,13 +69,28 @@ public final class Fetcher {
       case ImageRef.AciFile(var file) ->
           inTransaction(transaction -> aci(new LocalAci(file), List.of(), transaction));
       case ImageRef.AciUrl(URI url) -> {
-        requireSecure(url);
         try (Http http = http()) {
-          yield inTransaction(transaction ->
-              aci(new RemoteAci(http, url), List.of(reference.lookup()), transaction));
+          yield inTransaction(
+              transaction -> aci(remote(http, url), List.of(reference.lookup()), transaction));
         }
       }
-      case ImageRef.OciLayout layout -> inTransaction(transaction -> layout(layout, transaction));
+      case ImageRef.OciLayout(Path directory, String tag, Optional<Digest> digest) ->
+          inTransaction(transaction ->
+              nameless(LayoutSource.directory(directory, tag, digest), tag, transaction));
+      case ImageRef.OciArchive(Path file, String tag, Optional<Digest> digest) ->
+          inTransaction(transaction ->
+              nameless(
+                  LayoutSource.archive(tar(file, transaction), file, tag, digest),
+                  tag,
+                  transaction));
+      case ImageRef.DockerArchive(Path file, String wanted) ->
+          inTransaction(transaction ->
+              nameless(
+                  new DockerArchiveSource(tar(file, transaction), file, wanted),
+                  tagOf(wanted),
+                  transaction));
+      case ImageRef.DirectoryImage(Path directory) ->
+          inTransaction(transaction -> nameless(new DirSource(directory), "", transaction));
       case ImageRef.Registry registry -> {
         try (Http http = http()) {
           yield inTransaction(transaction -> registry(registry, http, transaction));
@@ -73,6 +105,64 @@ public final class Fetcher {
               "no image " + name.lookup() + " is in the store",
               "fetch it from where it is: rkt fetch https://HOST/PATH.aci");
     };
+  }
+
+  /**
+   * The stored image that {@code reference} still stands for, if its source says so, or said not
+   * long ago for how long; empty if there is none, or nobody can tell without fetching it.
+   */
+  public Optional<ImageId> current(ImageRef reference) throws RktException {
+    Optional<ImageId> found = store.find(reference.lookup());
+    if (found.isEmpty() || options.signature().isPresent()) {
+      return Optional.empty();
+    }
+    Image image = store.image(found.get());
+    if (!store.blobsUntouched(image)) {
+      return Optional.empty(); // Fetching it again heals it.
+    }
+    boolean current =
+        switch (reference) {
+          case ImageRef.AciUrl(URI url) -> isCurrent(url, image.id());
+          case ImageRef.Registry registry -> isCurrent(registry, image);
+          default -> false;
+        };
+    return current ? found : Optional.empty();
+  }
+
+  private boolean isCurrent(URI url, ImageId image) throws RktException {
+    Optional<Remembered> known = remembered(image, url.toString());
+    if (known.isEmpty()) {
+      return false;
+    }
+    if (known.get().isFresh(clock.instant())) {
+      return true;
+    }
+    if (known.get().mark().isEmpty()) {
+      return false;
+    }
+    try (Http http = http()) {
+      Optional<Freshness> same = remote(http, url).unchanged(known.get().mark());
+      same.ifPresent(it -> known.get().again(it, clock.instant()).keep(store, image));
+      return same.isPresent();
+    }
+  }
+
+  private boolean isCurrent(ImageRef.Registry registry, Image image) throws RktException {
+    try (Http http = http()) {
+      Optional<Digest> now = source(registry, http).current();
+      if (now.isEmpty() || now.get().equals(image.manifest())) {
+        return now.isPresent();
+      }
+      Optional<Remembered> known = remembered(image.id(), registry.lookup());
+      return known.isPresent() && known.get().mark().equals(now.get().toString());
+    }
+  }
+
+  /** What {@code source} said about the image when it was fetched for the platform of now. */
+  private Optional<Remembered> remembered(ImageId image, String source) {
+    return Remembered.find(store, image)
+        .filter(it -> it.source().equals(source))
+        .filter(it -> it.platform().equals(options.platform().toString()));
   }
 
   private interface Work {
@@ -106,11 +196,13 @@ public final class Fetcher {
         file.digest(),
         signature,
         source.what(),
-        () -> resolve(source.what(), file, asked, transaction));
+        () -> resolve(source, file, asked, transaction));
   }
 
   private Fetched.Resolved resolve(
-      String what, Blob file, List<String> asked, Transaction transaction) throws RktException {
+      AciSource source, Blob file, List<String> asked, Transaction transaction)
+      throws RktException {
+    String what = source.what();
     AciContent content = new AciReader(what).read(transaction.path(file.digest()));
     AciManifest manifest = AciManifest.parse(content.manifest());
     manifest.requireRunsOn(options.platform());
@@ -128,45 +220,89 @@ public final class Fetcher {
     List<String> references = new ArrayList<>(asked);
     references.add(manifest.name() + ":" + manifest.labels().getOrDefault("version", "latest"));
     options.progress().finished(what, file.sizeBytes(), false);
-    return new Fetched.Resolved(image, stored, references);
+    return new Fetched.Resolved(
+        image,
+        stored,
+        references,
+        source.freshness().map(it -> Remembered.of(what, it, options.platform(), clock.instant())));
   }
 
-  private Fetched layout(ImageRef.OciLayout layout, Transaction transaction) throws RktException {
-    LayoutSource source = new LayoutSource(layout.directory(), layout.tag(), layout.digest());
+  /** An image whose source gives it no name that could be believed. */
+  private Fetched nameless(OciSource source, String tag, Transaction transaction)
+      throws RktException {
     Optional<ImageName> name = options.imageName();
     List<String> references =
-        name.isPresent()
-            ? List.of(name.get() + ":" + (layout.tag().isEmpty() ? "latest" : layout.tag()))
-            : List.of();
-    return oci(source, name.orElse(NAMELESS), references, transaction);
+        name.isPresent() ? List.of(name.get() + ":" + (tag.isEmpty() ? "latest" : tag)) : List.of();
+    return oci(source, name.orElse(NAMELESS), references, "", transaction);
+  }
+
+  /** The tar in {@code file}; a compressed one is expanded into the transaction first. */
+  private static TarFile tar(Path file, Transaction transaction) throws RktException {
+    return TarFile.open(new ArchiveFile(file).plain(transaction), file.toString());
+  }
+
+  private static String tagOf(String reference) {
+    int colon = reference.indexOf(':', reference.lastIndexOf('/') + 1);
+    return colon < 0 ? "" : reference.substring(colon + 1);
+  }
+
+  private RemoteAci remote(Http http, URI url) throws FetchException {
+    requireSecure(url);
+    return new RemoteAci(http, url);
   }
 
   private Fetched registry(ImageRef.Registry registry, Http http, Transaction transaction)
       throws RktException {
+    return oci(
+        source(registry, http),
+        registry.name(),
+        List.of(registry.lookup()),
+        registry.lookup(),
+        transaction);
+  }
+
+  private RegistrySource source(ImageRef.Registry registry, Http http) throws RktException {
     String host = registry.host().equals("docker.io") ? "registry-1.docker.io" : registry.host();
     URI base = URI.create((options.insecureHttp() ? "http://" : "https://") + host);
     // A password never crosses a network in the clear, whatever the user allowed.
     boolean secret = base.getScheme().equals("https") || Origin.of(base).isLoopback();
+    Map<String, String> environment = options.surroundings().environment();
     Optional<Credentials> credentials =
-        secret ? Credentials.find(registry.host(), options.environment()) : Optional.empty();
+        secret ? Credentials.find(registry.host(), environment) : Optional.empty();
     String reference = registry.digest().map(Digest::toString).orElse(registry.tag());
-    RegistrySource source =
-        new RegistrySource(http, base, registry.repository(), reference, credentials);
-    return oci(source, registry.name(), List.of(registry.lookup()), transaction);
+    return new RegistrySource(http, base, registry.repository(), reference, credentials);
   }
 
+  /**
+   * An OCI image from anywhere.
+   *
+   * @param asked what to ask the source for to see whether it is still the same; empty for nothing
+   */
   private Fetched oci(
-      OciSource source, ImageName name, List<String> references, Transaction transaction)
+      OciSource source,
+      ImageName name,
+      List<String> references,
+      String asked,
+      Transaction transaction)
       throws RktException {
     Optional<byte[]> signature = namedSignature();
     OciFetch.Result result =
         new OciFetch(source, transaction, options.progress()).run(name, options.platform());
+    Optional<Remembered> remembered =
+        asked.isEmpty()
+            ? Optional.empty()
+            : Optional.of(
+                Remembered.of(
+                    asked,
+                    new Freshness(result.root().toString(), Duration.ZERO),
+                    options.platform(),
+                    clock.instant()));
     return new Fetched(
         transaction,
         result.image().signed(),
         signature,
         source.what(),
-        () -> new Fetched.Resolved(result.image(), result.manifest(), references));
+        () -> new Fetched.Resolved(result.image(), result.manifest(), references, remembered));
   }
 
   private Optional<byte[]> namedSignature() throws RktException {
@@ -185,6 +321,6 @@ public final class Fetcher {
 
   private Http http() {
     return new Http(
-        new HttpOptions(options.insecureTls(), options.patience(), options.environment()));
+        new HttpOptions(options.insecureTls(), options.patience(), options.surroundings()));
   }
 }

@@ -2,6 +2,9 @@ package rkt.fetch;
 
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import rkt.fetch.transport.FetchException;
 import rkt.spec.Digest;
@@ -27,6 +30,23 @@ public sealed interface ImageRef {
   record OciLayout(Path directory, String tag, Optional<Digest> digest) implements ImageRef {}
 
   /**
+   * An image in a tar of an OCI layout, compressed or not.
+   *
+   * @param tag empty for none
+   */
+  record OciArchive(Path file, String tag, Optional<Digest> digest) implements ImageRef {}
+
+  /**
+   * An image in what {@code docker save} writes.
+   *
+   * @param reference {@code NAME:TAG}, or {@code @} and an index; empty for the only one
+   */
+  record DockerArchive(Path file, String reference) implements ImageRef {}
+
+  /** An image in the plain files of a directory. */
+  record DirectoryImage(Path directory) implements ImageRef {}
+
+  /**
    * An image in a registry.
    *
    * @param host with its port, as in image names: {@code docker.io}, {@code localhost:5000}
@@ -44,9 +64,27 @@ public sealed interface ImageRef {
   /**
    * An appc name.
    *
-   * @param version empty for the newest
+   * @param labels that the image must have; {@code version} for one, in the order of writing
    */
-  record AppcName(ImageName name, String version) implements ImageRef {}
+  record AppcName(ImageName name, Map<String, String> labels) implements ImageRef {
+    public AppcName {
+      labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
+    }
+
+    /** Whether an image of this name and these labels is what is meant. */
+    public boolean isMetBy(ImageName name, Map<String, String> labels) {
+      return name.equals(this.name) && labels.entrySet().containsAll(this.labels.entrySet());
+    }
+  }
+
+  /** Whether it is fetched over a network. */
+  default boolean isRemote() {
+    return switch (this) {
+      case AciUrl _, Registry _, AppcName _ -> true;
+      case StoreId _, AciFile _, OciLayout _, OciArchive _, DockerArchive _, DirectoryImage _ ->
+          false;
+    };
+  }
 
   /**
    * Reads a reference.
@@ -62,12 +100,12 @@ public sealed interface ImageRef {
   default String lookup() {
     return switch (this) {
       case StoreId(String text) -> text;
-      case AciFile _, OciLayout _ -> "";
+      case AciFile _, OciLayout _, OciArchive _, DockerArchive _, DirectoryImage _ -> "";
       case AciUrl(URI url) -> url.toString();
       case Registry(String host, String repository, String tag, Optional<Digest> digest) ->
           host + "/" + repository + digest.map(it -> "@" + it).orElse(":" + tag);
-      case AppcName(ImageName name, String version) ->
-          name + (version.isEmpty() ? "" : ":" + version);
+      case AppcName(ImageName name, Map<String, String> labels) ->
+          labels.containsKey("version") ? name + ":" + labels.get("version") : name.toString();
     };
   }
 }

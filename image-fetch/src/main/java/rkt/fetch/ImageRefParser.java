@@ -5,6 +5,8 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import rkt.fetch.transport.FetchException;
@@ -14,7 +16,9 @@ import rkt.spec.ImageName;
 /** The spellings of {@link ImageRef}. spec/image.md#references */
 final class ImageRefParser {
   private static final Pattern TAG = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}");
-  private static final Pattern VERSION = Pattern.compile("[A-Za-z0-9._+~-]+");
+  private static final Pattern VALUE = Pattern.compile("[A-Za-z0-9._+~-]{1,128}");
+  private static final Pattern LABEL = Pattern.compile("[a-z0-9]+([-._~/][a-z0-9]+)*");
+  private static final Pattern INDEX = Pattern.compile("@[0-9]{1,6}");
 
   private ImageRefParser() {}
 
@@ -27,7 +31,22 @@ final class ImageRefParser {
         return registry(text);
       }
       if (text.startsWith("oci:")) {
-        return layout(text.substring("oci:".length()), cwd);
+        Located at = located(text, "oci:", cwd);
+        return new ImageRef.OciLayout(at.path(), at.tag(), at.digest());
+      }
+      if (text.startsWith("oci-archive:")) {
+        Located at = located(text, "oci-archive:", cwd);
+        return new ImageRef.OciArchive(at.path(), at.tag(), at.digest());
+      }
+      if (text.startsWith("docker-archive:")) {
+        return dockerArchive(text, cwd);
+      }
+      if (text.startsWith("dir:")) {
+        String directory = text.substring("dir:".length());
+        if (directory.isEmpty()) {
+          throw bad(text, "it names no directory");
+        }
+        return new ImageRef.DirectoryImage(cwd.resolve(directory).normalize());
       }
       if (text.contains("://")) {
         return url(text);
@@ -84,26 +103,46 @@ final class ImageRefParser {
     };
   }
 
-  /** DIR, DIR:TAG or DIR@DIGEST. */
-  private static ImageRef layout(String text, Path cwd) throws FetchException {
-    String rest = text;
+  private record Located(Path path, String tag, Optional<Digest> digest) {}
+
+  /** PATH, PATH:TAG or PATH@DIGEST, behind a prefix. */
+  private static Located located(String text, String prefix, Path cwd) throws FetchException {
+    String rest = text.substring(prefix.length());
     Optional<Digest> digest = Optional.empty();
     int at = rest.lastIndexOf("@sha");
     if (at >= 0) {
       digest = Optional.of(Digest.parse(rest.substring(at + 1)));
       rest = rest.substring(0, at);
     }
-    // A colon belongs to the directory if a directory of that whole name is there.
+    // A colon belongs to the path if something of that whole name is there.
     String tag = "";
     int colon = rest.indexOf(':');
-    if (colon >= 0 && !Files.isDirectory(cwd.resolve(rest))) {
+    if (colon >= 0 && !Files.exists(cwd.resolve(rest))) {
       tag = rest.substring(colon + 1);
       rest = rest.substring(0, colon);
     }
     if (rest.isEmpty()) {
-      throw bad("oci:" + text, "it names no directory");
+      throw bad(text, "it names no path");
     }
-    return new ImageRef.OciLayout(cwd.resolve(rest).normalize(), tag, digest);
+    return new Located(cwd.resolve(rest).normalize(), tag, digest);
+  }
+
+  /** PATH, PATH:NAME:TAG or PATH:@INDEX. */
+  private static ImageRef dockerArchive(String text, Path cwd) throws FetchException {
+    String rest = text.substring("docker-archive:".length());
+    String reference = "";
+    int colon = rest.indexOf(':');
+    if (colon >= 0 && !Files.exists(cwd.resolve(rest))) {
+      reference = rest.substring(colon + 1);
+      rest = rest.substring(0, colon);
+    }
+    if (rest.isEmpty()) {
+      throw bad(text, "it names no path");
+    }
+    if (reference.startsWith("@") && !INDEX.matcher(reference).matches()) {
+      throw bad(text, "\"" + reference + "\" is not @ and a number");
+    }
+    return new ImageRef.DockerArchive(cwd.resolve(rest).normalize(), reference);
   }
 
   private static ImageRef registry(String text) throws FetchException {
@@ -145,20 +184,39 @@ final class ImageRefParser {
     return ref;
   }
 
-  /** {@code NAME[:VERSION]}. */
+  /** {@code NAME[:VERSION][,LABEL=VALUE]…}. */
   private static ImageRef name(String text) throws FetchException {
-    int colon = text.indexOf(':', text.lastIndexOf('/') + 1);
-    String version = colon < 0 ? "" : text.substring(colon + 1);
-    if (colon >= 0 && !VERSION.matcher(version).matches()) {
-      throw bad(text, "\"" + version + "\" is not a version");
+    String[] parts = text.split(",", -1);
+    Map<String, String> labels = new LinkedHashMap<>();
+    int colon = parts[0].indexOf(':', parts[0].lastIndexOf('/') + 1);
+    if (colon >= 0) {
+      label(text, "version", parts[0].substring(colon + 1), labels);
     }
-    return new ImageRef.AppcName(
-        new ImageName(colon < 0 ? text : text.substring(0, colon)), version);
+    for (int i = 1; i < parts.length; i++) {
+      int equals = parts[i].indexOf('=');
+      if (equals < 0 || !LABEL.matcher(parts[i].substring(0, equals)).matches()) {
+        throw bad(text, "\"" + parts[i] + "\" is not LABEL=VALUE");
+      }
+      label(text, parts[i].substring(0, equals), parts[i].substring(equals + 1), labels);
+    }
+    String name = colon < 0 ? parts[0] : parts[0].substring(0, colon);
+    return new ImageRef.AppcName(new ImageName(name), labels);
+  }
+
+  private static void label(String text, String name, String value, Map<String, String> labels)
+      throws FetchException {
+    if (!VALUE.matcher(value).matches()) {
+      throw bad(text, "\"" + value + "\" is not a " + (name.equals("version") ? name : "value"));
+    }
+    if (name.equals("name") || labels.putIfAbsent(name, value) != null) {
+      throw bad(text, "the label " + name + " is given twice");
+    }
   }
 
   private static FetchException bad(String text, String why) {
     return FetchException.usage(
         "\"" + text + "\" does not name an image: " + why,
-        "use a path, https://….aci, docker://HOST/NAME:TAG, oci:DIR:TAG, or an identifier");
+        "use a path, https://….aci, docker://HOST/NAME:TAG, oci:DIR:TAG, NAME:VERSION, or an"
+            + " identifier");
   }
 }

@@ -98,8 +98,9 @@ public final class FakeRegistry implements AutoCloseable {
   public static void answer(HttpExchange exchange, int status, byte[] body, String type)
       throws IOException {
     exchange.getResponseHeaders().set("Content-Type", type);
-    exchange.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
-    if (body.length > 0) {
+    boolean head = exchange.getRequestMethod().equals("HEAD");
+    exchange.sendResponseHeaders(status, head || body.length == 0 ? -1 : body.length);
+    if (!head && body.length > 0) {
       exchange.getResponseBody().write(body);
     }
     exchange.close();

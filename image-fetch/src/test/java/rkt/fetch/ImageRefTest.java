@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +33,8 @@ final class ImageRefTest {
     "https://example.com/app.aci, https://example.com/app.aci",
     "example.com/app, example.com/app",
     "example.com/app:1.0.0, example.com/app:1.0.0",
+    "'example.com/app:1.0.0,os=linux,arch=amd64', example.com/app:1.0.0",
+    "'example.com/app,os=linux', example.com/app",
     "sha512-abcd, sha512-abcd",
     "sha256:abcd, sha256:abcd",
   })
@@ -56,7 +59,7 @@ final class ImageRefTest {
     assertThat(ImageRef.parse("file:///srv/app.aci", cwd))
         .isEqualTo(new ImageRef.AciFile(Path.of("/srv/app.aci")));
     assertThat(ImageRef.parse("example.com/app", cwd))
-        .isEqualTo(new ImageRef.AppcName(new ImageName("example.com/app"), ""));
+        .isEqualTo(new ImageRef.AppcName(new ImageName("example.com/app"), Map.of()));
     Files.writeString(cwd.resolve("plain"), "");
     assertThat(ImageRef.parse("plain", cwd)).isEqualTo(new ImageRef.AciFile(cwd.resolve("plain")));
   }
@@ -73,6 +76,21 @@ final class ImageRefTest {
         .isEqualTo(new ImageRef.OciLayout(layout, "", Optional.of(digest)));
     assertThat(ImageRef.parse("oci:layout:host:5000/app:v1", cwd))
         .isEqualTo(new ImageRef.OciLayout(layout, "host:5000/app:v1", Optional.empty()));
+  }
+
+  @Test
+  void archivesAndDirectoriesAreNamedByTheirPrefix() throws Exception {
+    assertThat(ImageRef.parse("oci-archive:a.tar:v1", cwd))
+        .isEqualTo(new ImageRef.OciArchive(cwd.resolve("a.tar"), "v1", Optional.empty()));
+    assertThat(ImageRef.parse("docker-archive:a.tar:x/app:v1", cwd))
+        .isEqualTo(new ImageRef.DockerArchive(cwd.resolve("a.tar"), "x/app:v1"));
+    assertThat(ImageRef.parse("docker-archive:a.tar:@1", cwd))
+        .isEqualTo(new ImageRef.DockerArchive(cwd.resolve("a.tar"), "@1"));
+    assertThat(ImageRef.parse("dir:a", cwd))
+        .isEqualTo(new ImageRef.DirectoryImage(cwd.resolve("a")));
+    Files.writeString(cwd.resolve("odd:name.tar"), "");
+    assertThat(ImageRef.parse("oci-archive:odd:name.tar", cwd))
+        .isEqualTo(new ImageRef.OciArchive(cwd.resolve("odd:name.tar"), "", Optional.empty()));
   }
 
   @Test
@@ -100,6 +118,15 @@ final class ImageRefTest {
         "file://host/app.aci",
         "oci:",
         "oci:layout@sha256:12",
+        "oci-archive:",
+        "docker-archive:",
+        "docker-archive:file:@x",
+        "dir:",
+        "example.com/app,os",
+        "example.com/app,OS=linux",
+        "example.com/app:1,version=2",
+        "example.com/app,name=x",
+        "example.com/app,os=a b",
         "Example.com/App",
         "example.com/app:",
       })

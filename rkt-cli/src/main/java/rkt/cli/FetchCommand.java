@@ -15,28 +15,30 @@ final class FetchCommand implements Command {
   @Override
   public void describe(CommandSpec spec) {
     Format.describe(spec);
-    ImageFinder.describe(spec, ImageFinder.PullPolicy.UPDATE);
+    ImageFinder.describe(spec, FetchFlags.PullPolicy.UPDATE);
     spec.addOption(
         OptionSpec.builder("--full")
             .type(boolean.class)
             .description("Accepted for the sake of old scripts: identifiers are always whole.")
             .build());
     ImageArguments.describe(
-        spec, "1..*", "A path, https://HOST/FILE.aci, docker://HOST/NAME:TAG or oci:DIR:TAG.");
+        spec,
+        "1..*",
+        "A path, https://HOST/FILE.aci, docker://HOST/NAME:TAG, oci:DIR:TAG, oci-archive:FILE,"
+            + " docker-archive:FILE or dir:DIR.");
   }
 
   @Override
   public int run(ParseResult parsed, Settings settings, Caller caller)
       throws RktException, IOException {
     Format format = Format.of(parsed);
-    ImageFinder.PullPolicy policy =
-        ImageFinder.PullPolicy.of(parsed, ImageFinder.PullPolicy.UPDATE);
+    FetchFlags flags = FetchFlags.of(parsed, FetchFlags.PullPolicy.UPDATE);
     Store store = Store.at(settings.dir());
     ImageGate gate = new ImageGate(settings, caller);
     ImageFinder finder = new ImageFinder(store, gate, settings, caller);
     ImageFinder.Expected expected = ImageFinder.Expected.of(parsed);
     for (String text : ImageArguments.of(parsed)) {
-      Image image = finder.find(text, policy, expected);
+      Image image = finder.find(text, flags, expected);
       if (format.isJson()) {
         JsonWriter json = format.writer().object();
         ImageJson.members(image, json);

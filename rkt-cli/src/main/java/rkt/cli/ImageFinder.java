@@ -3,11 +3,9 @@ package rkt.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.fetch.FetchOptions;
 import rkt.fetch.Fetched;
@@ -19,12 +17,12 @@ import rkt.spec.SpecException;
 import rkt.spec.image.Image;
 import rkt.spec.image.ImageId;
 import rkt.spec.store.Store;
+import rkt.spec.store.StoredImage;
 
 /** The image that a command names: from the store, or fetched into it through the gate. */
 final class ImageFinder {
   private static final String SIGNATURE = "--signature";
   private static final String IMAGE_NAME = "--image-name";
-  private static final String PULL_POLICY = "--pull-policy";
 
   private final Store store;
   private final ImageGate gate;
@@ -36,31 +34,6 @@ final class ImageFinder {
     this.gate = gate;
     this.settings = settings;
     this.caller = caller;
-  }
-
-  /** When a source is asked, rather than the store. */
-  enum PullPolicy {
-    /** Never: the store has it, or the command fails. */
-    NEVER,
-    /** If the store does not have it. */
-    NEW,
-    /** Always. */
-    UPDATE;
-
-    static PullPolicy of(ParseResult parsed, PullPolicy usual) throws UsageException {
-      String wanted = parsed.matchedOptionValue(PULL_POLICY, usual.label());
-      for (PullPolicy policy : values()) {
-        if (policy.label().equals(wanted)) {
-          return policy;
-        }
-      }
-      throw new UsageException(
-          PULL_POLICY + " does not know \"" + wanted + "\"", "name never, new or update");
-    }
-
-    private String label() {
-      return name().toLowerCase(Locale.ROOT);
-    }
   }
 
   /** Options that are about one image, where a command takes several. */
@@ -97,52 +70,62 @@ final class ImageFinder {
   }
 
   /** Adds the options of a fetch to a command. */
-  static void describe(CommandSpec spec, PullPolicy usual) {
-    spec.addOption(
-        OptionSpec.builder(PULL_POLICY)
-            .type(String.class)
-            .paramLabel("POLICY")
-            .description(
-                "Ask the source never, for what is new, or to update. Usually "
-                    + usual.label()
-                    + ".")
-            .build());
-    spec.addOption(
-        OptionSpec.builder(SIGNATURE)
-            .type(String.class)
-            .paramLabel("FILE")
-            .description("The detached signature. Usually the one beside the image.")
-            .build());
-    spec.addOption(
-        OptionSpec.builder(IMAGE_NAME)
-            .type(String.class)
-            .paramLabel("NAME")
-            .description("The name that the image must have, and is judged under.")
-            .build());
+  static void describe(CommandSpec spec, FetchFlags.PullPolicy usual) {
+    FetchFlags.describe(spec, usual);
+    FetchFlags.text(spec, SIGNATURE, "FILE", "The signature. Usually the one beside the image.");
+    FetchFlags.text(spec, IMAGE_NAME, "NAME", "What the image must be called, and is judged as.");
   }
 
   /** The image called {@code text}, from where the policy says. */
-  Image find(String text, PullPolicy policy, Expected expected) throws RktException, IOException {
-    if (policy != PullPolicy.UPDATE) {
+  Image find(String text, FetchFlags flags, Expected expected) throws RktException, IOException {
+    boolean update = flags.policy() == FetchFlags.PullPolicy.UPDATE;
+    if (!update) {
       Optional<ImageId> found = store.find(text);
       if (found.isPresent()) {
         return stored(found.get(), expected);
       }
     }
     ImageRef reference = ImageRef.parse(text, Path.of("").toAbsolutePath());
-    if (policy != PullPolicy.UPDATE || isStoreOnly(reference)) {
-      Optional<ImageId> found =
-          reference.lookup().isEmpty() ? Optional.empty() : store.find(reference.lookup());
+    boolean offline = flags.offline() && reference.isRemote();
+    if (!update || offline || isStoreOnly(reference)) {
+      Optional<ImageId> found = stored(reference);
       if (found.isPresent()) {
         return stored(found.get(), expected);
       }
     }
-    if (policy == PullPolicy.NEVER || isStoreOnly(reference)) {
+    if (flags.policy() == FetchFlags.PullPolicy.NEVER || offline || isStoreOnly(reference)) {
       throw SpecException.notFound(
           "no image \"" + text + "\" in the store",
-          "rkt image list shows what is there; rkt fetch takes a path, a URL, docker:// or oci:");
+          offline
+              ? "fetch it without --offline"
+              : "rkt image list shows what is there; rkt fetch takes a path, a URL, docker:// or"
+                  + " oci:");
     }
-    return fetch(reference, expected);
+    return fetch(reference, flags, expected);
+  }
+
+  /** The stored image that {@code reference} means. */
+  private Optional<ImageId> stored(ImageRef reference) throws RktException {
+    Optional<ImageId> found =
+        reference.lookup().isEmpty() ? Optional.empty() : store.find(reference.lookup());
+    if (!(reference instanceof ImageRef.AppcName name) || name.labels().isEmpty()) {
+      return found;
+    }
+    if (found.isPresent() && isMet(name, store.image(found.get()))) {
+      return found;
+    }
+    // Several images of one name and version differ in other labels: the newest that fits.
+    List<StoredImage> images = store.list();
+    for (int i = images.size() - 1; i >= 0; i--) {
+      if (isMet(name, images.get(i).image())) {
+        return Optional.of(images.get(i).image().id());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isMet(ImageRef.AppcName name, Image image) {
+    return name.isMetBy(image.name(), image.labels());
   }
 
   /** An image that is here already must have the name that is expected, like one that arrives. */
@@ -156,23 +139,24 @@ final class ImageFinder {
     return reference instanceof ImageRef.StoreId || reference instanceof ImageRef.AppcName;
   }
 
-  private Image fetch(ImageRef reference, Expected expected) throws RktException {
+  private Image fetch(ImageRef reference, FetchFlags flags, Expected expected) throws RktException {
     caller.compilers().requireFor(Long.MAX_VALUE); // nobody knows before it is here
-    try (Fetched fetched = new Fetcher(store, options(expected)).fetch(reference)) {
+    Fetcher fetcher = new Fetcher(store, options(flags, expected), caller.clock());
+    if (flags.policy() == FetchFlags.PullPolicy.UPDATE) {
+      Optional<ImageId> current = fetcher.current(reference);
+      if (current.isPresent()) {
+        Image image = stored(current.get(), expected);
+        gate.recheck(store, image);
+        return image;
+      }
+    }
+    try (Fetched fetched = fetcher.fetch(reference)) {
       return gate.admit(fetched, expected.name());
     }
   }
 
-  private FetchOptions options(Expected expected) {
-    FetchOptions options =
-        FetchOptions.of(caller.environment())
-            .withInsecure(
-                settings.insecure().contains(Settings.Insecure.HTTP),
-                settings.insecure().contains(Settings.Insecure.TLS))
-            .withProgress((what, bytes, reused) ->
-                caller
-                    .err()
-                    .println(what + ": " + bytes + " bytes" + (reused ? ", here already" : "")));
+  private FetchOptions options(FetchFlags flags, Expected expected) throws RktException {
+    FetchOptions options = flags.options(settings, caller);
     if (expected.signature().isPresent()) {
       options = options.withSignature(expected.signature().get());
     }

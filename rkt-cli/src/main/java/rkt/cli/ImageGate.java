@@ -6,6 +6,7 @@ import rkt.fetch.Fetched;
 import rkt.spec.ImageName;
 import rkt.spec.RktException;
 import rkt.spec.image.Image;
+import rkt.spec.store.Store;
 import rkt.verify.Verifier;
 import rkt.verify.openpgp.Evidence;
 import rkt.verify.openpgp.Rule;
@@ -58,6 +59,15 @@ final class ImageGate {
     }
     fetched.commit(bypassed, Map.of(EVIDENCE, evidence.toJson()));
     return fetched.image();
+  }
+
+  /** Judges an image of the store again, since it was asked for as if it were fetched now. */
+  void recheck(Store store, Image image) throws RktException {
+    if (settings.insecure().contains(Settings.Insecure.IMAGE)) {
+      warn(image.name());
+    } else {
+      verifier().verify(store, image);
+    }
   }
 
   private static Evidence evidence(Fetched fetched, boolean bypassed) throws RktException {

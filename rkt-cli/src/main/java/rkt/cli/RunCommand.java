@@ -25,7 +25,7 @@ final class RunCommand implements Command {
   @Override
   public void describe(CommandSpec spec) {
     options.describe(spec);
-    ImageFinder.describe(spec, ImageFinder.PullPolicy.NEW);
+    ImageFinder.describe(spec, FetchFlags.PullPolicy.NEW);
   }
 
   @Override
@@ -40,10 +40,10 @@ final class RunCommand implements Command {
     Store store = Store.at(settings.dir());
     caller.phases().end("parse");
     ImageFinder finder = new ImageFinder(store, new ImageGate(settings, caller), settings, caller);
-    ImageFinder.PullPolicy policy = ImageFinder.PullPolicy.of(parsed, ImageFinder.PullPolicy.NEW);
+    FetchFlags flags = FetchFlags.of(parsed, FetchFlags.PullPolicy.NEW);
     List<Image> images = new ArrayList<>();
     for (RunLine.App app : options.line().apps()) {
-      images.add(finder.find(app.image(), policy, ImageFinder.Expected.of(app.own())));
+      images.add(finder.find(app.image(), flags, ImageFinder.Expected.of(app.own())));
     }
     caller.phases().end("resolve");
     new RunTool(context(settings, caller)).run(store, images, options.line());

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.Arrays;
+import rkt.fetch.archive.ArchiveFile;
+import rkt.fetch.archive.TarHeaders;
 import rkt.fetch.transport.FetchException;
 import rkt.spec.Digest;
 import rkt.spec.image.Compression;
@@ -22,9 +24,6 @@ import rkt.spec.json.StrictJson;
  */
 public final class AciReader {
   private static final int BUFFER = 256 << 10;
-  private static final long MOST_EXPANDED = 20L << 30;
-  private static final long MOST_RATIO = 200;
-  private static final long ALWAYS_ALLOWED = 64L << 20;
   private static final int MOST_ENTRIES = 1_000_000;
 
   private final String what;
@@ -41,7 +40,7 @@ public final class AciReader {
     try {
       long size = Files.size(file);
       Compression compression = detect(file);
-      long limit = Math.min(MOST_EXPANDED, Math.max(ALWAYS_ALLOWED, size * MOST_RATIO));
+      long limit = ArchiveFile.mostExpanded(size);
       MessageDigest digest = Digest.Algorithm.SHA512.start();
       try (InputStream expanded = Decompressor.open(Files.newInputStream(file), compression);
           Hashing in = new Hashing(expanded, digest, limit)) {
@@ -129,6 +128,13 @@ public final class AciReader {
     public int read() throws IOException {
       byte[] one = new byte[1];
       return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    /** Reads, because what is skipped is hashed too. */
+    @Override
+    public long skip(long count) throws IOException {
+      byte[] skipped = new byte[(int) Math.min(BUFFER, Math.max(0, count))];
+      return Math.max(0, read(skipped, 0, skipped.length));
     }
 
     @Override

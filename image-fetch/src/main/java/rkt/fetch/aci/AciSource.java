@@ -1,6 +1,7 @@
 package rkt.fetch.aci;
 
 import java.util.Optional;
+import rkt.fetch.http.Freshness;
 import rkt.spec.RktException;
 import rkt.spec.store.Blob;
 import rkt.spec.store.Transaction;
@@ -20,6 +21,9 @@ public interface AciSource {
    * The signature that lies beside the file, {@code .asc} added to its name; empty if none does.
    */
   Optional<byte[]> signature() throws RktException;
+
+  /** What the source said about later versions when it gave the file; empty if nothing. */
+  Optional<Freshness> freshness();
 
   /** Names the source in errors and records. */
   String what();

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import rkt.fetch.http.Freshness;
 import rkt.fetch.transport.FetchException;
 import rkt.spec.RktException;
 import rkt.spec.store.Blob;
@@ -32,6 +33,11 @@ public final class LocalAci implements AciSource {
   public Optional<byte[]> signature() throws RktException {
     Path beside = file.resolveSibling(file.getFileName() + ".asc");
     return Files.exists(beside) ? Optional.of(signature(beside)) : Optional.empty();
+  }
+
+  @Override
+  public Optional<Freshness> freshness() {
+    return Optional.empty();
   }
 
   /** The signature in a file that the user named. */

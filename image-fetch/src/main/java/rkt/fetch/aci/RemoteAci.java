@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import rkt.fetch.http.Answer;
+import rkt.fetch.http.Freshness;
 import rkt.fetch.http.Http;
 import rkt.fetch.http.Retry;
 import rkt.fetch.transport.FetchException;
@@ -12,14 +14,30 @@ import rkt.spec.RktException;
 import rkt.spec.store.Blob;
 import rkt.spec.store.Transaction;
 
-/** An ACI on a web server. */
+/** An ACI on a web server. Belongs to one thread. */
 public final class RemoteAci implements AciSource {
   private final Http http;
   private final URI url;
+  private final URI signatureUrl;
+  private @Nullable Freshness freshness;
 
-  public RemoteAci(Http http, URI url) {
+  /**
+   * @param signatureUrl where the detached signature is
+   */
+  public RemoteAci(Http http, URI url, URI signatureUrl) {
     this.http = http;
     this.url = url;
+    this.signatureUrl = signatureUrl;
+  }
+
+  /** An ACI with its signature beside it. */
+  public RemoteAci(Http http, URI url) {
+    this(http, url, beside(url));
+  }
+
+  private static URI beside(URI url) {
+    String query = url.getRawQuery() == null ? "" : "?" + url.getRawQuery();
+    return url.resolve(url.getRawPath() + ".asc" + query);
   }
 
   @Override
@@ -28,6 +46,7 @@ public final class RemoteAci implements AciSource {
         .run(() -> {
           try (Answer answer = get(url)) {
             require(answer, url);
+            freshness = Freshness.of(answer);
             return transaction.add(answer.body(), MAX_BYTES);
           }
         });
@@ -35,22 +54,44 @@ public final class RemoteAci implements AciSource {
 
   @Override
   public Optional<byte[]> signature() throws RktException {
-    String query = url.getRawQuery() == null ? "" : "?" + url.getRawQuery();
-    URI beside = url.resolve(url.getRawPath() + ".asc" + query);
     return retry()
         .run(() -> {
-          try (Answer answer = get(beside)) {
+          try (Answer answer = get(signatureUrl)) {
             if (answer.status() == 404 || answer.status() == 410) {
               return Optional.empty();
             }
-            require(answer, beside);
+            require(answer, signatureUrl);
             return Optional.of(answer.bytes(MAX_SIGNATURE_BYTES));
           }
         });
   }
 
+  @Override
+  public Optional<Freshness> freshness() {
+    return Optional.ofNullable(freshness);
+  }
+
+  /**
+   * Asks whether the file is still the one that the server called {@code mark}; what it says about
+   * later ones if it is, empty if not.
+   */
+  public Optional<Freshness> unchanged(String mark) throws RktException {
+    return retry()
+        .run(() -> {
+          try (Answer answer = inspected(http.head(url, Map.of("If-None-Match", mark)))) {
+            boolean same =
+                answer.status() == 304
+                    || (answer.status() == 200 && answer.header("ETag").orElse("").equals(mark));
+            return same ? Optional.of(Freshness.of(answer)) : Optional.empty();
+          }
+        });
+  }
+
   private Answer get(URI uri) throws IOException, RktException {
-    Answer answer = http.get(uri, Map.of());
+    return inspected(http.get(uri, Map.of()));
+  }
+
+  private static Answer inspected(Answer answer) throws IOException {
     try {
       Retry.inspect(answer);
     } catch (Retry.TryAgain e) {

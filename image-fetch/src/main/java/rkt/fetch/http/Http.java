@@ -18,9 +18,9 @@ import javax.net.ssl.HttpsURLConnection;
 import rkt.fetch.transport.FetchException;
 
 /**
- * GET, as we trust it: at most five redirects, which we follow ourselves, never from https to http;
- * Authorization only for the origin that was asked, gone for good after the first step elsewhere;
- * every wait bounded; no compression that nobody asked for. docs/fetching.md#http
+ * GET and HEAD, as we trust them: at most five redirects, which we follow ourselves, never from
+ * https to http; Authorization only for the origin that was asked, gone for good after the first
+ * step elsewhere; every wait bounded; no compression that nobody asked for. docs/fetching.md#http
  *
  * <p>May be used by several threads at once.
  */
@@ -35,8 +35,8 @@ public final class Http implements AutoCloseable {
 
   public Http(HttpOptions options) {
     this.options = options;
-    this.proxies = new Proxies(options.environment());
-    this.tls = new Tls(options.insecureTls(), options.environment());
+    this.proxies = new Proxies(options.surroundings().environment());
+    this.tls = new Tls(options.insecureTls(), options.surroundings().environment());
     ScheduledThreadPoolExecutor timers =
         new ScheduledThreadPoolExecutor(
             1,
@@ -56,10 +56,20 @@ public final class Http implements AutoCloseable {
 
   /** GETs {@code uri}, following redirects. */
   public Answer get(URI uri, Map<String, String> headers) throws IOException, FetchException {
+    return follow("GET", uri, headers);
+  }
+
+  /** Asks for the headers of {@code uri} alone, following redirects. */
+  public Answer head(URI uri, Map<String, String> headers) throws IOException, FetchException {
+    return follow("HEAD", uri, headers);
+  }
+
+  private Answer follow(String method, URI uri, Map<String, String> headers)
+      throws IOException, FetchException {
     Map<String, String> current = new LinkedHashMap<>(headers);
     URI at = uri;
     for (int hop = 0; ; hop++) {
-      Answer answer = once(at, current);
+      Answer answer = ask(method, at, current);
       if (!isRedirect(answer.status())) {
         return answer;
       }
@@ -78,11 +88,17 @@ public final class Http implements AutoCloseable {
 
   /** GETs {@code uri}; a redirect is an answer like any other. */
   public Answer once(URI uri, Map<String, String> headers) throws IOException, FetchException {
+    return ask("GET", uri, headers);
+  }
+
+  private Answer ask(String method, URI uri, Map<String, String> headers)
+      throws IOException, FetchException {
     Proxy proxy = proxies.of(uri);
     HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection(proxy);
     if (connection instanceof HttpsURLConnection secure) {
       tls.apply(secure);
     }
+    connection.setRequestMethod(method);
     connection.setInstanceFollowRedirects(false);
     connection.setUseCaches(false);
     connection.setConnectTimeout(Math.toIntExact(options.patience().connect().toMillis()));
@@ -105,7 +121,7 @@ public final class Http implements AutoCloseable {
         status,
         new BodyStream(
             body == null ? InputStream.nullInputStream() : body,
-            connection.getContentLengthLong(),
+            method.equals("HEAD") ? 0 : connection.getContentLengthLong(),
             options.patience()));
   }
 

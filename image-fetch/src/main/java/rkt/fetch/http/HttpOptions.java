@@ -1,16 +1,12 @@
 package rkt.fetch.http;
 
-import java.util.Map;
 import rkt.fetch.transport.Patience;
+import rkt.fetch.transport.Surroundings;
 
 /**
  * How to speak HTTP.
  *
  * @param insecureTls whether any certificate will do
- * @param environment where proxies and the file of root certificates are looked up
+ * @param surroundings where proxies and certificates are looked up
  */
-public record HttpOptions(boolean insecureTls, Patience patience, Map<String, String> environment) {
-  public HttpOptions {
-    environment = Map.copyOf(environment);
-  }
-}
+public record HttpOptions(boolean insecureTls, Patience patience, Surroundings surroundings) {}

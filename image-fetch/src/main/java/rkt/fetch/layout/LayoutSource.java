@@ -1,57 +1,69 @@
 package rkt.fetch.layout;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import rkt.fetch.archive.TarFile;
 import rkt.fetch.oci.Document;
 import rkt.fetch.oci.OciSource;
 import rkt.fetch.transport.FetchException;
 import rkt.spec.Digest;
 import rkt.spec.RktException;
-import rkt.spec.SpecException;
 import rkt.spec.image.OciDescriptor;
 import rkt.spec.image.OciIndex;
 import rkt.spec.json.JsonObject;
 import rkt.spec.json.StrictJson;
 import rkt.spec.store.Transaction;
 
-/** An image in an OCI image layout: a directory. spec/image.md#references */
+/** An image in an OCI image layout: a directory, or a tar of one. spec/image.md#references */
 public final class LayoutSource implements OciSource {
   private static final String REFERENCE = "org.opencontainers.image.ref.name";
 
-  private final Path directory;
+  private final LayoutFiles files;
+  private final String place;
   private final String tag;
   private final Optional<Digest> digest;
 
-  /**
-   * @param tag the reference within the layout; empty if the layout has but one image
-   * @param digest of the manifest, instead of a tag
-   */
-  public LayoutSource(Path directory, String tag, Optional<Digest> digest) {
-    this.directory = directory;
+  private LayoutSource(LayoutFiles files, String place, String tag, Optional<Digest> digest) {
+    this.files = files;
+    this.place = place;
     this.tag = tag;
     this.digest = digest;
   }
 
+  /**
+   * A layout in a directory.
+   *
+   * @param tag the reference within the layout; empty if the layout has but one image
+   * @param digest of the manifest, instead of a tag
+   */
+  public static LayoutSource directory(Path directory, String tag, Optional<Digest> digest) {
+    return new LayoutSource(
+        new LayoutFiles.OfDirectory(directory), "oci:" + directory, tag, digest);
+  }
+
+  /** The same in a plain tar, which is called {@code file} in errors. */
+  public static LayoutSource archive(TarFile tar, Path file, String tag, Optional<Digest> digest) {
+    return new LayoutSource(
+        new LayoutFiles.OfArchive(tar, file.toString()), "oci-archive:" + file, tag, digest);
+  }
+
   @Override
   public Document root() throws RktException {
-    Path marker = directory.resolve("oci-layout");
-    if (!Files.isRegularFile(marker)) {
-      throw FetchException.notFound(directory + " is not an OCI image layout", null);
+    String marker = "oci-layout";
+    if (!files.has(marker)) {
+      throw FetchException.notFound(place + " is not an OCI image layout", null);
     }
-    JsonObject layout = JsonObject.parse(small(marker, StrictJson.MAX_BYTES), marker.toString());
+    JsonObject layout =
+        JsonObject.parse(files.small(marker, StrictJson.MAX_BYTES), files.where(marker));
     if (!layout.string("imageLayoutVersion").startsWith("1.")) {
-      throw FetchException.integrity(marker + " is of an unknown version", null);
+      throw FetchException.integrity(files.where(marker) + " is of an unknown version", null);
     }
-    Path file = directory.resolve("index.json");
-    OciIndex index = OciIndex.parse(small(file, StrictJson.MAX_BYTES), null, file.toString());
+    String list = "index.json";
+    OciIndex index =
+        OciIndex.parse(files.small(list, StrictJson.MAX_BYTES), null, files.where(list));
     OciDescriptor entry = entry(index);
     if (entry.sizeBytes() > StrictJson.MAX_BYTES) {
       throw FetchException.integrity(entry.digest() + " is too long for a manifest", null);
@@ -60,7 +72,7 @@ public final class LayoutSource implements OciSource {
     Digest found = Digest.sha256(bytes);
     if (bytes.length != entry.sizeBytes() || !found.equals(entry.digest())) {
       throw FetchException.integrity(
-          entry.digest() + " is " + found + " of " + bytes.length + " bytes in " + directory, null);
+          entry.digest() + " is " + found + " of " + bytes.length + " bytes in " + place, null);
     }
     return new Document(bytes, entry.mediaType());
   }
@@ -87,7 +99,7 @@ public final class LayoutSource implements OciSource {
       throw FetchException.usage(
           what() + " means " + found.size() + " images",
           tags.isEmpty()
-              ? "name one by its digest: oci:DIR@sha256:…"
+              ? "name one by its digest: " + place + "@sha256:…"
               : "name one by its tag: " + String.join(", ", tags));
     }
     return found.getFirst();
@@ -95,56 +107,20 @@ public final class LayoutSource implements OciSource {
 
   @Override
   public byte[] document(OciDescriptor descriptor, int limit) throws RktException {
-    return small(blob(descriptor.digest()), limit);
+    return files.small(blob(descriptor.digest()), limit);
   }
 
   @Override
   public void blob(OciDescriptor descriptor, Transaction transaction) throws RktException {
-    Path file = blob(descriptor.digest());
-    try (InputStream in = open(file)) {
-      if (Files.size(file) != descriptor.sizeBytes()) {
-        throw FetchException.integrity(
-            file + " is " + Files.size(file) + " bytes long, not " + descriptor.sizeBytes(), null);
-      }
-      transaction.add(in, descriptor.digest(), descriptor.sizeBytes());
-    } catch (IOException e) {
-      throw FetchException.system("cannot read " + file + ": " + e.getMessage(), e);
-    }
+    FileBlobs.stage(files, blob(descriptor.digest()), descriptor, transaction);
   }
 
   @Override
   public String what() {
-    return "oci:"
-        + directory
-        + (tag.isEmpty() ? "" : ":" + tag)
-        + digest.map(it -> "@" + it).orElse("");
+    return place + (tag.isEmpty() ? "" : ":" + tag) + digest.map(it -> "@" + it).orElse("");
   }
 
-  private Path blob(Digest blob) {
-    return directory.resolve("blobs").resolve(blob.algorithm().label()).resolve(blob.hex());
-  }
-
-  private static byte[] small(Path file, int limit) throws RktException {
-    try (InputStream in = open(file)) {
-      byte[] bytes = in.readNBytes(limit + 1);
-      if (bytes.length > limit) {
-        throw SpecException.integrity(file + " is longer than " + limit + " bytes");
-      }
-      return bytes;
-    } catch (IOException e) {
-      throw FetchException.system("cannot read " + file + ": " + e.getMessage(), e);
-    }
-  }
-
-  /** Opens a plain file only: a FIFO would never answer, and a link could lead anywhere. */
-  private static InputStream open(Path file) throws IOException, FetchException {
-    if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-      throw FetchException.integrity(
-          file + " is missing", new NoSuchFileException(file.toString()));
-    }
-    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-      throw FetchException.integrity(file + " is not a regular file", null);
-    }
-    return Files.newInputStream(file);
+  private static String blob(Digest blob) {
+    return "blobs/" + blob.algorithm().label() + "/" + blob.hex();
   }
 }

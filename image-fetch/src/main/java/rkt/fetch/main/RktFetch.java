@@ -92,6 +92,9 @@ public final class RktFetch {
     spec.addOption(
         option("NAME", "--image-name", "The name to judge an image of an OCI layout under.")
             .build());
+    spec.addOption(option("OS", "--os", "For another system than this one.").build());
+    spec.addOption(option("ARCH", "--arch", "For another processor than this one's.").build());
+    spec.addOption(option("VARIANT", "--variant", "For this kind of the processor.").build());
     spec.addOption(
         option("LIST", "--insecure-options", "http, tls: what security to do without.")
             .type(List.class)
@@ -112,7 +115,9 @@ public final class RktFetch {
             .arity("1..*")
             .type(List.class)
             .auxiliaryTypes(String.class)
-            .description("A path, a URL, docker://HOST/NAME:TAG or oci:DIR:TAG.")
+            .description(
+                "A path, a URL, docker://HOST/NAME:TAG, oci:DIR:TAG, oci-archive:FILE,"
+                    + " docker-archive:FILE or dir:DIR.")
             .build());
     return spec;
   }
@@ -172,6 +177,11 @@ public final class RktFetch {
       }
     }
     options = options.withInsecure(insecure.contains("http"), insecure.contains("tls"));
+    options =
+        options.withPlatform(
+            parsed.matchedOptionValue("--os", ""),
+            parsed.matchedOptionValue("--arch", ""),
+            parsed.matchedOptionValue("--variant", ""));
     String signature = parsed.matchedOptionValue("--signature", "");
     if (!signature.isEmpty()) {
       options = options.withSignature(Path.of(signature).toAbsolutePath());

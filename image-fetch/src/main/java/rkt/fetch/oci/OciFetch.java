@@ -44,12 +44,14 @@ public final class OciFetch {
    * An image with its manifest.
    *
    * @param manifest the descriptor of its manifest
+   * @param root what the reference stood for: the manifest, or an index that led to it
    */
-  public record Result(Image image, OciDescriptor manifest) {}
+  public record Result(Image image, OciDescriptor manifest, Digest root) {}
 
   /** Fetches the image for {@code platform}, which is judged under {@code name}. */
   public Result run(ImageName name, Platform platform) throws RktException {
-    Document document = choose(platform);
+    Document root = source.root();
+    Document document = choose(root, platform);
     Digest digest = document.descriptor().digest();
     String what = "the manifest of " + source.what();
     OciManifest manifest = OciManifest.parse(document.bytes(), document.mediaType(), what);
@@ -67,11 +69,11 @@ public final class OciFetch {
     requirePlatform(config, platform);
     Image image = manifest.resolve(digest, name, config, what);
     new Layers(source, transaction, progress).fetch(List.copyOf(blobs.values()));
-    return new Result(image, document.descriptor());
+    return new Result(image, document.descriptor(), root.descriptor().digest());
   }
 
-  private Document choose(Platform platform) throws RktException {
-    Document document = source.root();
+  private Document choose(Document root, Platform platform) throws RktException {
+    Document document = root;
     for (int depth = 0; MediaType.isIndex(document.mediaType()); depth++) {
       String what = "the index of " + source.what();
       if (depth == DEEPEST_INDEX) {
@@ -148,7 +150,7 @@ public final class OciFetch {
         made.os().equals(platform.os()) && made.architecture().equals(platform.architecture());
     if (!fits) {
       throw FetchException.notFound(
-          source.what() + " is made for " + made + ", and this machine is " + platform, null);
+          source.what() + " is made for " + made + ", not for " + platform, null);
     }
   }
 

@@ -65,6 +65,27 @@ public final class RegistrySource implements OciSource {
     return root;
   }
 
+  /** The digest that the reference stands for now, if the registry tells without sending it. */
+  public Optional<Digest> current() throws RktException {
+    if (reference.contains(":")) {
+      return Optional.of(Digest.parse(reference));
+    }
+    return retry()
+        .run(() -> {
+          try (Answer answer = ask("HEAD", "manifests/" + reference, ACCEPT)) {
+            return digest(answer.header("Docker-Content-Digest").orElse(""));
+          }
+        });
+  }
+
+  private static Optional<Digest> digest(String text) {
+    try {
+      return Optional.of(Digest.parse(text));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
   @Override
   public byte[] document(OciDescriptor descriptor, int limit) throws RktException {
     Document document = manifest(descriptor.digest().toString(), limit);
@@ -114,9 +135,13 @@ public final class RegistrySource implements OciSource {
   }
 
   private Answer get(String path, String accept) throws IOException, RktException {
+    return ask("GET", path, accept);
+  }
+
+  private Answer ask(String method, String path, String accept) throws IOException, RktException {
     URI uri = base.resolve("/v2/" + repository + "/" + path);
     String used = authorization;
-    Answer answer = get(uri, accept, used);
+    Answer answer = ask(method, uri, accept, used);
     // A token may have run out meanwhile; a password that was refused once stays refused.
     if (answer.status() == 401 && (used == null || used.startsWith("Bearer "))) {
       Optional<Challenge> challenge = Challenge.best(answer.headers("WWW-Authenticate"));
@@ -125,7 +150,7 @@ public final class RegistrySource implements OciSource {
         answer.close();
         String fresh = tokens.authorization(challenge.get(), repository);
         authorization = fresh;
-        answer = get(uri, accept, fresh);
+        answer = ask(method, uri, accept, fresh);
       }
     }
     int status = answer.status();
@@ -146,14 +171,14 @@ public final class RegistrySource implements OciSource {
     };
   }
 
-  private Answer get(URI uri, String accept, @Nullable String authorization)
+  private Answer ask(String method, URI uri, String accept, @Nullable String authorization)
       throws IOException, FetchException {
     Map<String, String> headers = new LinkedHashMap<>();
     headers.put("Accept", accept);
     if (authorization != null) {
       headers.put("Authorization", authorization);
     }
-    return http.get(uri, headers);
+    return method.equals("HEAD") ? http.head(uri, headers) : http.get(uri, headers);
   }
 
   private Retry retry() {

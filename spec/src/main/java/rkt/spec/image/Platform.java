@@ -24,7 +24,12 @@ public record Platform(String os, String architecture, String variant) {
 
   /** What appc calls this architecture. */
   public String appcArchitecture() {
-    return architecture.equals("arm64") ? "aarch64" : architecture;
+    return switch (architecture) {
+      case "arm64" -> "aarch64";
+      case "386" -> "i386";
+      case "arm" -> variant.equals("v6") ? "armv6l" : "armv7l";
+      default -> architecture;
+    };
   }
 
   /**

@@ -1,4 +1,4 @@
-package rkt.fetch.aci;
+package rkt.fetch.archive;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,7 +12,7 @@ import rkt.fetch.transport.FetchException;
  * Walks the headers of a tar: names, types and sizes, with bounded memory. The library's own reader
  * is not used, because it reads an extended header of any length into memory.
  */
-final class TarHeaders {
+public final class TarHeaders {
   private static final int BLOCK = 512;
   private static final int MAX_HEADER = 1 << 20;
   private static final int SKIP = 256 << 10;
@@ -23,36 +23,49 @@ final class TarHeaders {
   private final byte[] skipped = new byte[SKIP];
   private long left;
 
-  TarHeaders(InputStream in, String what) {
+  /**
+   * @param in skipped over where nothing is wanted, so what must see every byte overrides skip
+   */
+  public TarHeaders(InputStream in, String what) {
     this.in = in;
     this.what = what;
   }
 
-  /** An entry; its name as it was written, one char for each byte. */
-  record Entry(String name, char type, long sizeBytes) {
+  /**
+   * An entry; its name as it was written, one char for each byte.
+   *
+   * @param link what a link leads to; empty for anything else
+   */
+  public record Entry(String name, char type, long sizeBytes, String link) {
 
-    boolean isFile() {
+    public boolean isFile() {
       return (type == '0' || type == 0 || type == '7') && !name.endsWith("/");
     }
 
-    boolean isDirectory() {
+    /** Whether it stands for another entry, hard or symbolic. */
+    public boolean isLink() {
+      return type == '1' || type == '2';
+    }
+
+    public boolean isDirectory() {
       return type == '5' || ((type == '0' || type == 0) && name.endsWith("/"));
     }
 
     /** The first component. */
-    String top() {
+    public String top() {
       String plain = plain();
       int slash = plain.indexOf('/');
       return slash < 0 ? plain : plain.substring(0, slash);
     }
 
     /** How many components the name has. */
-    int depth() {
+    public int depth() {
       String plain = plain();
       return plain.isEmpty() ? 0 : plain.split("/+", -1).length;
     }
 
-    private String plain() {
+    /** The name without {@code ./} before it and {@code /} behind it. */
+    public String plain() {
       String plain = name;
       while (plain.startsWith("./")) {
         plain = plain.substring(2);
@@ -65,17 +78,18 @@ final class TarHeaders {
   }
 
   /** The next entry, or null at the end; what is left of the entry before it is skipped. */
-  @Nullable Entry next() throws IOException, FetchException {
+  public @Nullable Entry next() throws IOException, FetchException {
     skip(left);
     left = 0;
     String longName = null;
+    String longLink = null;
     Pax pax = null;
     while (header()) {
       char type = (char) (block[156] & 0xff);
       long size = number(124, 12);
       switch (type) {
         case 'L' -> longName = untilNul(extended(size));
-        case 'K' -> extended(size);
+        case 'K' -> longLink = untilNul(extended(size));
         case 'x' -> pax = Pax.parse(extended(size), what);
         case 'g' -> Pax.parse(extended(size), what).requireHarmless(what);
         default -> {
@@ -84,11 +98,13 @@ final class TarHeaders {
             name = pax.path != null ? pax.path : name;
             size = pax.size >= 0 ? pax.size : size;
           }
+          boolean isLink = type == '1' || type == '2';
+          String link = isLink ? link(longLink, pax) : "";
           if (type == 'S') {
             skipSparseMap();
           }
           left = padded(size);
-          return new Entry(name, type, size);
+          return new Entry(name, type, size, link);
         }
       }
     }
@@ -96,7 +112,7 @@ final class TarHeaders {
   }
 
   /** The bytes of the entry that {@link #next} gave; the caller knows that they are few. */
-  byte[] contents() throws IOException, FetchException {
+  public byte[] contents() throws IOException, FetchException {
     int size = Math.toIntExact(left);
     byte[] padded = in.readNBytes(size);
     if (padded.length < size) {
@@ -154,13 +170,29 @@ final class TarHeaders {
   }
 
   private void skip(long count) throws IOException, FetchException {
-    for (long remaining = count; remaining > 0; ) {
+    long remaining = count;
+    // A file skips past its own end in silence, so the last piece is read.
+    while (remaining > skipped.length) {
+      long done = in.skip(remaining - skipped.length);
+      if (done <= 0) {
+        break;
+      }
+      remaining -= done;
+    }
+    while (remaining > 0) {
       int read = in.read(skipped, 0, (int) Math.min(skipped.length, remaining));
       if (read < 0) {
         throw cut();
       }
       remaining -= read;
     }
+  }
+
+  private String link(@Nullable String longLink, @Nullable Pax pax) {
+    if (pax != null && pax.link != null) {
+      return pax.link;
+    }
+    return longLink != null ? longLink : untilNul(Arrays.copyOfRange(block, 157, 257));
   }
 
   private long number(int offset, int length) throws FetchException {
@@ -203,6 +235,7 @@ final class TarHeaders {
   /** The records of a pax header that matter here. */
   private static final class Pax {
     private @Nullable String path;
+    private @Nullable String link;
     private long size = -1;
 
     static Pax parse(byte[] records, String what) throws FetchException {
@@ -234,6 +267,7 @@ final class TarHeaders {
     private void set(String key, String value, String what) throws FetchException {
       switch (key) {
         case "path", "GNU.sparse.name" -> path = value;
+        case "linkpath" -> link = value;
         case "size" -> {
           try {
             size = Long.parseLong(value);

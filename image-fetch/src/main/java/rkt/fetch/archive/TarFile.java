@@ -1,0 +1,132 @@
+package rkt.fetch.archive;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import rkt.fetch.transport.FetchException;
+
+/**
+ * A plain tar whose members are read by name, in any order. Nothing of it is unpacked, so no name
+ * in it becomes a path of this machine. May be used by several threads.
+ */
+public final class TarFile {
+  private static final int MOST_ENTRIES = 100_000;
+  private static final int LONGEST_CHAIN = 8;
+
+  private final Path file;
+  private final String what;
+  private final Map<String, Member> members = new HashMap<>();
+
+  private TarFile(Path file, String what) {
+    this.file = file;
+    this.what = what;
+  }
+
+  /** A file, or a link to the member that it names. */
+  private record Member(long offset, long sizeBytes, String link) {}
+
+  /**
+   * Reads the headers of {@code file}.
+   *
+   * @param what names it in errors
+   */
+  public static TarFile open(Path file, String what) throws FetchException {
+    TarFile tar = new TarFile(file, what);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        InputStream in = Channels.newInputStream(channel)) {
+      tar.index(new TarHeaders(in, what), channel);
+    } catch (IOException e) {
+      throw FetchException.system("cannot read " + what + ": " + e.getMessage(), e);
+    }
+    return tar;
+  }
+
+  private void index(TarHeaders headers, FileChannel channel) throws IOException, FetchException {
+    int entries = 0;
+    for (TarHeaders.Entry entry; (entry = headers.next()) != null; ) {
+      if (++entries > MOST_ENTRIES) {
+        throw FetchException.integrity(what + " has more than " + MOST_ENTRIES + " entries", null);
+      }
+      String link = entry.type() == '2' ? resolve(entry.plain(), entry.link()) : entry.link();
+      if (entry.isFile() || entry.isLink()) {
+        Member member = new Member(channel.position(), entry.sizeBytes(), link);
+        if (members.put(entry.plain(), member) != null) {
+          throw FetchException.integrity(what + " has \"" + entry.plain() + "\" twice", null);
+        }
+      }
+    }
+  }
+
+  /** What a symbolic link at {@code name} leads to, as the name of a member. */
+  private static String resolve(String name, String link) {
+    Path from = Path.of("/", name).getParent();
+    return from == null ? link : from.resolve(link).normalize().toString().substring(1);
+  }
+
+  /** The length of the member {@code name}; empty if there is none. */
+  public Optional<Long> size(String name) throws FetchException {
+    Member member = find(name);
+    return member == null ? Optional.empty() : Optional.of(member.sizeBytes());
+  }
+
+  /** The bytes of the member {@code name}; the caller closes them. */
+  public InputStream read(String name) throws IOException, FetchException {
+    Member member = find(name);
+    if (member == null) {
+      throw FetchException.integrity(what + " has no \"" + name + "\"", null);
+    }
+    FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+    channel.position(member.offset());
+    return new Part(Channels.newInputStream(channel), member.sizeBytes());
+  }
+
+  private @Nullable Member find(String name) throws FetchException {
+    Member member = members.get(name);
+    for (int steps = 0; member != null && !member.link().isEmpty(); steps++) {
+      if (steps == LONGEST_CHAIN) {
+        throw FetchException.integrity(what + " has links that lead nowhere: " + name, null);
+      }
+      member = members.get(member.link());
+    }
+    return member;
+  }
+
+  /** The first bytes of a stream. */
+  private static final class Part extends InputStream {
+    private final InputStream in;
+    private long left;
+
+    Part(InputStream in, long left) {
+      this.in = in;
+      this.left = left;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      if (left == 0) {
+        return -1;
+      }
+      int read = in.read(buffer, offset, (int) Math.min(length, left));
+      left -= Math.max(0, read);
+      return read;
+    }
+
+    @Override
+    public void close() throws IOException {
+      in.close();
+    }
+  }
+}
