@@ -12,7 +12,7 @@ static void child(const struct plan *plan, uint32_t at, int errors) {
   struct record r;
   int error;
   ops_run(plan, at, &r, &error);
-  failure_send(-1, errors, 0, &r, error);
+  failure_send(-1, errors, EVENT_FAILED, 0, &r, error);
   quit(OWN_FAILURE);
 }
 
@@ -28,7 +28,7 @@ void run_enter(int fd) {
   int error;
   uint32_t at = ops_run(&plan, r.next, &r, &error);
   if (error) {
-    failure_send(-1, errors, 0, &r, error);
+    failure_send(-1, errors, EVENT_FAILED, 0, &r, error);
     quit(OWN_FAILURE);
   }
   plan_next(&plan, at, &r);

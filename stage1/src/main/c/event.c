@@ -8,7 +8,19 @@ void event_send(int fd, uint32_t type, uint32_t app, uint32_t a, uint32_t b) {
   write_all(fd, &e, sizeof e);
 }
 
-void failure_send(int status, int text, uint32_t app, const struct record *failed, int error) {
+void event_text(int fd, uint32_t type, uint32_t app, uint32_t a, uint32_t b, const struct text *text) {
+  /* One write, smaller than PIPE_BUF: events of several processes never mix. */
+  struct {
+    struct event event;
+    char bytes[sizeof text->bytes];
+  } out;
+  out.event = (struct event){type, app, a, b, now_nanos(), text->size, 0};
+  for (unsigned i = 0; i < text->size; i++) out.bytes[i] = text->bytes[i];
+  write_all(fd, &out, sizeof out.event + text->size);
+}
+
+void failure_send(int status, int text, uint32_t type, uint32_t app, const struct record *failed,
+                  int error) {
   struct text line;
   line.size = 0;
   const char *what = failed->text;
@@ -23,13 +35,5 @@ void failure_send(int status, int text, uint32_t app, const struct record *faile
     write_all(text, line.bytes, line.size);
     return;
   }
-  /* One write, smaller than PIPE_BUF: events of several processes never mix. */
-  struct {
-    struct event event;
-    char bytes[sizeof line.bytes];
-  } out;
-  out.event = (struct event){EVENT_FAILED,  app,        failed->at, (uint32_t)error,
-                             now_nanos(),   line.size, 0};
-  for (unsigned i = 0; i < line.size; i++) out.bytes[i] = line.bytes[i];
-  write_all(status, &out, sizeof out.event + line.size);
+  event_text(status, type, app, failed->at, (uint32_t)error, &line);
 }

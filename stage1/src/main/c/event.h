@@ -4,7 +4,14 @@
 
 #include "plan.h"
 
-enum event_type { EVENT_STARTED = 1, EVENT_EXITED = 2, EVENT_FAILED = 3, EVENT_POD_EXITED = 4 };
+enum event_type {
+  EVENT_STARTED = 1,
+  EVENT_EXITED = 2,
+  EVENT_FAILED = 3,
+  EVENT_POD_EXITED = 4,
+  EVENT_WARNING = 5,
+  EVENT_HEALTH = 6,
+};
 
 enum { THE_POD = 0xffffffffu };
 
@@ -18,8 +25,13 @@ struct event {
   uint32_t zero;
 };
 
+struct text;
+
 void event_send(int fd, uint32_t type, uint32_t app, uint32_t a, uint32_t b);
+/* An event with lines for stderr. */
+void event_text(int fd, uint32_t type, uint32_t app, uint32_t a, uint32_t b, const struct text *text);
 /* The failure as an event to `status`, or as lines to `text` when there is no status pipe. */
-void failure_send(int status, int text, uint32_t app, const struct record *failed, int error);
+void failure_send(int status, int text, uint32_t type, uint32_t app, const struct record *failed,
+                  int error);
 
 #endif

@@ -1,48 +1,64 @@
-/* pod-init init: PID 1 of the pod. */
+/* pod-init init: PID 1 of the pod. pod-init host: its like for a pod in the host's pid namespace. */
 #include "event.h"
+#include "health.h"
 #include "modes.h"
 #include "ops.h"
 #include "text.h"
 
-enum state { WAITING, STARTING, RUNNING, FAILED, ENDED };
+/* PREPARING: its pre-start handler runs. STOPPED: it has ended, and its post-stop handler runs. */
+enum state { WAITING, PREPARING, STARTING, RUNNING, STOPPED, FAILED, ENDED };
 
 struct app {
-  int pid; /* 0 when there is no process */
+  int pid;     /* 0 when there is no process */
+  int handler; /* the pid of its event handler, or 0 */
   uint16_t stop_signal;
   uint16_t state;
-  uint32_t at; /* its ops in the plan */
+  uint32_t at;                   /* its ops in the plan */
+  const char *name;              /* in the plan: only while that is kept */
+  uint32_t pre_start, post_stop; /* the EXEC of each, or 0 */
+  int64_t deadline;              /* when the post-stop handler is ended */
 };
 
 /* Pages of this that no app needs are never touched. */
 static struct app apps[MAX_APPS];
+static struct health healths[MAX_APPS];
 static uint32_t count, next_app;
 static int status_fd, lifeline_fd, signals_fd, ready_fd = -1;
 static int pod_status;
 static bool failed, stopping, asked; /* asked: the apps have had their stop signal */
 static bool more;                    /* there may be more dead children to collect */
+static bool keeps;                   /* handlers or checks will run: what they need is kept */
+static bool in_host;                 /* not PID 1 */
 static uint32_t grace_ms;
-static int64_t deadline;
+static int64_t deadline = INT64_MAX; /* of the apps that were asked because another one failed */
+static struct plan plan;
 
-static void child(const struct plan *plan, uint32_t n, int ready) {
+static void child(uint32_t n, struct process process, int ready) {
   static const uint64_t FRESH[4], NONE;
   for (int s = 1; s <= 64; s++) sys(__NR_rt_sigaction, s, FRESH, NULL, 8);
   sys(__NR_rt_sigprocmask, SIG_SETMASK, &NONE, NULL, 8);
   struct record r;
   int error;
-  ops_run(plan, apps[n].at, &r, &error);
-  failure_send(status_fd, 2, n, &r, error); /* before the byte below: the supervisor reads in order */
-  write_all(ready, "!", 1);
+  ops_run_process(&plan, apps[n].at, process, &r, &error);
+  bool fatal = ready >= 0;
+  if (fatal || !healths[n].checked || process.role == HANDLER) {
+    failure_send(status_fd, 2, fatal ? EVENT_FAILED : EVENT_WARNING, n, &r, error);
+  }
+  /* After the event: the supervisor reads in order. */
+  if (fatal) write_all(ready, "!", 1);
   quit(OWN_FAILURE);
 }
 
 static void signal_apps(int signal) {
   for (uint32_t i = 0; i < next_app; i++) {
-    if (apps[i].pid == 0) continue;
+    struct app *app = &apps[i];
+    if (app->state == PREPARING && app->handler) sys(__NR_kill, app->handler, signal);
+    if (app->pid == 0) continue;
     int s = signal;
-    if (signal == SIGTERM) s = apps[i].stop_signal;
+    if (signal == SIGTERM) s = app->stop_signal;
     /* The default action of TSTP does nothing to a session without a terminal's job control. */
     if (signal == SIGTSTP) s = SIGSTOP;
-    sys(__NR_kill, apps[i].pid, s);
+    sys(__NR_kill, app->pid, s);
   }
 }
 
@@ -56,8 +72,22 @@ static void fail(int status) {
   if (!asked) signal_apps(SIGTERM); /* to many programs a second one means at once */
 }
 
-static void start_next(const struct plan *plan) {
-  uint32_t n = next_app++;
+/* The app's life is over; what comes after it may still run. */
+static void finish(uint32_t n, enum state state) {
+  struct app *app = &apps[n];
+  app->state = (uint16_t)state;
+  if (healths[n].exec) health_end(&healths[n]);
+  if (!app->post_stop) return;
+  long r = sys_fork();
+  if (r == 0) child(n, (struct process){HANDLER, app->post_stop, false}, -1);
+  if (r < 0) return;
+  app->state = STOPPED;
+  app->handler = (int)r;
+  app->deadline = monotonic_ms() + grace_ms;
+}
+
+/* Forks the app, or its pre-start handler; a pipe tells whether it reached its exec. */
+static void start(uint32_t n, struct process process) {
   struct app *app = &apps[n];
   int ends[2];
   long r = sys(__NR_pipe2, ends, O_CLOEXEC);
@@ -69,24 +99,43 @@ static void start_next(const struct plan *plan) {
     r = sys_fork();
     if (r == 0) {
       sys(__NR_close, ready_fd);
-      child(plan, n, ready_write);
+      child(n, process, ready_write);
     }
     sys(__NR_close, ready_write);
   }
   if (r < 0) {
     struct record none = {.text = "start a process for an app\0", .at = app->at};
-    failure_send(status_fd, 2, n, &none, (int)-r);
+    failure_send(status_fd, 2, EVENT_FAILED, n, &none, (int)-r);
     if (ready_fd >= 0) sys(__NR_close, ready_fd);
     ready_fd = -1;
     app->state = FAILED;
     fail(OWN_FAILURE);
     return;
   }
-  app->pid = (int)r;
-  app->state = STARTING;
+  if (process.role == APP) {
+    app->pid = (int)r;
+    app->state = STARTING;
+  } else {
+    app->handler = (int)r;
+    app->state = PREPARING;
+  }
 }
 
-/* The pipe of the app being started ended (exec closed it) or brought the byte of a failure. */
+static void start_next(void) {
+  uint32_t n = next_app++;
+  if (apps[n].pre_start) {
+    start(n, (struct process){HANDLER, apps[n].pre_start, true});
+  } else {
+    start(n, (struct process){APP, 0, true});
+  }
+}
+
+static bool is_starting(void) {
+  return next_app > 0 &&
+         (apps[next_app - 1].state == PREPARING || apps[next_app - 1].state == STARTING);
+}
+
+/* The pipe of the process being started ended (exec closed it) or brought the byte of a failure. */
 static void finish_start(void) {
   uint32_t n = next_app - 1;
   char byte;
@@ -94,11 +143,89 @@ static void finish_start(void) {
   sys(__NR_close, ready_fd);
   ready_fd = -1;
   if (got == 1) {
-    apps[n].state = FAILED;
     fail(OWN_FAILURE);
-  } else {
+    finish(n, FAILED);
+  } else if (apps[n].state == STARTING) {
     apps[n].state = RUNNING;
     event_send(status_fd, EVENT_STARTED, n, (uint32_t)apps[n].pid, 0);
+    if (healths[n].exec) {
+      health_begin(&healths[n]);
+      event_send(status_fd, EVENT_HEALTH, n, HEALTH_STARTING, 0);
+    }
+  }
+}
+
+/* "…its pre-start handler exited with 3" */
+static void add_end(struct text *line, const char *which, int status) {
+  add(line, "its ");
+  add(line, which);
+  add(line, signal_of(status) ? " handler was ended by signal " : " handler exited with ");
+  add_number(line, (uint64_t)(signal_of(status) ? signal_of(status) : status_of(status)));
+  add(line, "\n");
+}
+
+static void begin_line(struct text *line, const char *verb, const char *app) {
+  line->size = 0;
+  add(line, verb);
+  add(line, app);
+  add(line, "\": ");
+}
+
+/* An event handler has ended. */
+static void finish_handler(uint32_t n, int status) {
+  struct app *app = &apps[n];
+  struct text line;
+  app->handler = 0;
+  if (app->state == STOPPED) {
+    app->state = ENDED;
+    if (status_of(status) == 0 || status_of(status) == OWN_FAILURE) return; /* told already */
+    begin_line(&line, "warning: app \"", app->name);
+    add_end(&line, "post-stop", status);
+    event_text(status_fd, EVENT_WARNING, n, 0, 0, &line);
+    return;
+  }
+  if (app->state != PREPARING) return; /* it could not be started, and that is told */
+  if (stopping) {
+    finish(n, ENDED);
+  } else if (status_of(status) != 0) {
+    begin_line(&line, "run: cannot start app \"", app->name);
+    add_end(&line, "pre-start", status);
+    event_text(status_fd, EVENT_FAILED, n, app->pre_start, 0, &line);
+    fail(OWN_FAILURE);
+    finish(n, FAILED);
+  } else {
+    start(n, (struct process){APP, 0, false});
+  }
+}
+
+static void finish_app(uint32_t n, int status) {
+  struct app *app = &apps[n];
+  app->pid = 0;
+  if (app->state != RUNNING) return; /* FAILED: told already */
+  int code = status_of(status);
+  event_send(status_fd, EVENT_EXITED, n, (uint32_t)code, (uint32_t)signal_of(status));
+  if (code != 0) fail(code);
+  finish(n, ENDED);
+}
+
+static void finish_check(uint32_t n, int status) {
+  struct health *h = &healths[n];
+  if (health_checked(h, status_of(status)) && apps[n].state == RUNNING) {
+    event_send(status_fd, EVENT_HEALTH, n, h->state, 0);
+  }
+  if (apps[n].state != RUNNING) health_end(h);
+}
+
+/* Whose process it was, if any app's. */
+static void on_end(int pid, int status) {
+  for (uint32_t n = 0; n < next_app; n++) {
+    struct app *app = &apps[n];
+    if (app->pid == pid || app->handler == pid) {
+      if (ready_fd >= 0 && n == next_app - 1) finish_start();
+    }
+    if (app->pid == pid) return finish_app(n, status);
+    if (app->handler == pid) return finish_handler(n, status);
+    if (healths[n].pid == pid) return finish_check(n, status);
   }
 }
 
@@ -111,26 +238,54 @@ static bool reap(int options) {
   for (int i = 0; i < REAP_AT_ONCE; i++) {
     long pid = sys_wait(&status, options);
     if (pid <= 0) return pid == 0;
-    for (uint32_t n = 0; n < next_app; n++) {
-      if (apps[n].pid != pid) continue;
-      if (apps[n].state == STARTING) finish_start();
-      apps[n].pid = 0;
-      if (apps[n].state == FAILED) break; /* told already */
-      apps[n].state = ENDED;
-      int code = status_of(status);
-      event_send(status_fd, EVENT_EXITED, n, (uint32_t)code, (uint32_t)signal_of(status));
-      if (code != 0) fail(code);
-      break;
-    }
+    on_end((int)pid, status);
+    if (options == 0) return true;
   }
   more = true;
   return true;
 }
 
+/*
+ * In the host's pid namespace: ends our children, among whom the kernel puts every descendant whose
+ * parent is gone, until there is none. False if the kernel does not tell who they are.
+ */
+static bool end_descendants(void) {
+  struct text path = {0};
+  add(&path, "/proc/self/task/");
+  add_number(&path, (uint64_t)sys(__NR_getpid));
+  add(&path, "/children");
+  path.bytes[path.size] = 0;
+  long fd = sys_open(path.bytes, O_RDONLY, 0);
+  if (fd < 0) return false;
+  char part[512];
+  int pid = 0;
+  for (long got; (got = sys_read((int)fd, part, sizeof part)) > 0;) {
+    for (long i = 0; i < got; i++) {
+      if (part[i] >= '0' && part[i] <= '9') {
+        pid = pid * 10 + (part[i] - '0');
+      } else {
+        if (pid > 1) sys(__NR_kill, pid, SIGKILL);
+        pid = 0;
+      }
+    }
+  }
+  sys(__NR_close, fd);
+  return true;
+}
+
 __attribute__((noreturn)) static void end_pod(void) {
-  /* One atomic sweep: a process that forks meanwhile is killed with its child or before it. */
-  sys(__NR_kill, -1, SIGKILL);
-  while (reap(0)) {
+  for (uint32_t i = 0; i < next_app; i++) {
+    if (apps[i].pid) sys(__NR_kill, apps[i].pid, SIGKILL);
+  }
+  next_app = 0; /* what ends from here on is told to nobody */
+  if (!in_host) {
+    /* One atomic sweep: a process that forks meanwhile is killed with its child or before it. */
+    sys(__NR_kill, -1, SIGKILL);
+    while (reap(0)) {
+    }
+  } else {
+    while (end_descendants() && reap(0)) {
+    }
   }
   event_send(status_fd, EVENT_POD_EXITED, THE_POD, (uint32_t)pod_status, 0);
   quit(pod_status);
@@ -138,7 +293,7 @@ __attribute__((noreturn)) static void end_pod(void) {
 
 static bool alive(void) {
   for (uint32_t i = 0; i < next_app; i++) {
-    if (apps[i].pid) return true;
+    if (apps[i].pid || apps[i].handler) return true;
   }
   return false;
 }
@@ -163,16 +318,78 @@ static void on_signal(int signal) {
   } else if (forwarded(signal)) {
     if (signal == SIGTERM && !failed) {
       stopping = asked = true; /* what has not started yet does not start any more */
-      if (next_app < count) pod_status = 128 + SIGTERM;
+      bool prepares = next_app > 0 && apps[next_app - 1].state == PREPARING;
+      if (next_app < count || prepares) pod_status = 128 + SIGTERM;
     }
     signal_apps(signal);
   }
 }
 
-void run_init(int fd) {
+/* Makes an end of what has had its time, and begins what is due. */
+static void keep_time(void) {
+  int64_t now = monotonic_ms();
+  if (now >= deadline) {
+    deadline = INT64_MAX;
+    for (uint32_t i = 0; i < next_app; i++) {
+      if (apps[i].pid) sys(__NR_kill, apps[i].pid, SIGKILL);
+      if (apps[i].state == PREPARING && apps[i].handler) sys(__NR_kill, apps[i].handler, SIGKILL);
+    }
+  }
+  for (uint32_t i = 0; keeps && i < next_app; i++) {
+    struct app *app = &apps[i];
+    struct health *h = &healths[i];
+    if (app->state == STOPPED && now >= app->deadline) {
+      sys(__NR_kill, app->handler, SIGKILL);
+      app->deadline = INT64_MAX;
+    }
+    if (!h->exec || app->state != RUNNING || now < h->next) continue;
+    if (h->pid) {
+      health_expire(h);
+    } else {
+      long r = sys_fork();
+      if (r == 0) child(i, (struct process){CHECK, h->exec, false}, -1);
+      if (r > 0) health_checking(h, (int)r);
+      if (r < 0) health_later(h); /* no process to be had now */
+    }
+  }
+}
+
+/* How long there is nothing to do for keep_time, in ms; -1 is for ever. */
+static int64_t time_left(void) {
+  int64_t least = deadline;
+  for (uint32_t i = 0; keeps && i < next_app; i++) {
+    if (apps[i].state == STOPPED && apps[i].deadline < least) least = apps[i].deadline;
+    if (healths[i].exec && apps[i].state == RUNNING && healths[i].next < least) least = healths[i].next;
+  }
+  if (least == INT64_MAX) return -1;
+  int64_t left = least - monotonic_ms();
+  return left < 0 ? 0 : left;
+}
+
+/* The apps of the plan, each with its handlers. */
+static void read_apps(uint32_t at) {
+  struct record r;
+  for (; plan_next(&plan, at, &r); at = ops_skip(&plan, r.next)) {
+    if (r.op == OP_APP) {
+      apps[count++] = (struct app){.stop_signal = (uint16_t)(r.words[0] ? r.words[0] : SIGTERM),
+                                   .at = r.next,
+                                   .name = r.text};
+    } else if (r.op == OP_PRE_START) {
+      apps[count - 1].pre_start = r.next;
+    } else {
+      keeps = true;
+      if (r.op == OP_POST_STOP) apps[count - 1].post_stop = r.next;
+      if (r.op == OP_HEALTH) health_read(&healths[count - 1], &r);
+    }
+  }
+}
+
+void run_init(int fd, enum op mode) {
   sys(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
-  struct plan plan = plan_open(fd, OP_INIT);
-  if (sys(__NR_getpid) != 1) { /* or kill(-1) would end the host */
+  plan = plan_open(fd, mode);
+  in_host = mode == OP_HOST;
+  if (in_host) sys(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  if (!in_host && sys(__NR_getpid) != 1) { /* or kill(-1) would end the host */
     complain("start the pod", "pod-init init is not PID 1 of its pid namespace", -1);
     quit(OWN_FAILURE);
   }
@@ -196,20 +413,17 @@ void run_init(int fd) {
   int error;
   uint32_t at = ops_run(&plan, r.next, &r, &error);
   if (error) {
-    failure_send(status_fd, 2, THE_POD, &r, error);
+    failure_send(status_fd, 2, EVENT_FAILED, THE_POD, &r, error);
     pod_status = OWN_FAILURE;
     end_pod();
   }
-  for (; plan_next(&plan, at, &r); at = ops_skip(&plan, r.next)) {
-    apps[count].stop_signal = (uint16_t)(r.words[0] ? r.words[0] : SIGTERM);
-    apps[count++].at = r.next;
-  }
+  read_apps(at);
 
   bool closed = false;
   for (;;) {
-    if (ready_fd < 0 && next_app < count && !stopping) start_next(&plan);
-    if (ready_fd < 0 && !alive() && (stopping || next_app == count)) break;
-    if (!closed && ready_fd < 0 && (next_app == count || stopping)) {
+    if (!is_starting() && next_app < count && !stopping) start_next();
+    if (!is_starting() && !alive() && (stopping || next_app == count)) break;
+    if (!closed && !keeps && !is_starting() && (next_app == count || stopping)) {
       close_others(lock);
       sys(__NR_munmap, plan.base, plan.size);
       closed = true;
@@ -218,22 +432,18 @@ void run_init(int fd) {
         {signals_fd, POLLIN, 0},
         {lifeline_fd, 0, 0}, /* its end alone: what is in it is for apps that wait */
         {ready_fd, POLLIN, 0}};
-    int64_t timeout = -1;
-    if (failed) {
-      timeout = deadline - monotonic_ms();
-      if (timeout <= 0) break;
-    }
-    long ready = sys_poll(fds, 3, more ? 0 : timeout);
+    long ready = sys_poll(fds, 3, more ? 0 : time_left());
     if (more) {
       more = false;
       reap(WNOHANG);
     }
+    keep_time();
     if (ready <= 0) continue;
     if (fds[1].revents) { /* nobody writes there: the supervisor is gone */
       pod_status = 128 + SIGKILL;
       break;
     }
-    if (fds[2].revents) finish_start();
+    if (fds[2].revents && ready_fd >= 0) finish_start();
     for (int s; fds[0].revents && (s = next_signal(signals_fd)) != 0;) on_signal(s);
   }
   end_pod();

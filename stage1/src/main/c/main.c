@@ -19,11 +19,13 @@ __attribute__((noreturn, used)) void start(long *stack) {
     const char *digit = argv[2];
     while (*digit >= '0' && *digit <= '9' && fd < 100000) fd = fd * 10 + (*digit++ - '0');
     if (*argv[2] && !*digit) {
-      if (same(argv[1], "init")) run_init(fd);
+      if (same(argv[1], "init")) run_init(fd, OP_INIT);
+      if (same(argv[1], "host")) run_init(fd, OP_HOST);
       if (same(argv[1], "supervise")) run_supervise(fd);
       if (same(argv[1], "enter")) run_enter(fd);
+      if (same(argv[1], "attach")) run_attach(fd);
     }
   }
-  complain("start pod-init", "usage: pod-init init|supervise|enter PLAN-FD", -1);
+  complain("start pod-init", "usage: pod-init init|host|supervise|enter|attach PLAN-FD", -1);
   quit(OWN_FAILURE);
 }

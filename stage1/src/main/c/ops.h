@@ -9,6 +9,18 @@
  * fills `error` (positive) and returns the place of the failed op, which `failed` then holds.
  */
 uint32_t ops_run(const struct plan *plan, uint32_t at, struct record *failed, int *error);
+enum role { APP, HANDLER, CHECK };
+
+/* A process of an app. Whatever it executes, it takes the same steps to get there. */
+struct process {
+  enum role role;
+  uint32_t exec; /* where its EXEC stands in the plan; of the app itself 0, it is its last op */
+  bool waits;    /* whether it is the app's first process, which waits for the supervisor */
+};
+
+/* Runs the app's ops, at `at`, for such a process. Returns only if one failed. */
+void ops_run_process(const struct plan *plan, uint32_t at, struct process process,
+                     struct record *failed, int *error);
 /* One op: 0 or -errno. EXEC returns only when it failed. */
 long op_apply(const struct record *r);
 /* Passes over the ops of a section. */

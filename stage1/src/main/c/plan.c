@@ -12,7 +12,10 @@ enum { SECTION = 128 }; /* in strings: a section has no WHAT and FIX */
 static const struct shape SHAPES[OP_END] = {
     [OP_INIT] = {4, SECTION, 0},     [OP_APP] = {1, SECTION + 1, 0},
     [OP_SUPERVISE] = {8, SECTION, 0}, [OP_ENTER] = {2, SECTION, 0},
-    [OP_CLEANUP] = {0, SECTION, 0},  [OP_MOUNT] = {1, 2 + 4, 0},
+    [OP_CLEANUP] = {0, SECTION, 0},  [OP_HOST] = {4, SECTION, 0},
+    [OP_ATTACH] = {4, SECTION + 1, 0}, [OP_PRE_START] = {0, SECTION, 0},
+    [OP_POST_STOP] = {0, SECTION, 0}, [OP_HEALTH] = {5, SECTION, 0},
+    [OP_MOUNT] = {1, 2 + 4, 0},
     [OP_UMOUNT] = {1, 2 + 1, 0},     [OP_MKDIR] = {1, 2 + 1, 0},
     [OP_RMDIR] = {0, 2 + 1, 0},      [OP_UNLINK] = {0, 2 + 1, 0},
     [OP_PIVOT] = {0, 2 + 1, 0},      [OP_CHROOT] = {0, 2 + 1, 0},
@@ -28,6 +31,7 @@ static const struct shape SHAPES[OP_END] = {
     [OP_PRCTL] = {5, 2, 0},          [OP_NEW_KEYRING] = {0, 2, 0},
     [OP_SECCOMP] = {2, 2, 1},        [OP_WAIT_FIFO] = {1, 2 + 1, 0},
     [OP_EXEC] = {3, 2, 0},           [OP_OOM_COUNTER] = {0, 2 + 1, 0},
+    [OP_STREAM] = {2, 2, 0},
 };
 
 __attribute__((noreturn)) static void refuse(const char *why, int64_t at) {
@@ -111,6 +115,12 @@ static void check_values(const struct record *r) {
     case OP_EXEC:
       if (w[0] == 0 || w[1] == 0) refuse("exec of nothing at ", r->at);
       break;
+    case OP_STREAM:
+      if (w[0] > 3 || w[1] > 0x7fffffff) refuse("impossible stream at ", r->at);
+      break;
+    case OP_ATTACH:
+      check_name(r->text, r->at);
+      break;
     case OP_CHDIR:
     case OP_PIVOT:
     case OP_CHROOT:
@@ -122,43 +132,65 @@ static void check_values(const struct record *r) {
   }
 }
 
+struct place {
+  bool in_app, in_handler, in_cleanup;
+  bool complete; /* the app or handler has its EXEC, or needs none */
+};
+
+/* What the supervisor is to know of an app. */
+static bool is_kept(uint32_t op) { return op == OP_STREAM || op == OP_OOM_COUNTER; }
+
+static bool belongs(uint32_t op, enum op mode, struct place here) {
+  if (here.in_handler) return op == OP_EXEC && !here.complete;
+  if (mode == OP_ATTACH) return false;
+  if (mode != OP_SUPERVISE) return !is_kept(op) && !(here.in_app && here.complete);
+  return here.in_cleanup ? op != OP_EXEC && !is_kept(op) : here.in_app && is_kept(op);
+}
+
 /* The order of sections, and that no app starts with descriptors that no op names. */
 static void check(const struct plan *plan, enum op mode) {
   struct record r;
-  uint32_t apps = 0;
-  bool in_app = false, execs = true, sealed = false, cleanup = false;
+  uint32_t apps = 0, handlers = 0;
+  struct place here = {.complete = true};
+  bool sealed = false;
+  bool runs_apps = mode == OP_INIT || mode == OP_HOST;
   for (uint32_t at = PLAN_FIRST; plan_next(plan, at, &r); at = r.next) {
     check_values(&r);
     if (at == PLAN_FIRST) {
       if (r.op != (uint32_t)mode) refuse("it is for another mode", -1);
     } else if (r.op == OP_APP) {
-      if (!execs || cleanup) refuse("misplaced app at ", at);
+      if (!here.complete || here.in_cleanup || mode == OP_ATTACH) refuse("misplaced app at ", at);
       if (++apps > MAX_APPS) refuse("too many apps", -1);
       if (r.words[0] > 64) refuse("impossible signal at ", at);
       check_name(r.text, at);
-      in_app = true;
+      here = (struct place){.in_app = true, .complete = mode == OP_SUPERVISE};
+      handlers = 0;
       sealed = false;
-      execs = mode == OP_SUPERVISE; /* there an app is only a name */
     } else if (r.op == OP_CLEANUP) {
-      if (mode != OP_SUPERVISE || cleanup) refuse("misplaced cleanup at ", at);
-      cleanup = true;
+      if (mode != OP_SUPERVISE || here.in_cleanup) refuse("misplaced cleanup at ", at);
+      here.in_cleanup = true;
+    } else if (r.op >= OP_PRE_START && r.op <= OP_HEALTH) {
+      bool again = handlers >> r.op & 1;
+      if (!runs_apps || !here.in_app || !here.complete || again) refuse("misplaced handler at ", at);
+      handlers |= 1u << r.op;
+      here.in_handler = true; /* the app's ops, with another EXEC at their end */
+      here.complete = false;
     } else if (r.op < OP_MOUNT) {
       refuse("misplaced section at ", at);
-    } else if (r.op == OP_OOM_COUNTER) {
-      if (mode != OP_SUPERVISE || !in_app || cleanup) refuse("misplaced op at ", at);
-    } else if (mode == OP_SUPERVISE ? !cleanup || r.op == OP_EXEC : in_app && execs) {
+    } else if (!belongs(r.op, mode, here)) {
       refuse("misplaced op at ", at);
     } else if (r.op == OP_EXEC) {
-      if (!in_app || !sealed) refuse("exec without CLOSE_RANGE(3, ~0, CLOEXEC) at ", at);
-      execs = true;
+      bool closes = sealed || here.in_handler;
+      if (!here.in_app || !closes) refuse("exec without CLOSE_RANGE(3, ~0, CLOEXEC) at ", at);
+      here.complete = true;
     } else if (r.op == OP_CLOSE_RANGE) {
       sealed = r.words[0] == 3 && (uint32_t)r.words[1] == ~0u && r.words[2] == CLOSE_RANGE_CLOEXEC;
     } else if (r.op != OP_SECCOMP) {
       sealed = false;
     }
   }
-  if (!execs) refuse("the last app has no exec", -1);
-  if (mode != OP_SUPERVISE && apps == 0) refuse("no app", -1);
+  if (!here.complete) refuse("the last app has no exec", -1);
+  if ((runs_apps || mode == OP_ENTER) && apps == 0) refuse("no app", -1);
   if (mode == OP_ENTER && apps != 1) refuse("not one process to enter with", -1);
 }
 

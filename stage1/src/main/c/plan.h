@@ -10,6 +10,11 @@ enum op {
   OP_SUPERVISE = 3,
   OP_ENTER = 4,
   OP_CLEANUP = 5,
+  OP_HOST = 6,
+  OP_ATTACH = 7,
+  OP_PRE_START = 8,
+  OP_POST_STOP = 9,
+  OP_HEALTH = 10,
   OP_MOUNT = 16,
   OP_UMOUNT = 17,
   OP_MKDIR = 18,
@@ -41,7 +46,8 @@ enum op {
   OP_WAIT_FIFO = 44,
   OP_EXEC = 45,
   OP_OOM_COUNTER = 46,
-  OP_END = 47,
+  OP_STREAM = 47,
+  OP_END = 48,
 };
 
 enum { MAX_APPS = 256, MAX_PLAN = 16 << 20 };

@@ -6,36 +6,63 @@ struct way {
   char bytes[1024];
 };
 
-static bool active;
-static int terminal;
+static bool active, raw, is_known; /* is_known: how the terminal was before us */
+static int terminal, pty_master;
 static struct termios before;
 static struct way in, out;
 
 static void copy_size(void) {
   unsigned short size[4];
-  if (sys(__NR_ioctl, in.from, TIOCGWINSZ, size) == 0) sys(__NR_ioctl, in.to, TIOCSWINSZ, size);
+  if (sys(__NR_ioctl, terminal, TIOCGWINSZ, size) == 0) {
+    sys(__NR_ioctl, pty_master, TIOCSWINSZ, size);
+  }
+}
+
+bool terminal_is_ours(int tty) {
+  int group = 0;
+  long r = sys(__NR_ioctl, tty, TIOCGPGRP, &group);
+  return r < 0 || group == sys(__NR_getpgid, 0); /* not our controlling terminal: nobody else's job */
+}
+
+bool terminal_raw(int tty, struct termios *saved) {
+  if (sys(__NR_ioctl, tty, TCGETS, saved) < 0) return false;
+  struct termios t = *saved;
+  t.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
+  t.c_oflag &= ~(tcflag_t)OPOST;
+  t.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
+  t.c_cflag = (t.c_cflag & ~(tcflag_t)(CSIZE | PARENB)) | CS8;
+  t.c_cc[VMIN] = 1;
+  t.c_cc[VTIME] = 0;
+  return sys(__NR_ioctl, tty, TCSETS, &t) == 0;
+}
+
+static void take(void) {
+  if (!active || !terminal_is_ours(terminal)) return;
+  struct termios found;
+  raw = terminal_raw(terminal, &found);
+  if (raw && !is_known) before = found; /* later ones may be our own raw mode, or the shell's */
+  is_known |= raw;
+  in.from = terminal;
+  copy_size();
+}
+
+static void give_back(void) {
+  if (raw) sys(__NR_ioctl, terminal, TCSETS, &before);
+  raw = false;
 }
 
 void relay_open(int tty, int pty) {
-  in.from = out.to = tty;
-  in.to = out.from = pty;
-  if (tty < 0 || pty < 0 || sys(__NR_ioctl, tty, TCGETS, &before) < 0) {
-    in.from = in.to = out.from = out.to = -1;
-    return;
-  }
+  in.from = in.to = out.from = out.to = -1;
+  struct termios now;
+  if (tty < 0 || pty < 0 || sys(__NR_ioctl, tty, TCGETS, &now) < 0) return;
   active = true;
   terminal = tty;
+  pty_master = pty;
+  in.to = out.from = pty;
+  out.to = tty;
   long flags = sys(__NR_fcntl, pty, F_GETFL, 0);
   sys(__NR_fcntl, pty, F_SETFL, flags | O_NONBLOCK); /* ours alone; the tty's are the shell's too */
-  struct termios raw = before;
-  raw.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
-  raw.c_oflag &= ~(tcflag_t)OPOST;
-  raw.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
-  raw.c_cflag = (raw.c_cflag & ~(tcflag_t)(CSIZE | PARENB)) | CS8;
-  raw.c_cc[VMIN] = 1;
-  raw.c_cc[VTIME] = 0;
-  sys(__NR_ioctl, tty, TCSETS, &raw);
-  copy_size();
+  take(); /* a job in the background takes it when it is brought to the front */
 }
 
 static void close_way(struct way *w) { w->from = w->to = -1; }
@@ -50,6 +77,14 @@ void relay_poll(struct pollfd *fds) {
   }
 }
 
+/* The person has gone: the app's terminal hangs up as theirs did. */
+static void hang_up(void) {
+  close_way(&in);
+  close_way(&out);
+  sys(__NR_close, pty_master);
+  active = raw = false;
+}
+
 static void move(struct way *w, short events) {
   if (!events || w->from < 0) return;
   if (w->end > w->start) {
@@ -62,21 +97,33 @@ static void move(struct way *w, short events) {
   long n = sys_read(w->from, w->bytes, sizeof w->bytes);
   if (n > 0) {
     w->end = (unsigned)n;
-  } else if (n != -EAGAIN) {
+  } else if (n == -EAGAIN) {
+    return;
+  } else if (w == &in && n == -EIO && !terminal_is_ours(terminal)) {
+    in.from = -1; /* in the background: until SIGCONT */
+    raw = false;
+  } else if (w == &in) {
+    hang_up();
+  } else {
     close_way(w); /* EIO: nobody has the other side open */
   }
 }
 
 void relay_move(const struct pollfd *fds) {
-  if (!active) return;
-  move(&in, fds[0].revents);
-  move(&out, fds[1].revents);
+  if (active) move(&in, fds[0].revents);
+  if (active) move(&out, fds[1].revents);
 }
 
 bool relay_signal(int signal) {
+  if (signal == SIGCONT) take();
   if (!active || signal != SIGWINCH) return false;
   copy_size();
   return true;
+}
+
+void relay_stop(void) {
+  give_back();
+  sys(__NR_kill, sys(__NR_getpid), SIGSTOP);
 }
 
 void relay_close(void) {
@@ -87,6 +134,6 @@ void relay_close(void) {
     move(&out, POLLIN);
     if (held == 0 && out.end == out.start) break;
   }
-  sys(__NR_ioctl, terminal, TCSETS, &before);
+  give_back();
   active = false;
 }

@@ -4,14 +4,21 @@
 
 #include "sys.h"
 
-/* Puts the terminal in raw mode, if the plan has one. */
+/* Puts the terminal in raw mode, if the plan has one and we are in its foreground. */
 void relay_open(int tty, int pty);
 /* Fills two entries for poll; they are empty without a terminal. */
 void relay_poll(struct pollfd *fds);
 void relay_move(const struct pollfd *fds);
 /* True if the signal was about the terminal alone. */
 bool relay_signal(int signal);
+/* Gives the terminal back as it was and stops this process; SIGCONT takes it again. */
+void relay_stop(void);
 /* Writes what is left, and gives the terminal back as it was. */
 void relay_close(void);
+
+/* Whether this process may use the terminal: it is in the foreground, or no job control watches. */
+bool terminal_is_ours(int tty);
+/* Raw mode: every key is a byte. `saved` is how it was. */
+bool terminal_raw(int tty, struct termios *saved);
 
 #endif

@@ -1,6 +1,7 @@
 /* pod-init supervise: what `rkt run` becomes, in the host's namespaces. */
 #include "event.h"
 #include "modes.h"
+#include "mux.h"
 #include "ops.h"
 #include "relay.h"
 #include "text.h"
@@ -77,6 +78,7 @@ static void record_end(uint32_t n, uint64_t when, uint32_t code, uint32_t signal
   if (signal) record("status/", name, ".signal", signal);
   record("status/", name, ".exited", when);
   record("status/", name, "", code);
+  mux_ended(n, code);
 }
 
 /* Copies the lines of a failure to stderr, without what could steer a terminal. */
@@ -107,6 +109,7 @@ static bool take_events(void) {
       show(e.text_size);
       if (pod_status < 0) pod_status = OWN_FAILURE;
     }
+    if (e.type == EVENT_WARNING) show(e.text_size);
     if (e.app >= count) continue;
     if (e.type == EVENT_STARTED) {
       record_start(e.app, e.nanos);
@@ -114,6 +117,8 @@ static bool take_events(void) {
       record_end(e.app, e.nanos, e.a, e.b);
     } else if (e.type == EVENT_FAILED) {
       record_end(e.app, e.nanos, OWN_FAILURE, 0);
+    } else if (e.type == EVENT_HEALTH) {
+      record("status/", plan.base + names[e.app], ".health", e.a);
     }
   }
 }
@@ -124,7 +129,7 @@ static void forward(int pid, int pidfd, int signal) {
   } else {
     sys(__NR_kill, pid, signal);
   }
-  if (signal == SIGTSTP) sys(__NR_kill, sys(__NR_getpid), SIGSTOP); /* and CONT wakes all of us */
+  if (signal == SIGTSTP) relay_stop(); /* and CONT wakes all of us */
 }
 
 /* The lines of a failure are ours to write, so stderr stays; the app alone holds the rest. */
@@ -141,7 +146,7 @@ static void clean(uint32_t at) {
   for (; plan_next(&plan, at, &r); at = r.next) {
     if (r.op < OP_MOUNT) continue;
     long done = op_apply(&r);
-    if (done < 0) failure_send(-1, 2, THE_POD, &r, (int)-done); /* the rest may still succeed */
+    if (done < 0) failure_send(-1, 2, EVENT_FAILED, THE_POD, &r, (int)-done); /* the rest may still succeed */
   }
 }
 
@@ -159,11 +164,9 @@ void run_supervise(int fd) {
   int tty = (int)r.words[6], pty = (int)r.words[7];
   uint32_t at = r.next;
   for (; plan_next(&plan, at, &r) && r.op != OP_CLEANUP; at = r.next) {
-    if (r.op == OP_APP) {
-      names[count++] = (uint32_t)(r.text - plan.base);
-    } else { /* OOM_COUNTER, the only op of an app here */
-      counters[count - 1] = (uint32_t)(skip(r.text, 2) - plan.base);
-    }
+    if (r.op == OP_APP) names[count++] = (uint32_t)(r.text - plan.base);
+    if (r.op == OP_STREAM) mux_add(count - 1, plan.base + names[count - 1], &r);
+    if (r.op == OP_OOM_COUNTER) counters[count - 1] = (uint32_t)(skip(r.text, 2) - plan.base);
   }
   if (pid <= 1 || signals < 0) {
     complain("supervise the pod", "the plan names no process", -1);
@@ -171,13 +174,14 @@ void run_supervise(int fd) {
   }
   sys(__NR_fcntl, status_fd, F_SETFL, O_RDONLY | O_NONBLOCK);
   sys(__NR_mkdirat, directory_fd, "status", 0700);
+  mux_open(directory_fd);
   /* From here on no signal is lost: the apps that wait for that may start. */
   for (uint32_t i = 0; i < count; i++) write_all(lifeline, "!", 1);
   sys(__NR_chdir, "/"); /* hold no directory that somebody wants to unmount */
   relay_open(tty, pty);
   if (tty < 0) leave_stdio();
 
-  int ended = 0;
+  int ended = SIGKILL; /* unless it is told otherwise */
   bool gone = false, events = true;
   while (!gone) {
     int status;
@@ -187,10 +191,15 @@ void run_supervise(int fd) {
       if (got < 0) break;
     }
     if (gone) break;
-    struct pollfd fds[4] = {{signals, POLLIN, 0}, {events ? status_fd : -1, POLLIN, 0}};
+    static struct pollfd fds[4 + MUX_FDS];
+    fds[0] = (struct pollfd){signals, POLLIN, 0};
+    fds[1] = (struct pollfd){events ? status_fd : -1, POLLIN, 0};
     relay_poll(fds + 2);
-    if (sys_poll(fds, 4, -1) <= 0) continue;
+    unsigned more = mux_poll(fds + 4);
+    long ready = sys_poll(fds, 4 + more, mux_timeout());
+    if (ready < 0 || (ready == 0 && more == 0)) continue;
     relay_move(fds + 2);
+    mux_move(fds + 4);
     if (fds[1].revents) events = take_events();
     for (int s; fds[0].revents && (s = next_signal(signals)) != 0;) {
       if (forwarded(s) && !relay_signal(s)) forward(pid, pidfd, s);
@@ -205,6 +214,7 @@ void run_supervise(int fd) {
   for (uint32_t i = 0; i < count; i++) { /* PID 1 took them along before it could tell */
     if (apps[i].started && !apps[i].ended) record_end(i, now, 128 + SIGKILL, SIGKILL);
   }
+  mux_close(directory_fd);
   clean(at);
   if (killed) record("exit-signal", "", "", killed);
   record("exited", "", "", now_nanos());

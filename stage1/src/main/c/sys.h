@@ -78,6 +78,7 @@ enum { OWN_FDS = 64 };
 /* Status of a failure of ours, as of every failure of rkt itself: spec/exit-status.md */
 enum { OWN_FAILURE = 254 };
 
+void *memcpy(void *restrict to, const void *restrict from, size_t size);
 __attribute__((noreturn)) void quit(int status);
 long sys_open(const char *path, int flags, int mode);
 long sys_read(int fd, void *to, size_t size);

@@ -2,6 +2,7 @@ package rkt.stage1.launch;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What one run of pod-init does: a mode with its descriptors, steps, apps, and what to remove at
@@ -38,6 +39,48 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
       out.u64(status);
       out.u64(lock);
       out.u64(graceMillis);
+      out.end();
+    }
+  }
+
+  /** The parent of a pod in the host's pid namespace: as {@link Init}, but for being PID 1. */
+  public record Host(int lifeline, int status, int lock, int graceMillis) implements Mode {
+    @Override
+    public void write(PlanWriter out) {
+      out.begin(Op.HOST);
+      out.u64(lifeline);
+      out.u64(status);
+      out.u64(lock);
+      out.u64(graceMillis);
+      out.end();
+    }
+  }
+
+  /**
+   * What {@code rkt attach} becomes. spec/attach.md
+   *
+   * @param podDirectory where the supervisor listens
+   * @param tty the user's terminal, or -1
+   * @param wants bits: 1 standard input, 2 output, 4 error, 8 to the terminal, 16 from it
+   * @param passesEnd 1 if the end of our standard input is the end of the app's
+   * @param app whose streams
+   */
+  public record Attach(int podDirectory, int tty, int wants, int passesEnd, String app)
+      implements Mode {
+    public Attach {
+      if (!App.isUsable(app)) {
+        throw new IllegalArgumentException("not the name of an app: \"" + app + "\"");
+      }
+    }
+
+    @Override
+    public void write(PlanWriter out) {
+      out.begin(Op.ATTACH);
+      out.u64(podDirectory);
+      out.u64(tty);
+      out.u64(wants);
+      out.u64(passesEnd);
+      out.string(app);
       out.end();
     }
   }
@@ -81,11 +124,107 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
   }
 
   /**
+   * How an app is asked whether it is well. spec/launch-plan.md#health
+   *
+   * @param retries how many failures in a row make it unhealthy
+   */
+  public record Health(
+      int intervalMillis,
+      int timeoutMillis,
+      int startPeriodMillis,
+      int startIntervalMillis,
+      int retries,
+      Op.Exec check) {
+    public Health {
+      if (intervalMillis < 1 || timeoutMillis < 1 || startIntervalMillis < 1 || retries < 1) {
+        throw new IllegalArgumentException("a check without time or tries");
+      }
+      if (startPeriodMillis < 0) {
+        throw new IllegalArgumentException("a period of " + startPeriodMillis + " ms");
+      }
+    }
+
+    private void write(PlanWriter out) {
+      out.begin(Op.HEALTH);
+      out.u64(intervalMillis);
+      out.u64(timeoutMillis);
+      out.u64(startPeriodMillis);
+      out.u64(startIntervalMillis);
+      out.u64(retries);
+      out.end();
+      check.write(out);
+    }
+  }
+
+  /**
+   * Programs that run beside an app, each exactly as the app runs: by its steps, with another exec.
+   */
+  public record Handlers(
+      Optional<Op.Exec> preStart, Optional<Op.Exec> postStop, Optional<Health> health) {
+    public static final Handlers NONE =
+        new Handlers(Optional.empty(), Optional.empty(), Optional.empty());
+
+    private boolean isEmpty() {
+      return preStart.isEmpty() && postStop.isEmpty() && health.isEmpty();
+    }
+
+    private void write(PlanWriter out) {
+      writeOne(out, Op.PRE_START, preStart);
+      writeOne(out, Op.POST_STOP, postStop);
+      if (health.isPresent()) {
+        health.get().write(out);
+      }
+    }
+
+    private static void writeOne(PlanWriter out, int section, Optional<Op.Exec> program) {
+      if (program.isPresent()) {
+        out.begin(section);
+        out.end();
+        program.get().write(out);
+      }
+    }
+
+    private static Handlers read(PlanReader in) {
+      Optional<Op.Exec> preStart = Optional.empty();
+      Optional<Op.Exec> postStop = Optional.empty();
+      Optional<Health> health = Optional.empty();
+      while (in.peek() >= Op.PRE_START && in.peek() <= Op.HEALTH) {
+        int section = in.peek();
+        in.open();
+        int[] words = new int[section == Op.HEALTH ? 5 : 0];
+        for (int i = 0; i < words.length; i++) {
+          words[i] = number(in);
+        }
+        in.close();
+        List<Op> ops = in.ops();
+        if (ops.size() != 1 || !(ops.get(0) instanceof Op.Exec exec)) {
+          throw new IllegalArgumentException("a handler is one exec");
+        }
+        if (section == Op.HEALTH && health.isEmpty()) {
+          health = Optional.of(new Health(words[0], words[1], words[2], words[3], words[4], exec));
+        } else if (section == Op.PRE_START && preStart.isEmpty()) {
+          preStart = Optional.of(exec);
+        } else if (section == Op.POST_STOP && postStop.isEmpty()) {
+          postStop = Optional.of(exec);
+        } else {
+          throw new IllegalArgumentException("a handler that occurs twice");
+        }
+      }
+      return new Handlers(preStart, postStop, health);
+    }
+  }
+
+  /**
    * One app.
    *
    * @param stopSignal what TERM becomes for this app; 0 is TERM itself
+   * @param ops its steps; for {@link Supervise} its streams
    */
-  public record App(String name, int stopSignal, List<Op> ops) {
+  public record App(String name, int stopSignal, List<Op> ops, Handlers handlers) {
+    public App(String name, int stopSignal, List<Op> ops) {
+      this(name, stopSignal, ops, Handlers.NONE);
+    }
+
     public App {
       ops = List.copyOf(ops);
       if (!isUsable(name)) {
@@ -124,6 +263,7 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
       out.string(name);
       out.end();
       writeAll(out, ops);
+      handlers.write(out);
     }
   }
 
@@ -136,6 +276,14 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
 
   public static LaunchPlan init(Init init, List<Op> ops, List<App> apps) {
     return new LaunchPlan(init, ops, apps, List.of());
+  }
+
+  public static LaunchPlan host(Host host, List<Op> ops, List<App> apps) {
+    return new LaunchPlan(host, ops, apps, List.of());
+  }
+
+  public static LaunchPlan attach(Attach attach) {
+    return new LaunchPlan(attach, List.of(), List.of(), List.of());
   }
 
   public static LaunchPlan supervise(Supervise mode, List<App> apps, List<Op> cleanup) {
@@ -180,7 +328,8 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
       long stopSignal = in.word();
       String name = in.string();
       in.close();
-      apps.add(new App(name, Math.toIntExact(stopSignal), in.ops()));
+      List<Op> steps = in.ops();
+      apps.add(new App(name, Math.toIntExact(stopSignal), steps, Handlers.read(in)));
     }
     List<Op> cleanup = List.of();
     if (in.peek() == Op.CLEANUP) {
@@ -202,6 +351,9 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
       text.append("App[name=").append(app.name).append(", stopSignal=");
       text.append(app.stopSignal).append("]\n");
       describe(text, app.ops);
+      if (!app.handlers.isEmpty()) {
+        text.append(app.handlers).append('\n');
+      }
     }
     if (!cleanup.isEmpty()) {
       text.append("Cleanup\n");
@@ -232,6 +384,8 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
                   number(in),
                   number(in),
                   number(in));
+          case Op.HOST -> new Host(number(in), number(in), number(in), number(in));
+          case Op.ATTACH -> new Attach(number(in), number(in), number(in), number(in), in.string());
           case Op.ENTER -> new Enter(number(in), number(in));
           default -> throw new IllegalArgumentException("the first record is no mode: " + op);
         };
@@ -255,30 +409,55 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
 
   private static void check(Mode mode, List<Op> ops, List<App> apps, List<Op> cleanup) {
     boolean supervises = mode instanceof Supervise;
-    if (apps.size() > MAX_APPS || (!supervises && apps.isEmpty())) {
+    boolean attaches = mode instanceof Attach;
+    boolean runsApps = mode instanceof Init || mode instanceof Host;
+    if (apps.size() > MAX_APPS || (!supervises && !attaches && apps.isEmpty())) {
       throw new IllegalArgumentException("a pod has 1 to " + MAX_APPS + " apps: " + apps.size());
     }
     if (mode instanceof Enter && apps.size() != 1) {
       throw new IllegalArgumentException("one process enters, not " + apps.size());
     }
-    if (supervises ? !ops.isEmpty() : !cleanup.isEmpty()) {
+    boolean hasSteps = !ops.isEmpty() || (attaches && !apps.isEmpty());
+    boolean isMisplaced = (supervises || attaches) ? hasSteps : !cleanup.isEmpty();
+    if (isMisplaced) {
       throw new IllegalArgumentException("steps in a section that the mode does not have");
     }
-    refuseExec(ops);
-    refuseExec(cleanup);
-    refuseCounter(ops);
-    refuseCounter(cleanup);
+    if (attaches && !cleanup.isEmpty()) {
+      throw new IllegalArgumentException("a cleanup of who attaches");
+    }
+    checkSteps(ops);
+    checkSteps(cleanup);
     for (int i = 0; i < apps.size(); i++) {
       App app = apps.get(i);
+      if (!runsApps && !app.handlers().isEmpty()) {
+        throw new IllegalArgumentException("handlers for " + app.name() + " in another mode");
+      }
       if (supervises) {
-        for (int step = 0; step < app.ops().size(); step++) {
-          if (!(app.ops().get(step) instanceof Op.OomCounter)) {
-            throw new IllegalArgumentException("steps for " + app.name() + " in the supervisor");
-          }
-        }
+        checkKept(app);
       } else {
-        refuseCounter(app.ops());
         checkEnd(app);
+      }
+    }
+  }
+
+  /** What the supervisor is to know of an app, and nobody else. */
+  private static boolean isKept(Op op) {
+    return op instanceof Op.Stream || op instanceof Op.OomCounter;
+  }
+
+  private static void checkKept(App app) {
+    for (int i = 0; i < app.ops().size(); i++) {
+      if (!isKept(app.ops().get(i))) {
+        throw new IllegalArgumentException("steps for " + app.name() + " in the supervisor");
+      }
+    }
+  }
+
+  private static void checkSteps(List<Op> ops) {
+    refuseExec(ops);
+    for (int i = 0; i < ops.size(); i++) {
+      if (isKept(ops.get(i))) {
+        throw new IllegalArgumentException("a step of the supervisor elsewhere");
       }
     }
   }
@@ -291,21 +470,13 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
     }
   }
 
-  private static void refuseCounter(List<Op> ops) {
-    for (int i = 0; i < ops.size(); i++) {
-      if (ops.get(i) instanceof Op.OomCounter) {
-        throw new IllegalArgumentException("a counter that nobody reads");
-      }
-    }
-  }
-
   /** No app starts with a descriptor that no step named: CVE-2024-21626. */
   private static void checkEnd(App app) {
     int last = app.ops().size() - 1;
     if (last < 0 || !(app.ops().get(last) instanceof Op.Exec)) {
       throw new IllegalArgumentException("the last step of " + app.name() + " is not exec");
     }
-    refuseExec(app.ops().subList(0, last));
+    checkSteps(app.ops().subList(0, last));
     int at = last - 1;
     while (at >= 0 && app.ops().get(at) instanceof Op.Seccomp) {
       at--;

@@ -14,6 +14,14 @@ public sealed interface Op {
   int SUPERVISE = 3;
   int ENTER = 4;
   int CLEANUP = 5;
+  int HOST = 6;
+  int ATTACH = 7;
+  int PRE_START = 8;
+  int POST_STOP = 9;
+  int HEALTH = 10;
+
+  /** Records below this number are sections. */
+  int FIRST = 16;
 
   /** From here up descriptors belong to pod-init. */
   int OWN_FDS = 64;
@@ -374,6 +382,25 @@ public sealed interface Op {
       out.begin(46, label);
       out.string(path);
       out.end();
+    }
+  }
+
+  /**
+   * A stream of an app that the supervisor keeps and that can be attached to.
+   *
+   * @param kind 0 standard input, 1 output, 2 error, 3 terminal
+   * @param fd our end of it
+   */
+  record Stream(Label label, long kind, long fd) implements Op {
+    public Stream {
+      if (kind < 0 || kind > 3 || fd < 0 || fd > Integer.MAX_VALUE) {
+        throw new IllegalArgumentException("impossible stream " + kind + " on " + fd);
+      }
+    }
+
+    @Override
+    public void write(PlanWriter out) {
+      out.op(47, label, kind, fd);
     }
   }
 }

@@ -100,7 +100,7 @@ final class PlanReader {
   /** The ops up to the next section. */
   List<Op> ops() {
     List<Op> ops = new ArrayList<>();
-    while (peek() > Op.CLEANUP) {
+    while (peek() >= Op.FIRST) {
       open();
       ops.add(op());
       close();
@@ -141,6 +141,7 @@ final class PlanReader {
       case 44 -> waitFifo();
       case 45 -> exec();
       case 46 -> oomCounter();
+      case 47 -> stream();
       default -> throw new IllegalArgumentException("unknown op " + op);
     };
   }
@@ -338,5 +339,11 @@ final class PlanReader {
     long argv = word();
     long envp = word();
     return new Op.Exec(label(), strings(candidates), strings(argv), strings(envp));
+  }
+
+  private Op stream() {
+    long kind = word();
+    long fd = word();
+    return new Op.Stream(label(), kind, fd);
   }
 }
