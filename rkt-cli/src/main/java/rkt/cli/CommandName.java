@@ -15,6 +15,8 @@ enum CommandName {
   GC("gc", "Remove what pods and killed commands have left."),
   IMAGE_LIST("image list", "List the images in the store."),
   IMAGE_RM("image rm", "Remove images from the store."),
+  IMAGE_GC("image gc", "Remove images that nobody has used for long."),
+  IMAGE_DU("image du", "Show what images take on the disk."),
   IMAGE_VERIFY("image verify", "Read images and their trees again, and say what is damaged."),
   IMAGE_CAT_MANIFEST("image cat-manifest", "Print the manifest of an image."),
   TRUST("trust", "Trust keys for images."),
@@ -57,6 +59,8 @@ enum CommandName {
       case GC -> new GcCommand();
       case IMAGE_LIST -> new ImageListCommand();
       case IMAGE_RM -> new ImageRmCommand();
+      case IMAGE_GC -> new ImageGcCommand();
+      case IMAGE_DU -> new ImageDuCommand();
       case IMAGE_VERIFY -> new ImageVerifyCommand();
       case IMAGE_CAT_MANIFEST -> new ImageCatManifestCommand();
       case TRUST -> new TrustCommand();

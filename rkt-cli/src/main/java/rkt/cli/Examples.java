@@ -24,9 +24,16 @@ final class Examples {
       case STOP -> List.of("rkt stop 9c1e", "rkt stop --timeout=1m --uuid-file=/run/app.uuid");
       case RM -> List.of("rkt rm 9c1e 7d02", "rkt rm --uuid-file=/run/app.uuid");
       case GC -> List.of("rkt gc", "rkt gc --grace-period=0 --expire-prepared=1h");
-      case IMAGE_LIST -> List.of("rkt image list", "rkt image list --full --no-legend");
+      case IMAGE_LIST ->
+          List.of(
+              "rkt image list",
+              "rkt image list --full --no-legend --fields=id,lastused",
+              "rkt image list --sort=size --order=desc");
       case IMAGE_RM ->
           List.of("rkt image rm example.com/app", "rkt image rm sha512-0123456789abcdef");
+      case IMAGE_GC ->
+          List.of("rkt image gc --grace-period=168h", "rkt image gc --grace-period=24h --size=20G");
+      case IMAGE_DU -> List.of("rkt image du", "rkt image du --format=json");
       case IMAGE_VERIFY ->
           List.of("rkt image verify", "rkt image verify --format=json example.com/app");
       case IMAGE_CAT_MANIFEST ->

@@ -1,21 +1,63 @@
 package rkt.cli;
 
-import java.time.temporal.ChronoUnit;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.spec.SpecException;
 import rkt.spec.json.JsonWriter;
+import rkt.spec.store.ListedImage;
 import rkt.spec.store.Store;
-import rkt.spec.store.StoredImage;
 
 /** {@code rkt image list}: the images in the store. */
 final class ImageListCommand implements Command {
   private static final int SHORT = 19;
+  private static final String FIELDS = "--fields";
+  private static final String SORT = "--sort";
+  private static final String ORDER = "--order";
+  private static final String USUAL_FIELDS = "id,name,reference,size,importtime,lastused";
+
+  /** A column. */
+  private enum Field {
+    ID("id", "ID"),
+    NAME("name", "NAME"),
+    REFERENCE("reference", "REFERENCE"),
+    SIZE("size", "SIZE"),
+    IMPORT_TIME("importtime", "IMPORT TIME"),
+    LAST_USED("lastused", "LAST USED"),
+    SOURCE("source", "SOURCE");
+
+    private final String label;
+    private final String heading;
+
+    Field(String label, String heading) {
+      this.label = label;
+      this.heading = heading;
+    }
+
+    static Field of(String word) throws UsageException {
+      for (Field field : values()) {
+        if (field.label.equals(word)) {
+          return field;
+        }
+      }
+      throw new UsageException(
+          FIELDS + " does not know \"" + word + "\"", "name some of " + USUAL_FIELDS + ",source");
+    }
+  }
+
+  /** An image and when it was last used, in seconds since the epoch. */
+  private record Row(ListedImage image, long lastUsed) {}
 
   @Override
   public void describe(CommandSpec spec) {
     Format.describe(spec);
+    word(spec, FIELDS, "FIELDS", "The columns of the text, of " + USUAL_FIELDS + ",source.");
+    word(spec, SORT, "FIELD", "By name, importtime, lastused or size. Usually importtime.");
+    word(spec, ORDER, "ORDER", "asc or desc. Usually asc.");
     spec.addOption(
         OptionSpec.builder("--full")
             .type(boolean.class)
@@ -28,51 +70,102 @@ final class ImageListCommand implements Command {
             .build());
   }
 
+  private static void word(CommandSpec spec, String name, String label, String description) {
+    spec.addOption(
+        OptionSpec.builder(name)
+            .type(String.class)
+            .paramLabel(label)
+            .description(description)
+            .build());
+  }
+
   @Override
   public int run(ParseResult parsed, Settings settings, Caller caller)
       throws UsageException, SpecException {
     Format format = Format.of(parsed);
-    boolean full = parsed.hasMatchedOption("--full");
+    List<Field> fields = new ArrayList<>();
+    for (String word : parsed.matchedOptionValue(FIELDS, USUAL_FIELDS).split(",", -1)) {
+      fields.add(Field.of(word));
+    }
+    Comparator<Row> order = order(parsed);
+    Store store = Store.at(settings.dir());
+    List<Row> rows = new ArrayList<>();
+    for (ListedImage image : store.listing()) {
+      rows.add(new Row(image, store.lastUsed(image).getEpochSecond()));
+    }
+    rows.sort(order);
+    if (format.isJson()) {
+      for (Row row : rows) {
+        caller.out().println(json(format, row));
+      }
+      return 0;
+    }
     Table table = new Table();
     if (!parsed.hasMatchedOption("--no-legend")) {
-      table.row("ID", "NAME", "REFERENCE", "SIZE", "IMPORT TIME");
-    }
-    for (StoredImage image : Store.at(settings.dir()).list()) {
-      if (format.isJson()) {
-        caller.out().println(json(format, image));
-      } else {
-        String id = image.image().id().toString();
-        table.row(
-            full ? id : id.substring(0, SHORT),
-            image.image().name().text(),
-            String.join(" ", image.references()),
-            full ? Long.toString(image.admission().sizeBytes()) : size(image),
-            image.admission().imported().truncatedTo(ChronoUnit.SECONDS).toString());
+      String[] heading = new String[fields.size()];
+      for (int i = 0; i < heading.length; i++) {
+        heading[i] = fields.get(i).heading;
       }
+      table.row(heading);
     }
-    if (!format.isJson()) {
-      table.print(caller.out());
+    boolean full = parsed.hasMatchedOption("--full");
+    for (Row row : rows) {
+      String[] cells = new String[fields.size()];
+      for (int i = 0; i < cells.length; i++) {
+        cells[i] = cell(fields.get(i), row, full);
+      }
+      table.row(cells);
     }
+    table.print(caller.out());
     return 0;
   }
 
-  private static JsonWriter json(Format format, StoredImage image) {
-    JsonWriter json = format.writer().object();
-    json.put("version", 1).put("id", image.image().id().toString());
-    json.put("name", image.image().name().text());
-    json.put("references", image.references());
-    json.put("size", image.admission().sizeBytes());
-    json.put("import_time", image.admission().imported().getEpochSecond());
-    json.put("source", image.admission().source());
-    json.put("admitted_unverified", image.admission().insecure());
-    return json.end();
+  private static Comparator<Row> order(ParseResult parsed) throws UsageException {
+    String sort = parsed.matchedOptionValue(SORT, "importtime");
+    Comparator<Row> order =
+        switch (sort) {
+          case "name" -> (a, b) -> a.image().name().compareTo(b.image().name());
+          case "importtime" ->
+              (a, b) -> Long.compare(a.image().importedSeconds(), b.image().importedSeconds());
+          case "lastused" -> (a, b) -> Long.compare(a.lastUsed(), b.lastUsed());
+          case "size" -> (a, b) -> Long.compare(a.image().sizeBytes(), b.image().sizeBytes());
+          default ->
+              throw new UsageException(
+                  SORT + " does not know \"" + sort + "\"", "name, importtime, lastused or size");
+        };
+    String direction = parsed.matchedOptionValue(ORDER, "asc");
+    return switch (direction) {
+      case "asc" -> order;
+      case "desc" -> order.reversed();
+      default ->
+          throw new UsageException(ORDER + " does not know \"" + direction + "\"", "asc or desc");
+    };
   }
 
-  private static String size(StoredImage image) {
-    long bytes = image.admission().sizeBytes();
-    if (bytes < 1 << 20) {
-      return (bytes + 1023) / 1024 + "KiB";
-    }
-    return (bytes + (1 << 20) - 1) / (1 << 20) + "MiB";
+  private static String cell(Field field, Row row, boolean full) {
+    ListedImage image = row.image();
+    return switch (field) {
+      case ID -> full ? image.id() : image.id().substring(0, SHORT);
+      case NAME -> image.name();
+      case REFERENCE -> String.join(" ", image.references());
+      case SIZE -> full ? Long.toString(image.sizeBytes()) : Sizes.text(image.sizeBytes());
+      case IMPORT_TIME -> Instant.ofEpochSecond(image.importedSeconds()).toString();
+      case LAST_USED -> Instant.ofEpochSecond(row.lastUsed()).toString();
+      case SOURCE -> image.source();
+    };
+  }
+
+  private static JsonWriter json(Format format, Row row) {
+    ListedImage image = row.image();
+    JsonWriter json = format.writer().object();
+    json.put("version", 1).put("id", image.id());
+    json.put("name", image.name());
+    json.put("references", image.references());
+    json.put("size", image.sizeBytes());
+    json.put("import_time", image.importedSeconds());
+    json.put("last_used_time", row.lastUsed());
+    json.put("source", image.source());
+    json.put("admitted_unverified", image.insecure());
+    return json.end();
   }
 }

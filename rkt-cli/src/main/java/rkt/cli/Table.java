@@ -23,21 +23,32 @@ final class Table {
   }
 
   void print(PrintStream out) {
+    // All lines at once, and no streams: a listing may have ten thousand of them.
     int[] widths = widths();
+    StringBuilder text = new StringBuilder();
     for (List<String> row : rows) {
-      StringBuilder line = new StringBuilder();
-      for (int i = 0; i < row.size(); i++) {
-        line.append(row.get(i));
-        if (i < row.size() - 1) {
-          line.append(" ".repeat(widths[i] - row.get(i).length())).append(GAP);
+      int filled = row.size();
+      while (filled > 0 && row.get(filled - 1).isBlank()) {
+        filled--;
+      }
+      for (int i = 0; i < filled; i++) {
+        String cell = i < filled - 1 ? row.get(i) : row.get(i).stripTrailing();
+        text.append(cell);
+        if (i < filled - 1) {
+          text.repeat(' ', widths[i] - cell.length()).append(GAP);
         }
       }
-      out.println(line.toString().stripTrailing());
+      text.append('\n');
     }
+    out.print(text);
+    out.flush();
   }
 
   private int[] widths() {
-    int columns = rows.stream().mapToInt(List::size).max().orElse(0);
+    int columns = 0;
+    for (List<String> row : rows) {
+      columns = Math.max(columns, row.size());
+    }
     int[] widths = new int[columns];
     for (List<String> row : rows) {
       for (int i = 0; i < row.size(); i++) {

@@ -101,6 +101,62 @@ class ImageCommandsTest {
   }
 
   @Test
+  void aListingHasTheFieldsAndTheOrderThatAreAskedFor() {
+    trusted("ed25519.asc");
+    String id = fetched();
+    assertThat(cli.rkt("image", "list", "--fields=name,id", "--full").out())
+        .matches("NAME +ID\nexample.com/\\S+ +" + id + "\n");
+    assertThat(cli.rkt("image", "list", "--sort=size", "--order=desc", "--no-legend").out())
+        .startsWith(id.substring(0, 19))
+        .containsPattern("Z  20\\d\\d-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ\n");
+    for (String wrong : new String[] {"--fields=id,x", "--sort=id", "--order=up"}) {
+      assertThat(cli.rkt("image", "list", wrong).err()).startsWith("usage: " + wrong.split("=")[0]);
+    }
+  }
+
+  @Test
+  void imagesGoByAgeAndBySize() throws Exception {
+    trusted("ed25519.asc");
+    String id = fetched();
+    assertThat(cli.rkt("image", "gc")).isEqualTo(new Cli.Result(0, "", ""));
+    assertThat(cli.rkt("image", "gc", "--size=1G")).isEqualTo(new Cli.Result(0, "", ""));
+    assertThat(cli.rkt("image", "gc", "--size=1k")).isEqualTo(new Cli.Result(0, id + "\n", ""));
+    assertThat(fetched()).isEqualTo(id);
+    Path used = cli.data().resolve("images").resolve(id).resolve("image.json");
+    Files.setLastModifiedTime(
+        used, java.nio.file.attribute.FileTime.fromMillis(System.currentTimeMillis() - 7_200_000));
+    assertThat(cli.rkt("image", "gc", "--grace-period=3h").out()).isEmpty();
+    Cli.Result gone = cli.rkt("image", "gc", "--grace-period=1h", "--format=json");
+    assertThat(gone.out()).isEqualTo("{\"version\":1,\"id\":\"" + id + "\"}\n");
+    Schemas.check("done", gone.out());
+    assertThat(cli.rkt("image", "du", "--full").out())
+        .isEqualTo("ID     NAME  BLOBS  TREES  ALONE\ntotal        0      0\n");
+  }
+
+  @Test
+  void whatImagesTakeIsToldForEachAndForAll() throws Exception {
+    trusted("ed25519.asc");
+    String id = fetched();
+    Cli.Result json = cli.rkt("image", "du", "--format=json");
+    assertThat(json.out())
+        .matches(
+            "\\{\"version\":1,\"id\":\""
+                + id
+                + "\",\"name\":\"[^\"]+\",\"blobs\":(\\d+),\"trees\":0,"
+                + "\"alone\":\\1}\n\\{\"version\":1,\"total\":true,\"blobs\":\\1,\"trees\":0}\n");
+    Schemas.check("image-du", json.out());
+  }
+
+  @Test
+  void ofSeveralImagesAllAreRemovedOrNone() {
+    trusted("ed25519.asc");
+    String id = fetched();
+    assertThat(cli.rkt("image", "rm", id, "example.com/none").status()).isEqualTo(254);
+    assertThat(cli.rkt("image", "list", "--no-legend").out()).isNotEmpty();
+    assertThat(cli.rkt("image", "rm", id, id.substring(0, 30)).out()).isEqualTo(id + "\n");
+  }
+
+  @Test
   void aDamagedBlobIsNamedAndNotRepaired() throws Exception {
     trusted("ed25519.asc");
     String id = fetched();

@@ -21,7 +21,16 @@ public record OciIndex(String mediaType, List<OciDescriptor> manifests) {
    */
   public static OciIndex parse(byte[] document, @Nullable String stated, String what)
       throws SpecException {
-    JsonObject json = JsonObject.parse(document, what);
+    return of(JsonObject.parse(document, what), stated, what);
+  }
+
+  /** Reads the index of a store of rkt's, which may be longer than one that is fetched. */
+  public static OciIndex parseOwn(byte[] document, String what) throws SpecException {
+    return of(JsonObject.parseOwn(document, what), null, what);
+  }
+
+  private static OciIndex of(JsonObject json, @Nullable String stated, String what)
+      throws SpecException {
     MediaType.schemaVersion(json);
     String type = MediaType.agreed(json, stated, MediaType.OCI_INDEX);
     if (!MediaType.isIndex(type)) {

@@ -34,7 +34,16 @@ public final class JsonObject {
    * @param what names the document in errors
    */
   public static JsonObject parse(byte[] document, String what) throws SpecException {
-    try (JsonParser parser = StrictJson.open(document, what)) {
+    return parse(StrictJson.open(document, what), what);
+  }
+
+  /** The same for a document that rkt itself wrote, which may be longer. */
+  public static JsonObject parseOwn(byte[] document, String what) throws SpecException {
+    return parse(StrictJson.openOwn(document, what), what);
+  }
+
+  private static JsonObject parse(JsonParser opened, String what) throws SpecException {
+    try (JsonParser parser = opened) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
         throw SpecException.integrity(what + " is not a JSON object");
       }

@@ -23,19 +23,30 @@ public final class StrictJson {
   /** The deepest nesting that is read. */
   public static final int MAX_DEPTH = 64;
 
-  private static final JsonFactory FACTORY =
-      JsonFactory.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .disable(StreamReadFeature.AUTO_CLOSE_SOURCE)
-          .disable(JsonReadFeature.ALLOW_JAVA_COMMENTS)
-          .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxNestingDepth(MAX_DEPTH)
-                  .maxDocumentLength(MAX_BYTES)
-                  .maxStringLength(MAX_BYTES)
-                  .maxNumberLength(64)
-                  .build())
-          .build();
+  /** The largest document of our own, as the index of a store with many images is. */
+  public static final int MAX_OWN_BYTES = 64 << 20;
+
+  private static final JsonFactory FACTORY = factory(MAX_BYTES);
+
+  /** Made only where it is needed. */
+  private static final class Large {
+    private static final JsonFactory FACTORY = factory(MAX_OWN_BYTES);
+  }
+
+  private static JsonFactory factory(int longest) {
+    return JsonFactory.builder()
+        .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+        .disable(StreamReadFeature.AUTO_CLOSE_SOURCE)
+        .disable(JsonReadFeature.ALLOW_JAVA_COMMENTS)
+        .streamReadConstraints(
+            StreamReadConstraints.builder()
+                .maxNestingDepth(MAX_DEPTH)
+                .maxDocumentLength(longest)
+                .maxStringLength(MAX_BYTES)
+                .maxNumberLength(64)
+                .build())
+        .build();
+  }
 
   private StrictJson() {}
 
@@ -45,19 +56,25 @@ public final class StrictJson {
    * @param what names the document in errors: {@code "the manifest of sha256:…"}
    */
   public static JsonParser open(byte[] document, String what) throws SpecException {
-    if (document.length > MAX_BYTES) {
+    return open(document, MAX_BYTES, what);
+  }
+
+  /** The same for a document that rkt itself wrote, which may be longer. */
+  public static JsonParser openOwn(byte[] document, String what) throws SpecException {
+    return open(document, MAX_OWN_BYTES, what);
+  }
+
+  private static JsonParser open(byte[] document, int most, String what) throws SpecException {
+    if (document.length > most) {
       throw SpecException.integrity(
-          what
-              + " is "
-              + document.length
-              + " bytes long; a JSON document has at most "
-              + MAX_BYTES);
+          what + " is " + document.length + " bytes long; a JSON document has at most " + most);
     }
     if (!isUtf8(document)) {
       throw SpecException.integrity(what + " is not strict JSON: it is not plain UTF-8");
     }
     try {
-      return FACTORY.createParser(document);
+      JsonFactory factory = document.length > MAX_BYTES ? Large.FACTORY : FACTORY;
+      return factory.createParser(document);
     } catch (IOException e) {
       throw broken(what, e);
     }

@@ -36,6 +36,15 @@ public record Admission(Instant imported, String source, boolean insecure, List<
     return digests;
   }
 
+  /** The same with their sizes. */
+  public List<Blob> sizes() {
+    List<Blob> sizes = new ArrayList<>(blobs.size());
+    for (BlobStat blob : blobs) {
+      sizes.add(new Blob(blob.digest(), blob.sizeBytes()));
+    }
+    return sizes;
+  }
+
   /** The bytes of all its blobs, shared ones included. */
   public long sizeBytes() {
     long size = 0;

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import rkt.spec.Digest;
 import rkt.spec.SpecException;
@@ -40,8 +41,8 @@ final class Commit {
         try {
           Set<Digest> blobs = blobsOf(entry);
           publish(blobs);
-          admit(entry, blobs);
-          record(entry);
+          Admission admission = admit(entry, blobs);
+          record(entry, admission);
           return blobs;
         } catch (IOException | SpecException e) {
           undo(e);
@@ -88,16 +89,15 @@ final class Commit {
     }
   }
 
-  private void admit(Entry entry, Set<Digest> blobs) throws IOException {
+  private Admission admit(Entry entry, Set<Digest> blobs) throws IOException {
     List<BlobStat> stats = new ArrayList<>();
     for (Digest blob : blobs) {
       stats.add(BlobStat.of(blob, store.blob(blob)));
     }
     Map<String, byte[]> files = new LinkedHashMap<>(entry.beside());
     files.put(StoreFiles.IMAGE_JSON, ImageJson.write(entry.image()));
-    files.put(
-        StoreFiles.ADMISSION_JSON,
-        new Admission(now, entry.source(), entry.insecure(), stats).json());
+    Admission admission = new Admission(now, entry.source(), entry.insecure(), stats);
+    files.put(StoreFiles.ADMISSION_JSON, admission.json());
     Path target = store.imageDir(entry.image().id());
     Path made = scratch.resolve("image");
     Durable.createDirectories(made);
@@ -114,15 +114,19 @@ final class Commit {
       Durable.move(made, target);
       Durable.sync(store.images());
     }
+    return admission;
   }
 
-  private void record(Entry entry) throws IOException, SpecException {
+  private void record(Entry entry, Admission admission) throws IOException, SpecException {
     List<OciDescriptor> entries = store.index().read();
     entries = IndexFile.with(entries, entry.manifest(), entry.references());
     for (OciDescriptor attached : entry.attached()) {
       entries = IndexFile.with(entries, attached, List.of());
     }
+    Optional<String> before = store.list().stamp();
     store.index().write(entries, scratch.resolve("index.json"));
+    StoredImage image = new StoredImage(entry.image(), entry.references(), admission);
+    store.list().update(before, entries, Optional.of(ListedImage.of(image)), scratch);
   }
 
   private void undo(Exception failure) {

@@ -72,11 +72,22 @@ final class Durable {
   /** A new file with these bytes, which are on disk when this returns. */
   static void write(Path file, byte[] bytes) throws IOException {
     try (FileChannel out = create(file)) {
-      ByteBuffer buffer = ByteBuffer.wrap(bytes);
-      while (buffer.hasRemaining()) {
-        out.write(buffer);
-      }
+      write(out, bytes);
       out.force(true);
+    }
+  }
+
+  /** The same for what can be made again: a power loss may cut it. */
+  static void writeUnsynced(Path file, byte[] bytes) throws IOException {
+    try (FileChannel out = create(file)) {
+      write(out, bytes);
+    }
+  }
+
+  private static void write(FileChannel out, byte[] bytes) throws IOException {
+    ByteBuffer buffer = ByteBuffer.wrap(bytes);
+    while (buffer.hasRemaining()) {
+      out.write(buffer);
     }
   }
 

@@ -46,7 +46,7 @@ final class IndexFile {
     } catch (IOException e) {
       throw SpecException.system("cannot read " + file + ": " + Durable.why(e), e);
     }
-    return OciIndex.parse(bytes, null, file.toString()).manifests();
+    return OciIndex.parseOwn(bytes, file.toString()).manifests();
   }
 
   /** Replaces the entries; the caller holds the lock of the index. */

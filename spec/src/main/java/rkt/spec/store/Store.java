@@ -1,5 +1,6 @@
 package rkt.spec.store;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
@@ -143,6 +144,71 @@ public final class Store {
     return List.copyOf(ids);
   }
 
+  /**
+   * What a listing shows of every image, in no particular order. Opens one file, where the last
+   * change of the store or the last listing has made it, and not two for each image.
+   */
+  public List<ListedImage> listing() throws SpecException {
+    try {
+      Optional<String> stamp = files.list().stamp();
+      if (stamp.isEmpty()) {
+        return List.of();
+      }
+      Optional<List<ListedImage>> known = files.list().read(stamp.get());
+      if (known.isPresent()) {
+        return known.get();
+      }
+      List<ListedImage> images = new ArrayList<>();
+      for (StoredImage image : list()) {
+        images.add(ListedImage.of(image));
+      }
+      // What came between the stamp and the reading is of another stamp, and made again.
+      if (!images.isEmpty() && Files.isWritable(files.tmp())) {
+        try (Transaction scratch = begin()) {
+          files.list().write(stamp.get(), images, scratch.scratch("images.list"));
+        }
+      }
+      return images;
+    } catch (IOException e) {
+      throw SpecException.system("cannot list the images in " + root() + ": " + Durable.why(e), e);
+    }
+  }
+
+  /**
+   * Says that the image was used now, for {@code rkt image gc}. One system call: a start pays for
+   * it.
+   */
+  public void markUsed(ImageId id, Instant now) {
+    // java.io: the other way to set a time loads classes that a start needs for nothing else. That
+    // a store cannot be written to is no reason not to run what is in it.
+    boolean _ = usedFile(StoreFiles.fileName(id.digest())).setLastModified(now.toEpochMilli());
+  }
+
+  /** When the image was last fetched or run. */
+  public Instant lastUsed(ListedImage image) {
+    return Instant.ofEpochMilli(usedFile(image.id().replace(':', '-')).lastModified());
+  }
+
+  /** The file whose time of modification says when an image was last used. */
+  private File usedFile(String directory) {
+    return new File(new File(files.images().toFile(), directory), StoreFiles.IMAGE_JSON);
+  }
+
+  /** The bytes of all blobs, whoever needs them. */
+  public long sizeBytes() throws SpecException {
+    long size = 0;
+    try {
+      for (Digest.Algorithm algorithm : Digest.Algorithm.values()) {
+        for (Path blob : Sweep.children(files.blobs().resolve(algorithm.label()))) {
+          size += blob.toFile().length();
+        }
+      }
+      return size;
+    } catch (IOException e) {
+      throw SpecException.system("cannot read " + files.blobs() + ": " + Durable.why(e), e);
+    }
+  }
+
   /** Every image, in the order in which they came. */
   public List<StoredImage> list() throws SpecException {
     Map<String, List<String>> references = new TreeMap<>();
@@ -229,7 +295,9 @@ public final class Store {
         kept.add(entry);
       }
     }
+    Optional<String> before = files.list().stamp();
     files.index().write(kept, scratch.scratch("index.json"));
+    files.list().update(before, kept, Optional.empty(), scratch.scratch(""));
     Durable.deleteTree(imageDir(id));
     return new Sweep(files).orphans();
   }

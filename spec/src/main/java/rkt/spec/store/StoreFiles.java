@@ -29,10 +29,12 @@ final class StoreFiles {
 
   private final Path root;
   private final IndexFile index;
+  private final ListFile list;
 
   StoreFiles(Path root) {
     this.root = root;
     this.index = new IndexFile(root.resolve("store/index.json"));
+    this.list = new ListFile(root);
   }
 
   Path root() {
@@ -98,6 +100,11 @@ final class StoreFiles {
 
   IndexFile index() {
     return index;
+  }
+
+  /** What listings show; changes with the index. */
+  ListFile list() {
+    return list;
   }
 
   Path blobs() {

@@ -2,6 +2,7 @@ package rkt.spec.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -156,6 +157,75 @@ final class StoreTest {
     }
     assertThat(store.find("example.com/sample:2")).contains(sample.image().id());
     assertThat(Files.readString(store.blob(sample.layer()))).isEqualTo("one");
+  }
+
+  @Test
+  void aListingIsRightAfterEveryChangeAndReadsOneFile() throws Exception {
+    Store store = Store.at(directory);
+    SampleImage first = commit(store, "one", "with\ta tab\\");
+    SampleImage second = commit(store, "two", "example.com/a:1");
+    Path list = directory.resolve("images.list");
+    for (int round = 0; round < 2; round++) {
+      assertThat(store.listing())
+          .extracting(ListedImage::id, ListedImage::references)
+          .containsExactlyInAnyOrder(
+              tuple(first.image().id().toString(), List.of("with\ta tab\\")),
+              tuple(second.image().id().toString(), List.of("example.com/a:1")));
+      Files.writeString(list, round == 0 ? "rkt-list 1 of another index\n" : "");
+    }
+    store.remove(first.image().id());
+    assertThat(store.listing())
+        .extracting(ListedImage::id)
+        .containsExactly(second.image().id().toString());
+    assertThat(list).content().endsWith("\texample.com/a:1\n");
+    Path document = store.imageDir(second.image().id()).resolve("admission.json");
+    Files.writeString(document, "never looked at");
+    assertThat(store.listing()).hasSize(1);
+  }
+
+  @Test
+  void aStoreHoldsMoreImagesThanOneFetchedIndexMayName() throws Exception {
+    Store store = Store.at(directory);
+    SampleImage image = commit(store, "one", "example.com/a:1");
+    StringBuilder index =
+        new StringBuilder(Files.readString(directory.resolve("store/index.json")));
+    int end = index.lastIndexOf("]");
+    String entry = "," + index.substring(index.indexOf("[") + 1, end);
+    for (int i = 0; index.length() < 5 << 20; i++) {
+      index.insert(index.lastIndexOf("]"), entry.replace("example.com/a:1", "example.com/a:" + i));
+    }
+    Files.writeString(directory.resolve("store/index.json"), index);
+    assertThat(store.listing()).hasSize(1);
+    assertThat(store.find("example.com/a:1")).contains(image.image().id());
+    commit(store, "two", "example.com/b:1");
+    assertThat(store.listing()).hasSize(2);
+  }
+
+  @Test
+  void anImageIsMarkedAsUsed() throws Exception {
+    Store store = Store.at(directory);
+    SampleImage image = commit(store, "one", "example.com/a:1");
+    java.time.Instant when = java.time.Instant.parse("2031-05-06T07:08:09Z");
+    store.markUsed(image.image().id(), when);
+    assertThat(store.lastUsed(store.listing().get(0))).isEqualTo(when);
+  }
+
+  @Test
+  void aCheckNamesWhatIsMissingDamagedOrOfAnotherImage() throws Exception {
+    Store store = Store.at(directory);
+    SampleImage image = commit(store, "one", "example.com/a:1");
+    assertThat(store.check(image.image().id()).isIntact()).isTrue();
+    Path document = store.imageDir(image.image().id()).resolve("image.json");
+    String right = Files.readString(document);
+    Files.writeString(
+        document, right.replace(image.layer().hex(), Digest.sha256(new byte[0]).hex()));
+    ImageReport report = store.check(image.image().id());
+    assertThat(report.blobs()).extracting(BlobReport::state).contains(BlobReport.State.MISSING);
+    Files.writeString(document, right.replace("\"size\":3", "\"size\":4"));
+    assertThat(store.check(image.image().id()).record())
+        .isEqualTo("image.json names other layers than the manifest");
+    Files.delete(document);
+    assertThat(store.check(image.image().id()).record()).startsWith("no image ");
   }
 
   @Test

@@ -87,6 +87,9 @@ public final class RunTool {
     }
     // By the image: that of many apps is judged and looked up once.
     Map<ImageId, Verified> verified = verify(store, images);
+    for (Image image : images) {
+      store.markUsed(image.id(), context.clock().instant());
+    }
     phases.end("verify");
     // Held until this process is replaced: by then the pod's record says which trees it uses.
     try (DirFd _ = cache.keepAll()) {

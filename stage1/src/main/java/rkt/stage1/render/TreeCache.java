@@ -116,6 +116,45 @@ public final class TreeCache {
   }
 
   /**
+   * Waits until no pod is being made, and keeps others from being made until the result is closed:
+   * for removing images that none of them uses.
+   */
+  public DirFd pausePods() throws RktException {
+    return lock(true);
+  }
+
+  /** The names of all complete trees. */
+  public List<String> names() throws RktException {
+    if (!Files.isDirectory(trees)) {
+      return List.of();
+    }
+    try (DirFd dir = DirFd.open(trees.toString())) {
+      List<String> names = new ArrayList<>();
+      for (DirFd.Entry entry : dir.list()) {
+        String name = Names.printable(entry.name());
+        if (!Staging.isOne(name)) {
+          names.add(name);
+        }
+      }
+      return names;
+    } catch (KernelException e) {
+      throw RenderException.system("read " + trees, e);
+    }
+  }
+
+  /** What the tree called {@code name} takes on the disk; 0 if it is not there. */
+  public long sizeBytes(String name) throws RktException {
+    if (!Files.isDirectory(trees.resolve(name))) {
+      return 0;
+    }
+    try (DirFd dir = DirFd.open(trees.resolve(name).toString())) {
+      return TreeSize.of(dir);
+    } catch (KernelException e) {
+      throw RenderException.system("measure the tree " + name, e);
+    }
+  }
+
+  /**
    * Removes the trees that nothing needs. Waits for pods that are just being made, and they wait.
    *
    * @param needed the names of those to keep; asked when no pod is being made
