@@ -28,6 +28,19 @@ public final class DetachedMount implements AutoCloseable {
   }
 
   /**
+   * The root directory of this mount, opened through the mount itself and not by the place where it
+   * may be attached: what is in it is what was mounted, whatever became of that place.
+   */
+  public DirFd directory() throws KernelException {
+    return DirFd.of(fd, what);
+  }
+
+  /** Its number in {@code /proc/self/mountinfo} once it is attached. statx(2) since Linux 5.8 */
+  public long mountId() throws KernelException {
+    return new FileFd(fd.number(), Names.of(what)).mountId();
+  }
+
+  /**
    * open_tree(OPEN_TREE_CLONE): what a bind mount of {@code source} would show, mounts below it
    * included, but mounted nowhere. Undo: close it.
    *

@@ -97,6 +97,17 @@ public final class DirFd implements AutoCloseable {
     return new DirFd((int) number, null, name);
   }
 
+  /** The directory that is open as {@code directory}, by a descriptor of its own. */
+  static DirFd of(Fd directory, String what) throws KernelException {
+    long result =
+        LibC.syscall(
+            SystemCall.OPENAT,
+            directory.number(),
+            ThreadMemory.get().name("openat", DOT),
+            O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return new DirFd(LibC.checked(result, "open", what), null, Names.of(what));
+  }
+
   /** The number, valid until {@link #close()}. */
   public int number() {
     return fd.number();

@@ -10,6 +10,10 @@ public final class FileFd implements AutoCloseable {
   private static final int LOCK_EX = 2;
   private static final int LOCK_NB = 4;
   private static final byte[] NO_NAME = {};
+  private static final int STATX_MNT_ID = 0x1000;
+  private static final int STATX_MNT_ID_OFFSET = 144;
+  private static final int SEEK_DATA = 3;
+  private static final int SEEK_HOLE = 4;
 
   private final Fd fd;
   private final int number;
@@ -39,6 +43,61 @@ public final class FileFd implements AutoCloseable {
             memory.struct());
     check("statx", result);
     return Stat.read(ThreadMemory.MEMORY, memory.struct());
+  }
+
+  /**
+   * The number of the mount through which this was opened, as in {@code /proc/self/mountinfo};
+   * statx(2) since Linux 5.8. Works for O_PATH too.
+   */
+  public long mountId() throws KernelException {
+    ThreadMemory memory = ThreadMemory.get();
+    long result =
+        LibC.syscall(
+            SystemCall.STATX,
+            fd.number(),
+            memory.name("statx", NO_NAME),
+            AT_EMPTY_PATH,
+            STATX_MNT_ID,
+            memory.struct());
+    check("statx", result);
+    return ThreadMemory.MEMORY.getLong(memory.struct() + STATX_MNT_ID_OFFSET);
+  }
+
+  /**
+   * Copies the content, holes as holes, without its passing through this process: sendfile(2).
+   *
+   * @param to open for writing, empty
+   * @param size of this file, of which no more is copied
+   */
+  public void copyTo(FileFd to, long size) throws KernelException {
+    long data = seek(0, SEEK_DATA);
+    while (data >= 0 && data < size) {
+      long hole = Math.min(seek(data, SEEK_HOLE), size);
+      check("lseek", LibC.syscall(SystemCall.LSEEK, fd.number(), data, 0));
+      check("lseek", LibC.syscall(SystemCall.LSEEK, to.fd.number(), data, 0));
+      while (data < hole) {
+        long sent = LibC.syscall(SystemCall.SENDFILE, to.fd.number(), fd.number(), 0, hole - data);
+        if (sent < 0) {
+          retryOrThrow("sendfile");
+        } else if (sent == 0) {
+          throw new KernelException("sendfile", Names.printable(name), Errno.EIO);
+        } else {
+          data += sent;
+        }
+      }
+      data = seek(data, SEEK_DATA);
+    }
+    to.truncate(size);
+  }
+
+  /** lseek(2); -1 if there is no more of what is looked for. */
+  private long seek(long from, int what) throws KernelException {
+    long result = LibC.syscall(SystemCall.LSEEK, fd.number(), from, what);
+    if (result < 0 && LibC.errno().equals(Errno.ENXIO)) {
+      return -1;
+    }
+    check("lseek", result);
+    return result;
   }
 
   /** write(2) until all of {@code length} bytes at the native address are written. */

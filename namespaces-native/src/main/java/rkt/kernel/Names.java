@@ -11,6 +11,11 @@ public final class Names {
     return name.getBytes(StandardCharsets.UTF_8);
   }
 
+  /** One character for each byte, so that any two names stay apart and can be compared. */
+  public static String bytewise(byte[] name) {
+    return new String(name, StandardCharsets.ISO_8859_1);
+  }
+
   /** Components as one path, with a slash between each two. */
   public static byte[] joined(Iterable<byte[]> components) {
     var path = new java.io.ByteArrayOutputStream();

@@ -77,6 +77,7 @@ final class SystemCall {
   static final int RT_SIGACTION = number(13, 134);
   static final int RT_SIGPROCMASK = number(14, 135);
   static final int SECCOMP = number(317, 277);
+  static final int SENDFILE = number(40, 71);
   static final int SETDOMAINNAME = number(171, 162);
   static final int SETGROUPS = number(116, 159);
   static final int SETHOSTNAME = number(170, 161);

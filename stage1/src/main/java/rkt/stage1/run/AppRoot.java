@@ -5,8 +5,6 @@ import static rkt.kernel.MountAttribute.NO_EXEC;
 import static rkt.kernel.MountAttribute.NO_SUID;
 import static rkt.kernel.MountAttribute.READ_ONLY;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +13,6 @@ import rkt.kernel.DetachedMount;
 import rkt.kernel.DirFd;
 import rkt.kernel.Errno;
 import rkt.kernel.Fd;
-import rkt.kernel.FileFd;
 import rkt.kernel.HostFeatures;
 import rkt.kernel.KernelException;
 import rkt.kernel.MountAttribute;
@@ -39,10 +36,43 @@ final class AppRoot implements AutoCloseable {
 
   private final String app;
   private final DirFd root;
+  private final Places places;
+  private final List<Mounted> mounted = new ArrayList<>();
+  private final List<String> warnings = new ArrayList<>();
+  private @Nullable DetachedMount terminals;
 
-  private AppRoot(String app, DirFd root) {
+  /** Who keeps what is written to a mount. */
+  enum Keeper {
+    /** The host: nothing may be made there that the user did not make. */
+    HOST,
+    /** The pod, with which it ends. */
+    POD
+  }
+
+  /**
+   * @param path where it is, links followed
+   * @param target as it was asked for
+   */
+  private record Mounted(String path, String target) {}
+
+  private AppRoot(String app, DirFd root) throws KernelException {
     this.app = app;
     this.root = root;
+    this.places = new Places(root);
+  }
+
+  /**
+   * An app's root that is mounted already; closed with this.
+   *
+   * @param root a mount of its own
+   */
+  static AppRoot of(String app, DirFd root) throws KernelException {
+    return new AppRoot(app, root);
+  }
+
+  /** What the user may not have meant, one line each. */
+  List<String> warnings() {
+    return List.copyOf(warnings);
   }
 
   /** The root directory, for look-ups inside the image. */
@@ -91,7 +121,7 @@ final class AppRoot implements AutoCloseable {
       } finally {
         Mounts.changeDirectory("/");
       }
-      return new AppRoot(app, DirFd.open(at));
+      return of(app, DirFd.open(at));
     } catch (KernelException e) {
       throw StageException.run(
           "cannot mount the root of app \"" + app + "\"", overlayFix(e, writable), e);
@@ -127,41 +157,56 @@ final class AppRoot implements AutoCloseable {
       requireDirectory("dev");
       // Without devices of its own: the nodes below are mounts, and an app with CAP_MKNOD must not
       // make the host's disks appear here.
-      attach(filesystem("tmpfs", "mode", "0755", "size", "64k"), DEV, NO_SUID, NO_DEV, NO_EXEC);
-      try (DirFd dev = root.openDir(DEV)) {
-        for (HostDevice device : HostDevice.values()) {
-          device.bindInto(dev);
+      try (NewFilesystem filesystem = filesystem("tmpfs", "mode", "0755", "size", "64k");
+          DetachedMount tmpfs = filesystem.mount(NO_SUID, NO_DEV, NO_EXEC)) {
+        attach(root, tmpfs, DEV);
+        // Never by its name again: it is this tmpfs, whatever is called /dev by now.
+        try (DirFd dev = tmpfs.directory()) {
+          fillDev(dev);
         }
-        dev.symlink(Names.of("/proc/self/fd"), Names.of("fd"));
-        dev.symlink(Names.of("/proc/self/fd/0"), Names.of("stdin"));
-        dev.symlink(Names.of("/proc/self/fd/1"), Names.of("stdout"));
-        dev.symlink(Names.of("/proc/self/fd/2"), Names.of("stderr"));
-        dev.symlink(Names.of("pts/ptmx"), Names.of("ptmx"));
-        mountBelow(
-            dev,
-            "pts",
-            filesystem("devpts", "newinstance", null, "ptmxmode", "0666", "mode", "0620"),
-            NO_SUID,
-            NO_EXEC);
-        mountBelow(
-            dev,
-            "shm",
-            filesystem("tmpfs", "mode", "1777", "size", "64m"),
-            NO_SUID,
-            NO_DEV,
-            NO_EXEC);
-        mountBelow(dev, "mqueue", filesystem("mqueue"), NO_SUID, NO_DEV, NO_EXEC);
       }
     } catch (KernelException e) {
       throw cannot("mount /dev", e);
     }
   }
 
+  private void fillDev(DirFd dev) throws KernelException {
+    for (HostDevice device : HostDevice.values()) {
+      device.bindInto(dev);
+    }
+    dev.symlink(Names.of("/proc/self/fd"), Names.of("fd"));
+    dev.symlink(Names.of("/proc/self/fd/0"), Names.of("stdin"));
+    dev.symlink(Names.of("/proc/self/fd/1"), Names.of("stdout"));
+    dev.symlink(Names.of("/proc/self/fd/2"), Names.of("stderr"));
+    dev.symlink(Names.of("pts/ptmx"), Names.of("ptmx"));
+    byte[] pts = Names.of("pts");
+    dev.mkdir(pts, 0755);
+    try (NewFilesystem devpts =
+        filesystem("devpts", "newinstance", null, "ptmxmode", "0666", "mode", "0620")) {
+      terminals = devpts.mount(NO_SUID, NO_EXEC);
+      attach(dev, terminals, pts);
+    }
+    mountBelow(
+        dev, "shm", filesystem("tmpfs", "mode", "1777", "size", "64m"), NO_SUID, NO_DEV, NO_EXEC);
+    mountBelow(dev, "mqueue", filesystem("mqueue"), NO_SUID, NO_DEV, NO_EXEC);
+  }
+
+  /**
+   * The file system of the app's terminals, for {@link rkt.kernel.Terminal#open}: held since it was
+   * made, so no name leads to another (CVE-2025-52565). Valid until {@link #close}.
+   */
+  Fd terminals() {
+    if (terminals == null) {
+      throw new IllegalStateException("/dev is not mounted yet");
+    }
+    return terminals.fd();
+  }
+
   /** Mounts /sys, read-only: what the pod's network namespace shows. */
   void mountSys() throws StageException {
     try {
       requireDirectory("sys");
-      attach(filesystem("sysfs"), Names.of("sys"), READ_ONLY, NO_SUID, NO_DEV, NO_EXEC);
+      attach(root, filesystem("sysfs"), Names.of("sys"), READ_ONLY, NO_SUID, NO_DEV, NO_EXEC);
     } catch (KernelException e) {
       throw cannot("mount /sys", e);
     }
@@ -177,36 +222,56 @@ final class AppRoot implements AutoCloseable {
   }
 
   /**
-   * Mounts {@code volume} at {@code target}, which is made if it is not there.
+   * The place for a mount at {@code target}, which is made if it is not there.
    *
    * @param target absolute in the image; links in it are followed inside the root only
+   * @throws StageException also if the image has a link there that leads to what is the runtime's,
+   *     or to another mount
    */
-  void mountVolume(
-      DetachedMount volume, boolean isDirectory, String target, MountAttribute... attributes)
-      throws StageException {
+  Place place(String target, boolean isDirectory) throws StageException {
     try {
-      volume.forbid(attributes);
-      Places places = new Places(root);
-      if (isDirectory) {
-        try (DirFd place = places.directory(target)) {
-          requireOutsideOurs(place.number(), target);
-          volume.attach(Fd.adopt(place.number()));
-        }
-      } else {
-        try (FileFd place = places.file(target)) {
-          requireOutsideOurs(place.number(), target);
-          volume.attach(Fd.adopt(place.number()));
-        }
+      Place place = isDirectory ? places.directory(target) : places.file(target);
+      try {
+        requireFree(places.pathOf(place.file()), target);
+        return place;
+      } catch (KernelException | StageException e) {
+        place.close();
+        throw e;
       }
     } catch (KernelException e) {
       throw cannot("mount a volume at " + target, e);
     }
   }
 
+  /** Mounts at {@code place}, which was asked for as {@code target}. */
+  void mount(DetachedMount mount, Place place, String target, Keeper keeper) throws StageException {
+    try {
+      mount.attach(place.fd());
+      mounted.add(new Mounted(places.pathOf(place.file()), target));
+      if (keeper == Keeper.POD) {
+        places.own(mount);
+      }
+    } catch (KernelException e) {
+      throw cannot("mount a volume at " + target, e);
+    }
+  }
+
+  /** Says so if what the image has at {@code place} is hidden by a mount there. */
+  void warnIfHidden(Place place, String target) throws StageException {
+    try {
+      if (place.hidesContent()) {
+        warnings.add(
+            "the mount at " + target + " of app \"" + app + "\" hides what the image has there");
+      }
+    } catch (KernelException e) {
+      throw cannot("read " + target, e);
+    }
+  }
+
   /** Makes the directory {@code path} of the image if it is not there. */
   void makeDirectory(String path) throws StageException {
     try {
-      new Places(root).directory(path).close();
+      places.directory(path).close();
     } catch (KernelException e) {
       throw cannot("make the directory " + path, e);
     }
@@ -242,6 +307,9 @@ final class AppRoot implements AutoCloseable {
 
   @Override
   public void close() {
+    if (terminals != null) {
+      terminals.close();
+    }
     root.close();
   }
 
@@ -264,28 +332,27 @@ final class AppRoot implements AutoCloseable {
   /**
    * A link of the image may lead a target that reads well to the root, or into /proc, /sys or /dev.
    * A volume there would replace what masks are made of: its {@code null}, a link into /proc, would
-   * be bound writable over the files that we hide.
+   * be bound writable over the files that we hide. Or it may lead to where another mount is, which
+   * would be hidden; one below another is fine.
    */
-  private void requireOutsideOurs(int place, String target) throws StageException {
-    String actual;
-    String ours;
-    try {
-      actual = Files.readSymbolicLink(Path.of("/proc/self/fd/" + place)).toString();
-      ours = Files.readSymbolicLink(Path.of("/proc/self/fd/" + root.number())).toString();
-    } catch (IOException e) {
-      throw StageException.run("cannot tell where " + target + " leads", "mount /proc", e);
-    }
-    String inRoot = actual.startsWith(ours) ? actual.substring(ours.length()) : "";
-    if (inRoot.isEmpty() || Mounting.isOurs(inRoot)) {
+  private void requireFree(String path, String target) throws StageException {
+    if (path.isEmpty() || Mounting.isOurs(path)) {
       throw StageException.run(
           "cannot mount a volume at "
               + target
               + " of app \""
               + app
               + "\": in this image it leads to "
-              + (inRoot.isEmpty() ? "/" : inRoot)
+              + (path.isEmpty() ? "/" : path)
               + ", which is the runtime's own",
           "choose another target with --mount, or use another image");
+    }
+    for (Mounted other : mounted) {
+      if (other.path.equals(path) || other.path.startsWith(path + "/")) {
+        throw StageException.run(
+            "the mounts at " + other.target + " and " + target + " of app \"" + app + "\" overlap",
+            "give them places that are not the same in this image");
+      }
     }
   }
 
@@ -304,11 +371,6 @@ final class AppRoot implements AutoCloseable {
     return filesystem;
   }
 
-  private void attach(NewFilesystem filesystem, byte[] child, MountAttribute... attributes)
-      throws KernelException {
-    attach(root, filesystem, child, attributes);
-  }
-
   private static void mountBelow(
       DirFd parent, String name, NewFilesystem filesystem, MountAttribute... attributes)
       throws KernelException {
@@ -321,8 +383,14 @@ final class AppRoot implements AutoCloseable {
       DirFd parent, NewFilesystem filesystem, byte[] child, MountAttribute... attributes)
       throws KernelException {
     try (filesystem;
-        DetachedMount mount = filesystem.mount(attributes);
-        DirFd place = parent.openDir(child)) {
+        DetachedMount mount = filesystem.mount(attributes)) {
+      attach(parent, mount, child);
+    }
+  }
+
+  private static void attach(DirFd parent, DetachedMount mount, byte[] child)
+      throws KernelException {
+    try (DirFd place = parent.openDir(child)) {
       mount.attach(Fd.adopt(place.number()));
     }
   }

@@ -17,6 +17,9 @@ final class AppSteps {
   /** The empty, read-only directory of the stage that hides directories. */
   static final String EMPTY = "/empty";
 
+  /** The null device of the stage that hides files. */
+  static final String NULL = "/null";
+
   private static final long MS_RDONLY = 1;
   private static final long MS_NOSUID = 2;
   private static final long MS_NODEV = 4;
@@ -85,10 +88,9 @@ final class AppSteps {
       if (Files.isDirectory(onHost)) {
         hideDirectory(path);
       } else if (Files.exists(onHost)) {
-        // The source is our own read-only bind of the host's device, whose number was checked:
-        // never
-        // what the image may have put at /dev/null (CVE-2025-31133).
-        steps.add(bind("hide", path, root + "/dev/null", root + path));
+        // The host's device, whose number was checked, in a place that no image and no volume
+        // reaches: never what may stand at /dev/null of the app (CVE-2025-31133).
+        steps.add(bind("hide", path, NULL, root + path));
       }
     }
     for (String path : Masks.READ_ONLY) {

@@ -89,7 +89,10 @@ final class AppVolumes {
     try (DirFd slash = DirFd.open("/");
         FileFd source = slash.open(path, DirFd.O_PATH, 0, DirFd.Resolve.NO_SYMLINKS);
         DetachedMount mount = clone(Fd.adopt(source.number()), volume.recursive())) {
-      root.mountVolume(mount, source.stat().isDirectory(), target, attributes(readOnly));
+      mount.forbid(attributes(readOnly));
+      try (Place place = root.place(target, source.stat().isDirectory())) {
+        root.mount(mount, place, target, AppRoot.Keeper.HOST);
+      }
     } catch (KernelException e) {
       throw StageException.run(
           "cannot use " + volume.source() + " as the volume \"" + volume.name() + "\"",
@@ -109,7 +112,10 @@ final class AppVolumes {
           DetachedMount mount = clone(Fd.adopt(own.number()), false)) {
         own.self().chown(volume.uid(), volume.gid());
         own.self().chmod(volume.mode());
-        root.mountVolume(mount, true, target, attributes(readOnly));
+        mount.forbid(attributes(readOnly));
+        try (Place place = root.place(target, true)) {
+          root.mount(mount, place, target, AppRoot.Keeper.POD);
+        }
       }
     } catch (KernelException e) {
       throw StageException.run("cannot make the volume \"" + volume.name() + "\"", null, e);

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import rkt.kernel.Descriptors;
+import rkt.kernel.DirFd;
 import rkt.kernel.Fd;
 import rkt.kernel.FdMapping;
 import rkt.kernel.KernelException;
@@ -160,6 +161,9 @@ final class PodThread {
           MountFlag.NO_EXEC);
       Files.createDirectory(stage.resolve("apps"));
       Files.createDirectory(stage.resolve(AppSteps.EMPTY.substring(1)));
+      try (DirFd own = DirFd.open(stage.toString())) {
+        HostDevice.NULL.bindInto(own);
+      }
       return stage.toString();
     } catch (IOException e) {
       throw StageException.system("cannot make " + stage, null, e);
@@ -201,7 +205,7 @@ final class PodThread {
       if (asked.storage().readOnlyRoot()) {
         AppRoot.makeReadOnly(at);
       }
-      terminals.open(request, at);
+      terminals.open(request, root);
       List<Integer> procs = new ArrayList<>();
       for (int i = 0; i < app.cgroupProcs().size(); i++) {
         procs.add(firstCgroup + i);

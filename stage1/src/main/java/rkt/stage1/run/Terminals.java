@@ -2,10 +2,8 @@ package rkt.stage1.run;
 
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import rkt.kernel.Descriptors;
 import rkt.kernel.Fd;
 import rkt.kernel.KernelException;
-import rkt.kernel.OpenFlag;
 import rkt.kernel.Terminal;
 
 /**
@@ -22,11 +20,9 @@ final class Terminals {
   }
 
   /** Makes the terminal, if there is to be one, once /dev of the app at {@code root} is mounted. */
-  void open(PodRequest request, String root) throws KernelException {
+  void open(PodRequest request, AppRoot root) throws KernelException {
     if (wanted(request)) {
-      try (Fd devpts = Descriptors.open(root + "/dev/pts", OpenFlag.PATH, OpenFlag.DIRECTORY)) {
-        pair = Terminal.openLikeOurs(devpts);
-      }
+      pair = Terminal.openLikeOurs(root.terminals());
     }
   }
 

@@ -66,7 +66,7 @@ class AppStepsTest {
         assertThat(mounts.get(1).flags()).isEqualTo(RDONLY_BIND);
       } else {
         assertThat(mounts).as(path).hasSize(1);
-        assertThat(mounts.get(0).source()).isEqualTo("/apps/web/dev/null");
+        assertThat(mounts.get(0).source()).isEqualTo(AppSteps.NULL);
       }
     }
   }
