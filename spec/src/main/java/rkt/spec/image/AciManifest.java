@@ -12,6 +12,7 @@ import rkt.spec.Digest;
 import rkt.spec.ImageName;
 import rkt.spec.SpecException;
 import rkt.spec.json.JsonObject;
+import rkt.spec.json.JsonWriter;
 
 /**
  * The {@code manifest} of an ACI: an appc image manifest. spec/image.md#aci
@@ -27,6 +28,10 @@ public record AciManifest(
     List<String> pathWhitelist,
     Map<String, String> annotations) {
   private static final Pattern IDENTIFIER = Pattern.compile("[a-z0-9]+([-._~/][a-z0-9]+)*");
+
+  /** The version of the appc spec that documents of ours are written in. */
+  public static final String WRITTEN_VERSION = "0.8.11";
+
   private static final Pattern VERSION =
       Pattern.compile("0\\.[0-9]+\\.[0-9]+([-+][0-9A-Za-z.+-]+)?");
   private static final Pattern VARIABLE = Pattern.compile("[A-Za-z0-9_.-]+");
@@ -57,10 +62,7 @@ public record AciManifest(
     if (!json.string("acKind").equals("ImageManifest")) {
       throw bad(json, "acKind is not \"ImageManifest\"");
     }
-    String version = json.string("acVersion");
-    if (!VERSION.matcher(version).matches()) {
-      throw bad(json, "acVersion \"" + version + "\" is not a 0.x version of the appc spec");
-    }
+    requireVersion(json);
     Optional<JsonObject> app = json.findObject("app");
     List<String> dependencies = new ArrayList<>();
     for (JsonObject dependency : json.objects("dependencies")) {
@@ -72,7 +74,7 @@ public record AciManifest(
         app.isPresent() ? Optional.of(AciApp.read(app.get())) : Optional.empty(),
         List.copyOf(dependencies),
         absolute(json, json.strings("pathWhitelist")),
-        pairs(json, "annotations", IDENTIFIER));
+        annotations(json));
   }
 
   /**
@@ -146,6 +148,31 @@ public record AciManifest(
       }
     }
     return pairs;
+  }
+
+  /** Refuses an {@code acVersion} that promises another meaning. */
+  public static void requireVersion(JsonObject json) throws SpecException {
+    String version = json.string("acVersion");
+    if (!VERSION.matcher(version).matches()) {
+      throw bad(json, "acVersion \"" + version + "\" is not a 0.x version of the appc spec");
+    }
+  }
+
+  /** The member {@code annotations}. */
+  public static Map<String, String> annotations(JsonObject json) throws SpecException {
+    return pairs(json, "annotations", IDENTIFIER);
+  }
+
+  /** The member {@code labels} of what refers to an image: any that an image might have. */
+  public static Map<String, String> labelPairs(JsonObject json) throws SpecException {
+    return pairs(json, "labels", IDENTIFIER);
+  }
+
+  /** Writes {name, value} objects into the array that is open. */
+  public static void writePairs(Map<String, String> pairs, JsonWriter out) {
+    for (Map.Entry<String, String> pair : pairs.entrySet()) {
+      out.object().put("name", pair.getKey()).put("value", pair.getValue()).end();
+    }
   }
 
   static Map<String, String> environment(JsonObject app) throws SpecException {

@@ -19,6 +19,10 @@ import java.util.Map;
  * @param mountPoints where volumes are expected; an OCI {@code Volumes} entry is one of them
  * @param isolators isolator names, each with its value as JSON text
  * @param stopSignal the number of the signal that asks the app to stop; 15 unless the image says
+ * @param ports where the app serves, by unique AC Names
+ * @param eventHandlers programs around the app, at most one of each kind
+ * @param userAnnotations and
+ * @param userLabels what the image's author wrote for people; they change nothing
  */
 public record App(
     List<String> exec,
@@ -30,7 +34,11 @@ public record App(
     Map<String, String> environment,
     List<MountPoint> mountPoints,
     Map<String, String> isolators,
-    int stopSignal) {
+    int stopSignal,
+    List<Port> ports,
+    List<EventHandler> eventHandlers,
+    Map<String, String> userAnnotations,
+    Map<String, String> userLabels) {
 
   /**
    * A place in the image where a volume is expected.
@@ -40,6 +48,41 @@ public record App(
    */
   public record MountPoint(String name, String path, boolean readOnly) {}
 
+  /**
+   * A port where the app serves.
+   *
+   * @param name an AC Name
+   * @param protocol {@code tcp} or another
+   * @param count how many ports there are from {@code port} on
+   * @param socketActivated whether the app expects an open socket rather than to listen itself
+   */
+  public record Port(String name, String protocol, int port, int count, boolean socketActivated) {}
+
+  /** A program that is run before the app starts, or after it has ended. */
+  public record EventHandler(Event event, List<String> exec) {
+
+    /** When it runs. */
+    public enum Event {
+      PRE_START("pre-start"),
+      POST_STOP("post-stop");
+
+      private final String label;
+
+      Event(String label) {
+        this.label = label;
+      }
+
+      /** As manifests write it. */
+      public String label() {
+        return label;
+      }
+    }
+
+    public EventHandler {
+      exec = List.copyOf(exec);
+    }
+  }
+
   public App {
     exec = List.copyOf(exec);
     arguments = List.copyOf(arguments);
@@ -47,5 +90,38 @@ public record App(
     environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
     mountPoints = List.copyOf(mountPoints);
     isolators = Collections.unmodifiableMap(new LinkedHashMap<>(isolators));
+    ports = List.copyOf(ports);
+    eventHandlers = List.copyOf(eventHandlers);
+    userAnnotations = Collections.unmodifiableMap(new LinkedHashMap<>(userAnnotations));
+    userLabels = Collections.unmodifiableMap(new LinkedHashMap<>(userLabels));
+  }
+
+  /** An app without ports, event handlers, annotations or labels. */
+  public App(
+      List<String> exec,
+      List<String> arguments,
+      String user,
+      String group,
+      List<Integer> supplementaryGids,
+      String workingDirectory,
+      Map<String, String> environment,
+      List<MountPoint> mountPoints,
+      Map<String, String> isolators,
+      int stopSignal) {
+    this(
+        exec,
+        arguments,
+        user,
+        group,
+        supplementaryGids,
+        workingDirectory,
+        environment,
+        mountPoints,
+        isolators,
+        stopSignal,
+        List.of(),
+        List.of(),
+        Map.of(),
+        Map.of());
   }
 }

@@ -70,6 +70,7 @@ public final class ImageJson {
       out.putJson(isolator.getKey(), isolator.getValue());
     }
     out.end().put("stopSignal", app.stopSignal());
+    AciApp.writeExtras(app, out);
   }
 
   /**
@@ -139,6 +140,10 @@ public final class ImageJson {
         app.stringMap("environment"),
         points,
         isolators,
-        Math.toIntExact(app.integer("stopSignal")));
+        Math.toIntExact(app.integer("stopSignal")),
+        AciApp.ports(app),
+        AciApp.eventHandlers(app),
+        app.stringMap("userAnnotations"),
+        app.stringMap("userLabels"));
   }
 }

@@ -64,7 +64,11 @@ public record OciConfig(
         environment(config),
         mountPoints(config),
         Map.of(),
-        stopSignal(config));
+        stopSignal(config),
+        exposedPorts(config),
+        List.of(),
+        config.stringMap("Labels"),
+        Map.of());
   }
 
   private static Map<String, String> environment(JsonObject config) throws SpecException {
@@ -102,6 +106,40 @@ public record OciConfig(
       points.put(name, new App.MountPoint(name, path, false));
     }
     return List.copyOf(points.values());
+  }
+
+  /**
+   * A port {@code 80/tcp} is called 80-tcp. What is not of that form is left out: nothing depends
+   * on it, and builders write what they like.
+   */
+  private static List<App.Port> exposedPorts(JsonObject config) throws SpecException {
+    Optional<JsonObject> exposed = config.findObject("ExposedPorts");
+    if (exposed.isEmpty()) {
+      return List.of();
+    }
+    List<App.Port> ports = new ArrayList<>();
+    for (String text : exposed.get().names()) {
+      int slash = text.indexOf('/');
+      String protocol = slash < 0 ? "tcp" : text.substring(slash + 1);
+      int number = port(slash < 0 ? text : text.substring(0, slash));
+      boolean isKnown = protocol.equals("tcp") || protocol.equals("udp") || protocol.equals("sctp");
+      if (isKnown && number > 0) {
+        App.Port port = new App.Port(number + "-" + protocol, protocol, number, 1, false);
+        if (!ports.contains(port)) {
+          ports.add(port);
+        }
+      }
+    }
+    return ports;
+  }
+
+  private static int port(String digits) {
+    try {
+      int number = Integer.parseInt(digits);
+      return number <= 65_535 ? number : 0;
+    } catch (NumberFormatException e) {
+      return 0;
+    }
   }
 
   private static String acName(String path) {

@@ -6,8 +6,11 @@ import java.util.Locale;
 final class Signals {
   static final int TERM = 15;
 
+  /** The highest number. */
+  static final int LAST = 64;
+
   private static final int RT_MIN = 34;
-  private static final int RT_MAX = 64;
+  private static final int RT_MAX = LAST;
   private static final String[] NAMES =
       ("HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP"
               + " TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS")
