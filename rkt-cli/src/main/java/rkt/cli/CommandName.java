@@ -22,6 +22,9 @@ enum CommandName {
   TRUST("trust", "Trust keys for images."),
   TRUST_LIST("trust list", "List the trusted keys."),
   TRUST_REMOVE("trust remove", "Stop trusting keys."),
+  AUDIT_LOG("audit log", "Print what was fetched, judged, run and trusted."),
+  AUDIT_VERIFY("audit verify", "Check that no record of the audit log was changed."),
+  AUDIT_AFFECTED("audit affected", "List the running pods that a key vouched for."),
   HELP("help", "Say what rkt can do, or how one command is used."),
   VERSION("version", "Print the version of rkt and of the Java that it runs on.");
 
@@ -66,6 +69,9 @@ enum CommandName {
       case TRUST -> new TrustCommand();
       case TRUST_LIST -> new TrustListCommand();
       case TRUST_REMOVE -> new TrustRemoveCommand();
+      case AUDIT_LOG -> new AuditLogCommand();
+      case AUDIT_VERIFY -> new AuditVerifyCommand();
+      case AUDIT_AFFECTED -> new AuditAffectedCommand();
       case HELP -> new HelpCommand();
       case VERSION -> new VersionCommand();
     };

@@ -7,8 +7,11 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.spec.RktException;
+import rkt.stage1.pod.PodEvents;
+import rkt.stage1.pod.PodView;
 import rkt.stage1.pod.Pods;
 import rkt.stage1.run.PodEnter;
+import rkt.verify.audit.AuditLog;
 
 /** {@code rkt enter}: one more process in a running pod, with no more rights than its app has. */
 final class EnterCommand implements Command {
@@ -49,15 +52,15 @@ final class EnterCommand implements Command {
     if (!command.isEmpty() && command.get(0).equals("--")) {
       command = command.subList(1, command.size());
     }
-    Pods pods = new Pods(settings.dir());
+    List<String> words = command.isEmpty() ? List.of(SHELL) : List.copyOf(command);
+    PodView pod = new Pods(settings.dir()).find(parsed.matchedPositionalValue(0, ""));
+    Optional<String> app = Optional.ofNullable(parsed.matchedOptionValue("--app", null));
+    if (pod.isRunning()) {
+      new AuditLog(settings.dir(), caller.clock())
+          .append(List.of(PodEvents.enter(pod, app.orElse(""), words.get(0))));
+    }
     String term = caller.environment().getOrDefault("TERM", "xterm");
-    new PodEnter(
-            pods.find(parsed.matchedPositionalValue(0, "")),
-            caller.home().resolve("libexec/pod-init"))
-        .enter(
-            Optional.ofNullable(parsed.matchedOptionValue("--app", null)),
-            command.isEmpty() ? List.of(SHELL) : List.copyOf(command),
-            term);
+    new PodEnter(pod, caller.home().resolve("libexec/pod-init")).enter(app, words, term);
     return 0;
   }
 }

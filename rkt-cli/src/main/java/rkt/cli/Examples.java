@@ -50,6 +50,17 @@ final class Examples {
               "rkt trust remove --prefix=example.com/app"
                   + " 0123456789abcdef0123456789abcdef01234567",
               "rkt trust remove --root 0123456789abcdef0123456789abcdef01234567");
+      case AUDIT_LOG ->
+          List.of(
+              "rkt audit log --event=verdict --since=24h",
+              "rkt audit log --pod=9c1e --format=json");
+      case AUDIT_VERIFY ->
+          List.of(
+              "rkt audit verify",
+              "rkt audit verify"
+                  + " --head=17:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+      case AUDIT_AFFECTED ->
+          List.of("rkt audit affected --key=0123456789abcdef0123456789abcdef01234567");
       case HELP -> List.of("rkt help run", "rkt help image list");
       case VERSION -> List.of("rkt version", "rkt version --format=json");
     };

@@ -1,12 +1,18 @@
 package rkt.cli;
 
+import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.spec.RktException;
 import rkt.spec.store.Store;
 import rkt.stage1.pod.Collector;
+import rkt.stage1.pod.PodEvents;
+import rkt.stage1.pod.PodView;
 import rkt.stage1.pod.Pods;
+import rkt.verify.audit.AuditEvent;
+import rkt.verify.audit.AuditLog;
 
 /** {@code rkt gc}: removes what pods have left, and half-done work of commands that were killed. */
 final class GcCommand implements Command {
@@ -35,10 +41,20 @@ final class GcCommand implements Command {
             .build());
   }
 
+  /** Writes the end of a pod into the audit log, before its own record of it can go. */
+  static void recordExit(PodView pod, Settings settings, Caller caller) throws RktException {
+    Optional<AuditEvent> event = PodEvents.exit(pod);
+    if (event.isPresent()) {
+      new AuditLog(settings.dir(), caller.clock()).append(List.of(event.get()));
+    }
+  }
+
   @Override
   public int run(ParseResult parsed, Settings settings, Caller caller) throws RktException {
     Format format = Format.of(parsed);
-    Collector collector = new Collector(new Pods(settings.dir()), caller.clock());
+    Collector collector =
+        new Collector(
+            new Pods(settings.dir()), caller.clock(), pod -> recordExit(pod, settings, caller));
     boolean markOnly = parsed.hasMatchedOption(MARK);
     for (String id :
         collector.collect(

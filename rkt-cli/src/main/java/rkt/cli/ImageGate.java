@@ -1,5 +1,6 @@
 package rkt.cli;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import rkt.fetch.Fetched;
@@ -7,7 +8,11 @@ import rkt.spec.ImageName;
 import rkt.spec.RktException;
 import rkt.spec.image.Image;
 import rkt.spec.store.Store;
+import rkt.verify.AuditEvents;
+import rkt.verify.Verified;
 import rkt.verify.Verifier;
+import rkt.verify.audit.AuditEvent;
+import rkt.verify.audit.AuditLog;
 import rkt.verify.openpgp.Evidence;
 import rkt.verify.openpgp.Rule;
 import rkt.verify.openpgp.TrustException;
@@ -45,29 +50,61 @@ final class ImageGate {
    */
   Image admit(Fetched fetched, Optional<ImageName> wanted) throws RktException {
     boolean bypassed = settings.insecure().contains(Settings.Insecure.IMAGE);
-    Evidence evidence = evidence(fetched, bypassed);
-    if (!bypassed) {
-      // Some trusted key must have signed these bytes before any of them is believed: the name, by
-      // which keys are chosen, may be inside.
-      Verifier.Authenticated authenticated = verifier().authenticate(fetched.signed(), evidence);
-      Image image = fetched.image();
-      requireName(image, wanted);
-      authenticated.as(image.id(), image.name());
-    } else {
-      requireName(fetched.image(), wanted);
-      warn(fetched.image().name());
+    AuditLog audit = new AuditLog(settings.dir(), caller.clock());
+    Evidence evidence;
+    Verified verified;
+    try {
+      evidence = evidence(fetched, bypassed);
+      verified = bypassed ? unverified(fetched, wanted) : proven(fetched, wanted, evidence);
+    } catch (TrustException e) {
+      audit.append(List.of(AuditEvents.refused("fetch", fetched.signed().toString(), e)));
+      throw e;
     }
+    // Before the image is there: what cannot be recorded does not happen.
+    audit.append(List.of(AuditEvents.accepted("fetch", verified)));
     fetched.commit(bypassed, Map.of(EVIDENCE, evidence.toJson()));
+    audit.append(
+        List.of(
+            AuditEvent.of(AuditEvent.Kind.FETCH)
+                .with("image", verified.image().toString())
+                .with("name", verified.name().text())
+                .with("signed", fetched.signed().toString())
+                .with("bypassed", bypassed)));
     return fetched.image();
   }
 
   /** Judges an image of the store again, since it was asked for as if it were fetched now. */
   void recheck(Store store, Image image) throws RktException {
+    AuditLog audit = new AuditLog(settings.dir(), caller.clock());
     if (settings.insecure().contains(Settings.Insecure.IMAGE)) {
       warn(image.name());
-    } else {
-      verifier().verify(store, image);
+      audit.append(
+          List.of(AuditEvents.accepted("fetch", Verifier.bypass(image.id(), image.name()))));
+      return;
     }
+    try {
+      audit.append(List.of(AuditEvents.accepted("fetch", verifier().verify(store, image))));
+    } catch (TrustException e) {
+      audit.append(List.of(AuditEvents.refused("fetch", image.id(), image.name(), e)));
+      throw e;
+    }
+  }
+
+  private Verified proven(Fetched fetched, Optional<ImageName> wanted, Evidence evidence)
+      throws RktException {
+    // Some trusted key must have signed these bytes before any of them is believed: the name, by
+    // which keys are chosen, may be inside.
+    Verifier.Authenticated authenticated = verifier().authenticate(fetched.signed(), evidence);
+    Image image = fetched.image();
+    requireName(image, wanted);
+    return authenticated.as(image.id(), image.name());
+  }
+
+  private Verified unverified(Fetched fetched, Optional<ImageName> wanted) throws RktException {
+    Image image = fetched.image();
+    requireName(image, wanted);
+    warn(image.name());
+    return Verifier.bypass(image.id(), image.name());
   }
 
   private static Evidence evidence(Fetched fetched, boolean bypassed) throws RktException {

@@ -21,7 +21,8 @@ final class RmCommand implements Command {
       throws RktException, IOException {
     Format format = Format.of(parsed);
     Pods pods = new Pods(settings.dir());
-    Collector collector = new Collector(pods, caller.clock());
+    Collector collector =
+        new Collector(pods, caller.clock(), pod -> GcCommand.recordExit(pod, settings, caller));
     for (String uuid : PodArguments.uuids(parsed)) {
       PodView pod = pods.find(uuid);
       collector.remove(pod);

@@ -12,6 +12,8 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.spec.ImageName;
 import rkt.spec.RktException;
+import rkt.verify.audit.AuditEvent;
+import rkt.verify.audit.AuditLog;
 import rkt.verify.trust.Scope;
 import rkt.verify.trust.TrustStore;
 import rkt.verify.trust.TrustedKey;
@@ -72,10 +74,29 @@ final class TrustCommand implements Command {
     TrustStore trust = ImageGate.trust(settings);
     for (String file : files) {
       TrustedKey key = trust.add(scope, read(file, caller.in()), file);
+      try {
+        record("add", scope, key.facts().fingerprint(), settings, caller);
+      } catch (RktException e) {
+        trust.remove(scope, key.facts().fingerprint()); // nothing is trusted that is not recorded
+        throw e;
+      }
       caller.err().println("trusted for " + scope + ": " + TrustListCommand.describe(key));
       format.print(caller.out(), "fingerprint", key.facts().fingerprint());
     }
     return 0;
+  }
+
+  /** Writes a change of what is trusted into the audit log. */
+  static void record(
+      String action, Scope scope, String fingerprint, Settings settings, Caller caller)
+      throws RktException {
+    new AuditLog(settings.dir(), caller.clock())
+        .append(
+            List.of(
+                AuditEvent.of(AuditEvent.Kind.TRUST)
+                    .with("action", action)
+                    .with("scope", scope.toString())
+                    .with("key", fingerprint)));
   }
 
   private static byte[] read(String file, InputStream in) throws UsageException, IOException {

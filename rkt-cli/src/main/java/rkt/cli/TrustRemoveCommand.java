@@ -35,6 +35,7 @@ final class TrustRemoveCommand implements Command {
     for (String fingerprint : fingerprints) {
       String plain = fingerprint.replace(" ", "").toLowerCase(Locale.ROOT);
       trust.remove(scope, plain);
+      TrustCommand.record("remove", scope, plain, settings, caller);
       caller.err().println("no longer trusted for " + scope + ": " + plain);
       format.print(caller.out(), "fingerprint", plain);
     }

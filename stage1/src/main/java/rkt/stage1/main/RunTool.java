@@ -22,6 +22,8 @@ import rkt.spec.image.ImageId;
 import rkt.spec.image.Layer;
 import rkt.spec.store.Store;
 import rkt.stage1.StageException;
+import rkt.stage1.pod.PodEvents;
+import rkt.stage1.pod.PodRecord;
 import rkt.stage1.render.BlobSource;
 import rkt.stage1.render.Limits;
 import rkt.stage1.render.TreeCache;
@@ -30,8 +32,12 @@ import rkt.stage1.run.AppRequest;
 import rkt.stage1.run.Isolator;
 import rkt.stage1.run.PodRequest;
 import rkt.stage1.run.PodRunner;
+import rkt.verify.AuditEvents;
 import rkt.verify.Verified;
 import rkt.verify.Verifier;
+import rkt.verify.audit.AuditEvent;
+import rkt.verify.audit.AuditLog;
+import rkt.verify.openpgp.TrustException;
 import rkt.verify.trust.TrustStore;
 
 /** What {@code rkt run} and {@code rkt-run} do with images that are in the store. */
@@ -174,7 +180,9 @@ public final class RunTool {
             context.home().resolve("libexec/pod-init"),
             context.clock(),
             context.phases())
-        .run(pod, new PodRunner.Hooks(id -> save(words.uuidFile(), id), this::leave));
+        .run(
+            pod,
+            new PodRunner.Hooks(id -> save(words.uuidFile(), id), record -> leave(record, apps)));
   }
 
   private Map<ImageId, Verified> verify(Store store, List<Image> images) throws RktException {
@@ -196,9 +204,22 @@ public final class RunTool {
                 context.dir().resolve("trust-cache"));
         verifier = new Verifier(trust, context.clock());
       }
-      verified.put(image.id(), verifier.verify(store, image));
+      verified.put(image.id(), verify(verifier, store, image));
     }
     return verified;
+  }
+
+  private Verified verify(Verifier verifier, Store store, Image image) throws RktException {
+    try {
+      return verifier.verify(store, image);
+    } catch (TrustException e) {
+      audit().append(List.of(AuditEvents.refused("run", image.id(), image.name(), e)));
+      throw e;
+    }
+  }
+
+  private AuditLog audit() {
+    return new AuditLog(context.dir(), context.clock());
   }
 
   private Verified bypass(Store store, Image image) throws RktException {
@@ -247,8 +268,23 @@ public final class RunTool {
     }
   }
 
-  /** The last words of this process as a Java program. */
-  private void leave() {
+  /**
+   * What was decided goes on record while no app runs yet, all of it at once; then the last words
+   * of this process as a Java program.
+   */
+  private void leave(PodRecord record, List<AppRequest> apps) throws RktException {
+    List<AuditEvent> events = new ArrayList<>();
+    List<ImageId> judged = new ArrayList<>();
+    for (AppRequest app : apps) {
+      if (!judged.contains(app.image().id())) {
+        judged.add(app.image().id());
+        events.add(AuditEvents.accepted("run", app.verified()));
+      }
+    }
+    events.add(PodEvents.of(AuditEvent.Kind.PREPARE, record));
+    events.add(PodEvents.of(AuditEvent.Kind.RUN, record));
+    audit().append(events);
+    context.phases().end("audit");
     if (context.debug()) {
       context.phases().end("hand-over");
       context.err().println(context.phases().line());

@@ -12,6 +12,7 @@ import java.util.Optional;
 import rkt.kernel.DirFd;
 import rkt.kernel.KernelException;
 import rkt.kernel.Names;
+import rkt.spec.RktException;
 import rkt.stage1.StageException;
 
 /**
@@ -25,10 +26,18 @@ public final class Collector {
 
   private final Pods pods;
   private final Clock clock;
+  private final OnEnd onEnd;
 
-  public Collector(Pods pods, Clock clock) {
+  /** Told of each pod that ran and has ended, once, before anything of it goes. */
+  public interface OnEnd {
+    /** Called while the pod is locked; if it throws, the pod stays. */
+    void ended(PodView pod) throws RktException;
+  }
+
+  public Collector(Pods pods, Clock clock, OnEnd onEnd) {
     this.pods = pods;
     this.clock = clock;
+    this.onEnd = onEnd;
   }
 
   /**
@@ -40,7 +49,7 @@ public final class Collector {
    * @return the ids of the pods that were removed
    */
   public List<String> collect(Duration grace, Duration prepared, boolean markOnly)
-      throws StageException {
+      throws RktException {
     pods.sweepEmbryos();
     move(PodPhase.PREPARE, PodPhase.GARBAGE, Duration.ZERO);
     move(PodPhase.PREPARED, PodPhase.GARBAGE, prepared);
@@ -58,7 +67,7 @@ public final class Collector {
    *
    * @throws StageException of class {@code usage} if it runs
    */
-  public void remove(PodView view) throws StageException {
+  public void remove(PodView view) throws RktException {
     Optional<LockedPod> locked = pods.tryLock(view.phase(), view.id());
     for (int i = 0; i < LOOKS && locked.isEmpty() && !view.locked(); i++) {
       pause(); // somebody else only looks at it
@@ -69,8 +78,15 @@ public final class Collector {
           "pod " + view.id() + " is " + view.state(), "rkt stop " + view.id() + " ends it first");
     }
     try (LockedPod pod = locked.get()) {
+      if (pod.phase() == PodPhase.RUN) {
+        tell(pod);
+      }
       discard(pod);
     }
+  }
+
+  private void tell(LockedPod pod) throws RktException {
+    onEnd.ended(new PodView(pod.id(), pod.phase(), false, pod.directory()));
   }
 
   private static void pause() throws StageException {
@@ -99,12 +115,15 @@ public final class Collector {
     }
   }
 
-  private void move(PodPhase from, PodPhase to, Duration age) throws StageException {
+  private void move(PodPhase from, PodPhase to, Duration age) throws RktException {
     for (String id : pods.idsIn(from)) {
       Optional<LockedPod> locked = pods.tryLock(from, id);
       if (locked.isPresent()) {
         try (LockedPod pod = locked.get()) {
           if (isOlder(pod, age)) {
+            if (from == PodPhase.RUN) {
+              tell(pod);
+            }
             pod.moveTo(to);
           }
         }

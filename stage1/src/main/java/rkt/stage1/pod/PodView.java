@@ -105,7 +105,8 @@ public record PodView(String id, PodPhase phase, boolean locked, Path directory)
     }
   }
 
-  private OptionalLong number(String file) {
+  /** The number that a file of the pod holds. */
+  OptionalLong number(String file) {
     return number(directory.resolve(file));
   }
 

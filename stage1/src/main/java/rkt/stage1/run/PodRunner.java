@@ -66,10 +66,15 @@ public final class PodRunner {
    * What the caller does at its two chances.
    *
    * @param made is given the UUID once the pod's directory exists
-   * @param leaving is called when the pod has started, right before this process is replaced: the
-   *     last chance to print
+   * @param leaving is called when process 1 is there and no app runs yet, right before this process
+   *     is replaced: the last chance to print, and to refuse
    */
-  public record Hooks(OnMade made, Runnable leaving) {}
+  public record Hooks(OnMade made, OnLeaving leaving) {}
+
+  /** Told what the pod is made of; may refuse, and the pod is ended and removed. */
+  public interface OnLeaving {
+    void accept(PodRecord record) throws RktException;
+  }
 
   /** Told of the pod's UUID; may refuse, and the pod is removed again. */
   public interface OnMade {
@@ -117,7 +122,7 @@ public final class PodRunner {
     }
   }
 
-  private void start(LockedPod pod, PodRequest request, Hooks hooks) throws StageException {
+  private void start(LockedPod pod, PodRequest request, Hooks hooks) throws RktException {
     write(pod, "created", now());
     PodCgroups cgroups = PodCgroups.of(pod.id());
     List<PreparedApp> apps = prepare(pod, request, cgroups);
@@ -126,7 +131,8 @@ public final class PodRunner {
       names.add(app.request().name());
     }
     List<String> groups = cgroups.directories(names);
-    write(pod, PodRecord.FILE, record(pod, request, apps, groups).toJson());
+    PodRecord record = record(pod, request, apps, groups);
+    write(pod, PodRecord.FILE, record.toJson());
     pod.moveTo(PodPhase.RUN);
     phases.end("prepare");
 
@@ -143,9 +149,9 @@ public final class PodRunner {
         write(pod, "started", now());
         Program supervisor =
             supervisor(pod, program, started, lifeline.writer(), status.reader(), names, groups);
-        hooks.leaving().run();
+        hooks.leaving().accept(record);
         supervisor.execHoldingSignals();
-      } catch (StageException | RuntimeException | Error e) {
+      } catch (RktException | RuntimeException | Error e) {
         end(started.pid());
         throw e;
       }

@@ -39,9 +39,39 @@ class CollectorTest {
     return pod;
   }
 
+  private final List<PodView> ended = new ArrayList<>();
+
+  @Test
+  void theEndOfEachPodThatRanIsToldOnceBeforeItGoes() throws Exception {
+    pod("run", "aa");
+    pod("run", "bb");
+    pod("prepare", "cc");
+    later(Duration.ZERO).collect(Duration.ZERO, Duration.ZERO, true);
+    later(Duration.ZERO).collect(Duration.ZERO, Duration.ZERO, false);
+    assertThat(ended.stream().map(PodView::id)).containsExactlyInAnyOrder("aa", "bb");
+  }
+
+  @Test
+  void aPodWhoseEndCannotBeToldStays() throws Exception {
+    pod("run", "aa");
+    Collector collector =
+        new Collector(
+            new Pods(data),
+            Clock.systemUTC(),
+            pod -> {
+              throw StageException.system("the disk is full", null);
+            });
+    assertThatThrownBy(() -> collector.collect(Duration.ZERO, Duration.ZERO, false))
+        .hasMessage("the disk is full");
+    assertThatThrownBy(() -> collector.remove(new Pods(data).find("aa")))
+        .hasMessage("the disk is full");
+    assertThat(left()).containsExactly("run/aa");
+  }
+
   /** A collector that believes it is so much later. */
   private Collector later(Duration passed) {
-    return new Collector(new Pods(data), Clock.fixed(Instant.now().plus(passed), ZoneOffset.UTC));
+    return new Collector(
+        new Pods(data), Clock.fixed(Instant.now().plus(passed), ZoneOffset.UTC), ended::add);
   }
 
   private List<String> left() throws IOException {
@@ -130,7 +160,7 @@ class CollectorTest {
   void oneExitedPodIsRemovedAtOnceAndARunningOneIsNot() throws Exception {
     Path pod = pod("run", "aa");
     Pods pods = new Pods(data);
-    Collector collector = new Collector(pods, Clock.systemUTC());
+    Collector collector = new Collector(pods, Clock.systemUTC(), ended::add);
     try (DirFd holder = DirFd.open(pod.toString())) {
       holder.self().lock(true);
       assertThatThrownBy(() -> collector.remove(pods.find("aa")))

@@ -1,0 +1,59 @@
+package rkt.verify;
+
+import rkt.spec.ImageName;
+import rkt.spec.image.ImageId;
+import rkt.verify.audit.AuditEvent;
+import rkt.verify.openpgp.TrustException;
+
+/** What this module decides, as events of the audit log. spec/audit.md#events */
+public final class AuditEvents {
+  private AuditEvents() {}
+
+  /**
+   * An image that may be used, and why.
+   *
+   * @param purpose what for: {@code fetch}, {@code run}
+   */
+  public static AuditEvent accepted(String purpose, Verified verified) {
+    AuditEvent event =
+        verdict(purpose, verified.image(), verified.name())
+            .with("accepted", true)
+            .with("bypassed", verified.bypassed());
+    return verified.bypassed()
+        ? event
+        : event
+            .with("rule", "valid")
+            .with("key", verified.fingerprint())
+            .with("signingKey", verified.signingKey())
+            .with("signedAt", verified.signedAt().getEpochSecond())
+            .with("scope", verified.scope());
+  }
+
+  /** An image that may not be used, and which rule says so. */
+  public static AuditEvent refused(
+      String purpose, ImageId image, ImageName name, TrustException refusal) {
+    return verdict(purpose, image, name)
+        .with("accepted", false)
+        .with("bypassed", false)
+        .with("rule", refusal.rule().label())
+        .with("why", refusal.getMessage());
+  }
+
+  /** The same of bytes that were not parsed, so that they have no name yet. */
+  public static AuditEvent refused(String purpose, String reference, TrustException refusal) {
+    return AuditEvent.of(AuditEvent.Kind.VERDICT)
+        .with("purpose", purpose)
+        .with("reference", reference)
+        .with("accepted", false)
+        .with("bypassed", false)
+        .with("rule", refusal.rule().label())
+        .with("why", refusal.getMessage());
+  }
+
+  private static AuditEvent verdict(String purpose, ImageId image, ImageName name) {
+    return AuditEvent.of(AuditEvent.Kind.VERDICT)
+        .with("purpose", purpose)
+        .with("image", image.toString())
+        .with("name", name.text());
+  }
+}

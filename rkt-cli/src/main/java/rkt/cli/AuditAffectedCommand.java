@@ -1,0 +1,64 @@
+package rkt.cli;
+
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+import rkt.spec.RktException;
+import rkt.spec.json.JsonWriter;
+import rkt.stage1.pod.PodRecord;
+import rkt.stage1.pod.PodView;
+import rkt.stage1.pod.Pods;
+
+/** {@code rkt audit affected}: the running pods that a key vouched for. */
+final class AuditAffectedCommand implements Command {
+  private static final String KEY = "--key";
+
+  @Override
+  public void describe(CommandSpec spec) {
+    Format.describe(spec);
+    spec.addOption(
+        OptionSpec.builder(KEY)
+            .type(String.class)
+            .required(true)
+            .paramLabel("FINGERPRINT")
+            .description("The key that was revoked or lost; the last 16 digits will do.")
+            .build());
+  }
+
+  @Override
+  public int run(ParseResult parsed, Settings settings, Caller caller) throws RktException {
+    Format format = Format.of(parsed);
+    String key = AuditFilter.key(parsed.matchedOptionValue(KEY, ""), KEY);
+    if (key.isEmpty()) {
+      throw new UsageException(KEY + " names no key", "give its fingerprint");
+    }
+    for (PodView pod : new Pods(settings.dir()).list()) {
+      Optional<PodRecord> record = pod.isRunning() ? pod.record() : Optional.empty();
+      if (record.isPresent()) {
+        for (PodRecord.App app : record.get().apps()) {
+          if (AuditFilter.isKey(app.signer().orElse(""), key)) {
+            print(pod, app, format, caller);
+          }
+        }
+      }
+    }
+    return 0;
+  }
+
+  private static void print(PodView pod, PodRecord.App app, Format format, Caller caller) {
+    String signer = app.signer().orElse("");
+    if (format.isJson()) {
+      JsonWriter json = format.writer().object();
+      json.put("version", 1)
+          .put("id", pod.id())
+          .put("app", app.name())
+          .put("image", app.image().toString())
+          .put("name", app.imageName().text())
+          .put("key", signer);
+      caller.out().println(json.end());
+      return;
+    }
+    caller.out().println(pod.id() + " " + app.name() + " " + app.imageName().text() + " " + signer);
+  }
+}
