@@ -15,6 +15,7 @@ import rkt.fetch.aci.LocalAci;
 import rkt.fetch.aci.RemoteAci;
 import rkt.fetch.archive.ArchiveFile;
 import rkt.fetch.archive.TarFile;
+import rkt.fetch.discovery.Discovery;
 import rkt.fetch.http.Freshness;
 import rkt.fetch.http.Http;
 import rkt.fetch.http.HttpOptions;
@@ -28,6 +29,7 @@ import rkt.fetch.registry.Credentials;
 import rkt.fetch.registry.RegistrySource;
 import rkt.fetch.transport.FetchException;
 import rkt.spec.Digest;
+import rkt.spec.ErrorClass;
 import rkt.spec.ImageName;
 import rkt.spec.RktException;
 import rkt.spec.image.AciManifest;
@@ -67,11 +69,12 @@ public final class Fetcher {
   public Fetched fetch(ImageRef reference) throws RktException {
     return switch (reference) {
       case ImageRef.AciFile(var file) ->
-          inTransaction(transaction -> aci(new LocalAci(file), List.of(), transaction));
+          inTransaction(
+              transaction -> aci(new LocalAci(file), List.of(), Optional.empty(), transaction));
       case ImageRef.AciUrl(URI url) -> {
         try (Http http = http()) {
-          yield inTransaction(
-              transaction -> aci(remote(http, url), List.of(reference.lookup()), transaction));
+          yield inTransaction(transaction ->
+              aci(remote(http, url), List.of(reference.lookup()), Optional.empty(), transaction));
         }
       }
       case ImageRef.OciLayout(Path directory, String tag, Optional<Digest> digest) ->
@@ -100,10 +103,12 @@ public final class Fetcher {
           throw FetchException.notFound(
               "no image " + text + " is in the store",
               "an identifier cannot be fetched; name the image by where it is");
-      case ImageRef.AppcName name ->
-          throw FetchException.notFound(
-              "no image " + name.lookup() + " is in the store",
-              "fetch it from where it is: rkt fetch https://HOST/PATH.aci");
+      case ImageRef.AppcName name -> {
+        requireDiscoverable(name);
+        try (Http http = http()) {
+          yield discovered(name, http);
+        }
+      }
     };
   }
 
@@ -124,6 +129,7 @@ public final class Fetcher {
         switch (reference) {
           case ImageRef.AciUrl(URI url) -> isCurrent(url, image.id());
           case ImageRef.Registry registry -> isCurrent(registry, image);
+          case ImageRef.AppcName name -> isCurrent(name, image);
           default -> false;
         };
     return current ? found : Optional.empty();
@@ -165,6 +171,21 @@ public final class Fetcher {
         .filter(it -> it.platform().equals(options.platform().toString()));
   }
 
+  private boolean isCurrent(ImageRef.AppcName name, Image image) throws RktException {
+    Optional<Remembered> known = Remembered.find(store, image.id());
+    if (known.isEmpty() || !name.isMetBy(image.name(), image.labels())) {
+      return false;
+    }
+    if (known.get().isFresh(clock.instant())) {
+      return true;
+    }
+    requireDiscoverable(name);
+    try (Http http = http()) {
+      URI first = endpoints(name, http).getFirst().aci();
+      return known.get().source().equals(first.toString()) && isCurrent(first, image.id());
+    }
+  }
+
   private interface Work {
     Fetched in(Transaction transaction) throws RktException;
   }
@@ -183,7 +204,49 @@ public final class Fetcher {
     }
   }
 
-  private Fetched aci(AciSource source, List<String> asked, Transaction transaction)
+  /** Fetches from the first of the places that the owner of the name publishes, and that has it. */
+  private Fetched discovered(ImageRef.AppcName name, Http http) throws RktException {
+    List<Discovery.Endpoint> endpoints = endpoints(name, http);
+    for (int i = 0; ; i++) {
+      Discovery.Endpoint endpoint = endpoints.get(i);
+      try {
+        requireSecure(endpoint.aci());
+        requireSecure(endpoint.signature());
+        AciSource source = new RemoteAci(http, endpoint.aci(), endpoint.signature());
+        return inTransaction(transaction -> aci(source, List.of(), Optional.of(name), transaction));
+      } catch (FetchException e) {
+        if (e.errorClass() != ErrorClass.NOT_FOUND || i + 1 == endpoints.size()) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private List<Discovery.Endpoint> endpoints(ImageRef.AppcName name, Http http)
+      throws RktException {
+    return new Discovery(http, options.insecureHttp())
+        .images(name.name(), name.labels(), options.platform());
+  }
+
+  private static void requireDiscoverable(ImageRef.AppcName name) throws FetchException {
+    if (!name.isDiscoverable()) {
+      throw FetchException.notFound(
+          "no image " + name.lookup() + " is in the store, and it names no host to ask",
+          "for an image of Docker Hub write docker://" + name.lookup());
+    }
+  }
+
+  /**
+   * An ACI from anywhere.
+   *
+   * @param asked what it is to be found under besides its own name
+   * @param wanted the name and labels that it must have
+   */
+  private Fetched aci(
+      AciSource source,
+      List<String> asked,
+      Optional<ImageRef.AppcName> wanted,
+      Transaction transaction)
       throws RktException {
     // The signature first: it is small, and a missing one need not cost a download.
     Optional<byte[]> signature = namedSignature();
@@ -196,15 +259,31 @@ public final class Fetcher {
         file.digest(),
         signature,
         source.what(),
-        () -> resolve(source, file, asked, transaction));
+        () -> resolve(source, file, asked, wanted, transaction));
   }
 
   private Fetched.Resolved resolve(
-      AciSource source, Blob file, List<String> asked, Transaction transaction)
+      AciSource source,
+      Blob file,
+      List<String> asked,
+      Optional<ImageRef.AppcName> wanted,
+      Transaction transaction)
       throws RktException {
     String what = source.what();
     AciContent content = new AciReader(what).read(transaction.path(file.digest()));
     AciManifest manifest = AciManifest.parse(content.manifest());
+    if (wanted.isPresent() && !wanted.get().isMetBy(manifest.name(), manifest.labels())) {
+      throw FetchException.trust(
+          what
+              + " is "
+              + manifest.name()
+              + " with the labels "
+              + manifest.labels()
+              + ", and not "
+              + wanted.get().lookup()
+              + " with "
+              + wanted.get().labels());
+    }
     manifest.requireRunsOn(options.platform());
     if (!manifest.dependencies().isEmpty()) {
       throw FetchException.usage(

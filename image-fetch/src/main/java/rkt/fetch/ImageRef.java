@@ -71,6 +71,11 @@ public sealed interface ImageRef {
       labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
     }
 
+    /** Whether its first component is a host that could be asked. */
+    public boolean isDiscoverable() {
+      return name.components().getFirst().indexOf('.') > 0;
+    }
+
     /** Whether an image of this name and these labels is what is meant. */
     public boolean isMetBy(ImageName name, Map<String, String> labels) {
       return name.equals(this.name) && labels.entrySet().containsAll(this.labels.entrySet());

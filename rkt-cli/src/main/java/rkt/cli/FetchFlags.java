@@ -14,11 +14,15 @@ import rkt.spec.RktException;
  * What the options of a command say about fetching, whichever image it is.
  *
  * @param offline whether no network may be used
+ * @param trustKeys whether keys that a name's owner publishes by https are trusted unseen
  * @param os the system to fetch for; empty for this one, like the rest of the platform
  */
-record FetchFlags(PullPolicy policy, boolean offline, String os, String arch, String variant) {
+record FetchFlags(
+    PullPolicy policy, boolean offline, boolean trustKeys, String os, String arch, String variant) {
   private static final String PULL_POLICY = "--pull-policy";
   private static final String OFFLINE = "--offline";
+  static final String TRUST_KEYS = "--trust-keys-from-https";
+
   private static final String OS = "--os";
   private static final String ARCH = "--arch";
   private static final String VARIANT = "--variant";
@@ -59,6 +63,12 @@ record FetchFlags(PullPolicy policy, boolean offline, String os, String arch, St
             .type(boolean.class)
             .description("Use no network: what is neither in the store nor a file is not found.")
             .build());
+    spec.addOption(
+        OptionSpec.builder(TRUST_KEYS)
+            .type(boolean.class)
+            .description(
+                "If no key is trusted for an appc name, trust those that its host publishes.")
+            .build());
     text(spec, OS, "OS", "Fetch the image for another system than this one.");
     text(spec, ARCH, "ARCH", "Fetch the image for another processor than this one's.");
     text(spec, VARIANT, "VARIANT", "Fetch the image for this kind of the processor, such as v7.");
@@ -77,6 +87,7 @@ record FetchFlags(PullPolicy policy, boolean offline, String os, String arch, St
     return new FetchFlags(
         PullPolicy.of(parsed, usual),
         parsed.hasMatchedOption(OFFLINE),
+        parsed.hasMatchedOption(TRUST_KEYS),
         parsed.matchedOptionValue(OS, ""),
         parsed.matchedOptionValue(ARCH, ""),
         parsed.matchedOptionValue(VARIANT, ""));

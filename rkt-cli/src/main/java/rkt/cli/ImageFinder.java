@@ -136,12 +136,17 @@ final class ImageFinder {
   }
 
   private static boolean isStoreOnly(ImageRef reference) {
-    return reference instanceof ImageRef.StoreId || reference instanceof ImageRef.AppcName;
+    return reference instanceof ImageRef.StoreId
+        || (reference instanceof ImageRef.AppcName name && !name.isDiscoverable());
   }
 
   private Image fetch(ImageRef reference, FetchFlags flags, Expected expected) throws RktException {
     caller.compilers().requireFor(Long.MAX_VALUE); // nobody knows before it is here
-    Fetcher fetcher = new Fetcher(store, options(flags, expected), caller.clock());
+    FetchOptions options = options(flags, expected);
+    if (flags.trustKeys() && reference instanceof ImageRef.AppcName name) {
+      gate.trustPublishedKeys(name.name(), options);
+    }
+    Fetcher fetcher = new Fetcher(store, options, caller.clock());
     if (flags.policy() == FetchFlags.PullPolicy.UPDATE) {
       Optional<ImageId> current = fetcher.current(reference);
       if (current.isPresent()) {

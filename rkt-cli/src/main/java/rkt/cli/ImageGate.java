@@ -3,7 +3,9 @@ package rkt.cli;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import rkt.fetch.FetchOptions;
 import rkt.fetch.Fetched;
+import rkt.fetch.KeyDiscovery;
 import rkt.spec.ImageName;
 import rkt.spec.RktException;
 import rkt.spec.image.Image;
@@ -16,7 +18,9 @@ import rkt.verify.audit.AuditLog;
 import rkt.verify.openpgp.Evidence;
 import rkt.verify.openpgp.Rule;
 import rkt.verify.openpgp.TrustException;
+import rkt.verify.trust.Scope;
 import rkt.verify.trust.TrustStore;
+import rkt.verify.trust.TrustedKey;
 
 /**
  * Where fetched bytes meet the trust policy: nothing enters the store, and nothing is run, that did
@@ -71,6 +75,28 @@ final class ImageGate {
                 .with("signed", fetched.signed().toString())
                 .with("bypassed", bypassed)));
     return fetched.image();
+  }
+
+  /** Trusts the keys that the host of a name publishes by https, if none is trusted for it yet. */
+  void trustPublishedKeys(ImageName name, FetchOptions options) throws RktException {
+    TrustStore trust = trust(settings);
+    if (!trust.keysFor(name).isEmpty()) {
+      return;
+    }
+    for (KeyDiscovery.Found found : new KeyDiscovery(options, false).find(name)) {
+      TrustedKey key =
+          TrustCommand.trust(
+              trust, Scope.of(name), found.bytes(), found.source().toString(), settings, caller);
+      caller
+          .err()
+          .println(
+              "trusted for "
+                  + name
+                  + ": "
+                  + TrustListCommand.describe(key)
+                  + " from "
+                  + found.source());
+    }
   }
 
   /** Judges an image of the store again, since it was asked for as if it were fetched now. */

@@ -10,6 +10,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
+import rkt.fetch.FetchOptions;
+import rkt.fetch.KeyDiscovery;
 import rkt.spec.ImageName;
 import rkt.spec.RktException;
 import rkt.verify.audit.AuditEvent;
@@ -21,6 +23,7 @@ import rkt.verify.trust.TrustedKey;
 /** {@code rkt trust}: trusts keys for the images below a name, or for all. */
 final class TrustCommand implements Command {
   private static final int LARGEST_KEY = 1 << 20;
+  private static final String SKIP_REVIEW = "--skip-fingerprint-review";
 
   @Override
   public void describe(CommandSpec spec) {
@@ -30,10 +33,21 @@ final class TrustCommand implements Command {
         PositionalParamSpec.builder()
             .type(List.class)
             .auxiliaryTypes(String.class)
-            .arity("1..*")
-            .required(true)
+            .arity("0..*")
             .paramLabel("KEYFILE")
-            .description("An OpenPGP public key, armored or not; - for standard input.")
+            .description(
+                "An OpenPGP public key, armored or not; - for standard input. Without one, those"
+                    + " that the host of the prefix publishes.")
+            .build());
+    spec.addOption(
+        OptionSpec.builder(SKIP_REVIEW)
+            .type(boolean.class)
+            .description("Trust published keys without asking.")
+            .build());
+    spec.addOption(
+        OptionSpec.builder(FetchFlags.TRUST_KEYS)
+            .type(boolean.class)
+            .description("The same, if they came by https.")
             .build());
   }
 
@@ -73,15 +87,10 @@ final class TrustCommand implements Command {
     List<String> files = parsed.matchedPositionalValue(0, List.of());
     TrustStore trust = ImageGate.trust(settings);
     for (String file : files) {
-      TrustedKey key = trust.add(scope, read(file, caller.in()), file);
-      try {
-        record("add", scope, key.facts().fingerprint(), settings, caller);
-      } catch (RktException e) {
-        trust.remove(scope, key.facts().fingerprint()); // nothing is trusted that is not recorded
-        throw e;
-      }
-      caller.err().println("trusted for " + scope + ": " + TrustListCommand.describe(key));
-      format.print(caller.out(), "fingerprint", key.facts().fingerprint());
+      add(trust, scope, read(file, caller.in()), file, format, settings, caller);
+    }
+    if (files.isEmpty()) {
+      published(trust, scope, format, parsed, settings, caller);
     }
     return 0;
   }
@@ -97,6 +106,69 @@ final class TrustCommand implements Command {
                     .with("action", action)
                     .with("scope", scope.toString())
                     .with("key", fingerprint)));
+  }
+
+  /** Trusts a key and records it; nothing is trusted that is not recorded. */
+  static TrustedKey trust(
+      TrustStore trust, Scope scope, byte[] bytes, String what, Settings settings, Caller caller)
+      throws RktException {
+    TrustedKey key = trust.add(scope, bytes, what);
+    try {
+      record("add", scope, key.facts().fingerprint(), settings, caller);
+    } catch (RktException e) {
+      trust.remove(scope, key.facts().fingerprint());
+      throw e;
+    }
+    return key;
+  }
+
+  private static void add(
+      TrustStore trust,
+      Scope scope,
+      byte[] bytes,
+      String what,
+      Format format,
+      Settings settings,
+      Caller caller)
+      throws RktException {
+    TrustedKey key = trust(trust, scope, bytes, what, settings, caller);
+    caller.err().println("trusted for " + scope + ": " + TrustListCommand.describe(key));
+    format.print(caller.out(), "fingerprint", key.facts().fingerprint());
+  }
+
+  /** Adds the keys that the host of the prefix publishes, and a person agrees to. */
+  private static void published(
+      TrustStore trust,
+      Scope scope,
+      Format format,
+      ParseResult parsed,
+      Settings settings,
+      Caller caller)
+      throws RktException, IOException {
+    ImageName prefix = scope.prefix();
+    if (prefix == null) {
+      throw new UsageException("no key file given", "a key for every image is given as a file");
+    }
+    boolean plain = settings.insecure().contains(Settings.Insecure.PUBKEY);
+    KeyReview review =
+        new KeyReview(
+            caller,
+            parsed.hasMatchedOption(SKIP_REVIEW),
+            parsed.hasMatchedOption(FetchFlags.TRUST_KEYS));
+    FetchOptions options =
+        new FetchFlags(FetchFlags.PullPolicy.UPDATE, false, false, "", "", "")
+            .options(settings, caller);
+    int accepted = 0;
+    for (KeyDiscovery.Found found : new KeyDiscovery(options, plain).find(prefix)) {
+      String source = found.source().toString();
+      if (review.accepts(trust.preview(scope, found.bytes(), source), found.source())) {
+        add(trust, scope, found.bytes(), source, format, settings, caller);
+        accepted++;
+      }
+    }
+    if (accepted == 0) {
+      throw new UsageException("no key was accepted, and none is trusted", null);
+    }
   }
 
   private static byte[] read(String file, InputStream in) throws UsageException, IOException {

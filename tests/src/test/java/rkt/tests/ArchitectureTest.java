@@ -80,6 +80,17 @@ class ArchitectureTest {
   }
 
   @Test
+  void onlyDiscoveryReadsHtml() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("rkt.fetch.discovery..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.jsoup..")
+        .check(ALL);
+  }
+
+  @Test
   void onlyTheStrictReadersKnowJackson() {
     noClasses()
         .that()

@@ -37,6 +37,11 @@ public final class FetchException extends RktException {
     return new FetchException(ErrorClass.INTEGRITY, message, null, cause);
   }
 
+  /** An image that is not the one that was asked for. */
+  public static FetchException trust(String message) {
+    return new FetchException(ErrorClass.TRUST, message, null, null);
+  }
+
   /** A value that a user gave makes no sense. */
   public static FetchException usage(String message, @Nullable String fix) {
     return new FetchException(ErrorClass.USAGE, message, fix, null);

@@ -81,11 +81,17 @@ public final class TrustStore {
    * @return the key as it is now trusted
    */
   public TrustedKey add(Scope scope, byte[] keyFile, String what) throws RktException {
-    byte[] minimal = KeyFacts.minimal(keyFile, what);
-    KeyFacts facts = KeyFacts.parse(minimal, what);
-    String relative = scope.directory() + "/" + facts.fingerprint();
-    files.write(local, relative, minimal, KeyFiles.Access.EVERYONE);
-    return new TrustedKey(scope, Layer.LOCAL, local.resolve(relative), facts);
+    TrustedKey key = preview(scope, keyFile, what);
+    String relative = scope.directory() + "/" + key.facts().fingerprint();
+    files.write(local, relative, KeyFacts.minimal(keyFile, what), KeyFiles.Access.EVERYONE);
+    return key;
+  }
+
+  /** What {@link #add} would trust, for a person to look at; nothing is written. */
+  public TrustedKey preview(Scope scope, byte[] keyFile, String what) throws RktException {
+    KeyFacts facts = KeyFacts.parse(KeyFacts.minimal(keyFile, what), what);
+    Path file = local.resolve(scope.directory()).resolve(facts.fingerprint());
+    return new TrustedKey(scope, Layer.LOCAL, file, facts);
   }
 
   /**

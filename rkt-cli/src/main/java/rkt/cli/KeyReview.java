@@ -1,0 +1,65 @@
+package rkt.cli;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import rkt.verify.trust.TrustedKey;
+
+/** Shows published keys to a person, who compares fingerprints and decides. */
+final class KeyReview {
+  private final Caller caller;
+  private final boolean skipped;
+  private final boolean httpsIsEnough;
+  private final BufferedReader answers;
+
+  /**
+   * A review.
+   *
+   * @param skipped whether every key is accepted unseen
+   * @param httpsIsEnough whether one that came by https is
+   */
+  KeyReview(Caller caller, boolean skipped, boolean httpsIsEnough) {
+    this.caller = caller;
+    this.skipped = skipped;
+    this.httpsIsEnough = httpsIsEnough;
+    this.answers =
+        new BufferedReader(new InputStreamReader(caller.in(), StandardCharsets.UTF_8), 256);
+  }
+
+  /** Whether the key is to be trusted. */
+  boolean accepts(TrustedKey key, URI source) throws UsageException, IOException {
+    if (skipped || (httpsIsEnough && "https".equals(source.getScheme()))) {
+      return true;
+    }
+    if (!Terminals.isTerminal(0)) {
+      throw new UsageException(
+          "nobody is there to compare the fingerprint "
+              + key.facts().fingerprint()
+              + " of the key from "
+              + source,
+          FetchFlags.TRUST_KEYS + " trusts what came by https, --skip-fingerprint-review anything");
+    }
+    caller
+        .err()
+        .println(
+            "a key for "
+                + key.scope()
+                + " from "
+                + source
+                + ":\n  "
+                + TrustListCommand.describe(key));
+    while (true) {
+      caller.err().print("is this the fingerprint that its owner told you? [yes/no] ");
+      caller.err().flush();
+      String answer = answers.readLine();
+      if (answer == null || answer.strip().equals("no")) {
+        return false;
+      }
+      if (answer.strip().equals("yes")) {
+        return true;
+      }
+    }
+  }
+}
