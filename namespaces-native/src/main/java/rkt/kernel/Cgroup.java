@@ -3,6 +3,7 @@ package rkt.kernel;
 import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,17 +12,23 @@ import org.jspecify.annotations.Nullable;
  * hierarchy: it can be created, joined and removed to no effect, and enforces nothing.
  */
 public final class Cgroup {
-  /** A limit that this host cannot enforce, and why. */
-  public record Unenforced(String limit, String reason) {}
-
   private static final int REMOVE_TRIES = 500;
   private static final long PAUSE_MILLIS = 2;
   private static final int KILL_TRIES = 1000;
 
   private final List<CgroupDirectory> directories;
+  private final String denial;
 
   private Cgroup(List<CgroupDirectory> directories) {
+    this(directories, "");
+  }
+
+  /**
+   * @param denial why it is not in every hierarchy of its layout; empty if it is
+   */
+  Cgroup(List<CgroupDirectory> directories, String denial) {
     this.directories = directories;
+    this.denial = denial;
   }
 
   /**
@@ -35,7 +42,26 @@ public final class Cgroup {
     }
     List<CgroupDirectory> directories = new ArrayList<>();
     for (CgroupLayout.Hierarchy hierarchy : layout.hierarchies()) {
-      directories.add(new CgroupDirectory(hierarchy, path));
+      directories.add(new CgroupDirectory(hierarchy, "", path));
+    }
+    return new Cgroup(directories);
+  }
+
+  /**
+   * The group at these paths, whether or not it exists.
+   *
+   * @param paths absolute, as {@link CgroupParent#paths} gave them; those below no hierarchy that
+   *     is mounted are left out
+   */
+  public static Cgroup at(CgroupLayout layout, List<String> paths) {
+    List<CgroupDirectory> directories = new ArrayList<>();
+    for (String path : paths) {
+      for (CgroupLayout.Hierarchy hierarchy : layout.hierarchies()) {
+        String prefix = hierarchy.mountPoint() + "/";
+        if (path.startsWith(prefix) && !(path + "/").contains("/../")) {
+          directories.add(new CgroupDirectory(hierarchy, "", path.substring(prefix.length())));
+        }
+      }
     }
     return new Cgroup(directories);
   }
@@ -53,49 +79,42 @@ public final class Cgroup {
     return group;
   }
 
+  /** Creates the group {@code name} in this one. Undo: {@link #remove} of either. */
+  public Cgroup createChild(String name) throws KernelException {
+    List<CgroupDirectory> children = new ArrayList<>();
+    for (CgroupDirectory directory : directories) {
+      children.add(directory.createChild(name));
+    }
+    return new Cgroup(children, denial);
+  }
+
+  /** Where it is: one absolute path for each hierarchy. */
+  public List<String> paths() {
+    List<String> paths = new ArrayList<>();
+    for (CgroupDirectory directory : directories) {
+      paths.add(directory.path());
+    }
+    return paths;
+  }
+
   /**
-   * Sets limits.
+   * Sets a limit.
    *
-   * @return those that nothing here can enforce; whether that matters is the caller's to say
-   * @throws KernelException if the kernel refuses a value
+   * @return whether it holds; if it does not, whether that matters is the caller's to say
+   * @throws KernelException if the kernel refuses the value
    */
-  public List<Unenforced> limit(CgroupLimits limits) throws KernelException {
-    List<Unenforced> unenforced = new ArrayList<>();
-    if (limits.memoryBytes().isPresent()) {
-      String bytes = Long.toString(limits.memoryBytes().getAsLong());
-      CgroupDirectory memory = with("memory");
-      if (memory == null) {
-        unenforced.add(missing("memory"));
-      } else if (memory.isUnified()) {
-        memory.write("memory.max", bytes);
-        memory.writeIfThere("memory.swap.max", "0");
-        memory.writeIfThere("memory.oom.group", "1");
-      } else {
-        memory.write("memory.limit_in_bytes", bytes);
-        memory.writeIfThere("memory.memsw.limit_in_bytes", bytes);
-      }
+  public CgroupOutcome set(CgroupLimit limit) throws KernelException {
+    CgroupDirectory directory = with(limit.controller());
+    if (directory != null) {
+      return limit.apply(directory);
     }
-    if (limits.cpuMillis().isPresent()) {
-      long quota = CgroupLimits.cpuQuotaMicros(limits.cpuMillis().getAsLong());
-      CgroupDirectory cpu = with("cpu");
-      if (cpu == null) {
-        unenforced.add(missing("cpu"));
-      } else if (cpu.isUnified()) {
-        cpu.write("cpu.max", quota + " " + CgroupLimits.CPU_PERIOD_MICROS);
-      } else {
-        cpu.write("cpu.cfs_period_us", Long.toString(CgroupLimits.CPU_PERIOD_MICROS));
-        cpu.write("cpu.cfs_quota_us", Long.toString(quota));
-      }
+    if (!denial.isEmpty()) {
+      return CgroupOutcome.ignored(denial);
     }
-    if (limits.pids().isPresent()) {
-      CgroupDirectory pids = with("pids");
-      if (pids == null) {
-        unenforced.add(missing("pids"));
-      } else {
-        pids.write("pids.max", Long.toString(limits.pids().getAsLong()));
-      }
-    }
-    return List.copyOf(unenforced);
+    return CgroupOutcome.ignored(
+        directories.isEmpty()
+            ? "no cgroup hierarchy is mounted for writing"
+            : "the " + limit.controller() + " controller is not available to " + this);
   }
 
   /**
@@ -136,16 +155,24 @@ public final class Cgroup {
 
   /** How many processes of the group were killed for want of memory; -1 if nobody counts them. */
   public long oomKills() throws KernelException {
-    CgroupDirectory memory = with("memory");
-    if (memory == null) {
+    Optional<String> file = oomKillsFile();
+    if (file.isEmpty()) {
       return -1;
     }
-    String text =
-        "\n"
-            + TextFiles.read(
-                memory.file(memory.isUnified() ? "memory.events" : "memory.oom_control"));
+    String text = "\n" + TextFiles.read(file.get());
     int at = text.indexOf("\noom_kill ");
     return at < 0 ? -1 : Long.parseLong(text.substring(at + 10).split("\n", 2)[0].strip());
+  }
+
+  /**
+   * The file in which the kernel counts, in a line {@code oom_kill N}, the processes of the group
+   * that it killed for want of memory; empty if nobody counts them.
+   */
+  public Optional<String> oomKillsFile() throws KernelException {
+    CgroupDirectory memory = with("memory");
+    return memory == null
+        ? Optional.empty()
+        : Optional.of(memory.file(memory.isUnified() ? "memory.events" : "memory.oom_control"));
   }
 
   /** The processes in the group and in the groups below it. */
@@ -154,6 +181,7 @@ public final class Cgroup {
       if (TextFiles.exists(directory.path())) {
         List<Integer> pids = new ArrayList<>();
         directory.collectPids(pids);
+        pids.removeIf(Cgroup::isForeign);
         return List.copyOf(pids);
       }
     }
@@ -212,6 +240,11 @@ public final class Cgroup {
     return directories.isEmpty() ? "nowhere" : directories.get(0).path();
   }
 
+  /** Of another PID namespace: not ours to name. */
+  private static boolean isForeign(int pid) {
+    return pid == 0;
+  }
+
   private static void freeze(@Nullable CgroupDirectory freezer, String state)
       throws KernelException {
     if (freezer != null && new File(freezer.path()).exists()) {
@@ -226,14 +259,6 @@ public final class Cgroup {
       }
     }
     return null;
-  }
-
-  private Unenforced missing(String controller) {
-    return new Unenforced(
-        controller,
-        directories.isEmpty()
-            ? "no cgroup hierarchy is mounted for writing"
-            : "the " + controller + " controller is not available to " + this);
   }
 
   private static void pause() {

@@ -3,16 +3,29 @@ package rkt.kernel;
 import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A cgroup in one hierarchy: a directory, whose files are its controls. */
 final class CgroupDirectory {
-  private static final String[] UNIFIED_CONTROLLERS = {"memory", "cpu", "pids", "cpuset", "io"};
+  private static final String[] UNIFIED_CONTROLLERS = {"memory", "cpu", "pids", "io"};
 
   private final CgroupLayout.Hierarchy hierarchy;
+  private final String from;
   private final String relative;
 
-  CgroupDirectory(CgroupLayout.Hierarchy hierarchy, String relative) {
+  /** What a group of version 2 has; read once, when it was made. */
+  private @Nullable String available;
+
+  private boolean isParent;
+
+  /**
+   * @param from the group below which it, and those on the way to it, are ours to make; empty for
+   *     the root
+   * @param relative where it is, below the root
+   */
+  CgroupDirectory(CgroupLayout.Hierarchy hierarchy, String from, String relative) {
     this.hierarchy = hierarchy;
+    this.from = from;
     this.relative = relative;
   }
 
@@ -28,33 +41,57 @@ final class CgroupDirectory {
     return hierarchy.unified();
   }
 
-  /** Whether {@code controller} works in this very group. */
+  /** The group {@code name} in this one, whether or not it exists. */
+  CgroupDirectory child(String name) {
+    return new CgroupDirectory(hierarchy, from, relative + "/" + name);
+  }
+
+  /** Whether {@code controller}, named as in version 1, works in this very group. */
   boolean controls(String controller) throws KernelException {
     if (!hierarchy.unified()) {
       return hierarchy.controllers().contains(controller);
     }
-    return TextFiles.exists(path())
-        && (" " + TextFiles.read(file("cgroup.controllers")).strip() + " ")
-            .contains(" " + controller + " ");
+    if (available == null) {
+      available =
+          TextFiles.exists(path())
+              ? " " + TextFiles.read(file("cgroup.controllers")).strip() + " "
+              : "";
+    }
+    return available.contains(" " + (controller.equals("blkio") ? "io" : controller) + " ");
   }
 
   /** Makes the directory and its parents, each able to use the controllers of its own parent. */
   void create() throws KernelException {
-    String parent = hierarchy.mountPoint();
-    int from = 0;
-    while (from <= relative.length()) {
-      int slash = relative.indexOf('/', from);
+    String parent = from.isEmpty() ? hierarchy.mountPoint() : hierarchy.mountPoint() + "/" + from;
+    int start = from.isEmpty() ? 0 : from.length() + 1;
+    while (start <= relative.length()) {
+      int slash = relative.indexOf('/', start);
       int end = slash < 0 ? relative.length() : slash;
       String child = hierarchy.mountPoint() + "/" + relative.substring(0, end);
       if (hierarchy.unified()) {
         enableControllers(parent);
       }
-      if (TextFiles.makeDirectory(child) && hierarchy.controllers().contains("cpuset")) {
-        inherit(parent, child, "cpuset.cpus");
-        inherit(parent, child, "cpuset.mems");
-      }
+      make(parent, child);
       parent = child;
-      from = end + 1;
+      start = end + 1;
+    }
+  }
+
+  /** Makes the group {@code name} in this one, which exists. */
+  CgroupDirectory createChild(String name) throws KernelException {
+    if (hierarchy.unified() && !isParent) {
+      enableControllers(path());
+      isParent = true;
+    }
+    CgroupDirectory child = child(name);
+    make(path(), child.path());
+    return child;
+  }
+
+  private void make(String parent, String child) throws KernelException {
+    if (TextFiles.makeDirectory(child) && hierarchy.controllers().contains("cpuset")) {
+      inherit(parent, child, "cpuset.cpus");
+      inherit(parent, child, "cpuset.mems");
     }
   }
 
@@ -77,6 +114,30 @@ final class CgroupDirectory {
     }
   }
 
+  /**
+   * Writes to a control, if that is possible here.
+   *
+   * @throws KernelException if the kernel refuses the value
+   */
+  CgroupOutcome set(String name, String text) throws KernelException {
+    if (!TextFiles.exists(file(name))) {
+      return CgroupOutcome.ignored("this kernel has no " + name);
+    }
+    try {
+      write(name, text);
+      return CgroupOutcome.ENFORCED;
+    } catch (KernelException e) {
+      if (e.is(Errno.EACCES)
+          || e.is(Errno.EPERM)
+          || e.is(Errno.EROFS)
+          || e.is(Errno.ENODEV)
+          || e.is(Errno.EOPNOTSUPP)) {
+        return CgroupOutcome.ignored(name + " cannot be set to " + text + ": " + e.errno());
+      }
+      throw e;
+    }
+  }
+
   void collectPids(List<Integer> pids) throws KernelException {
     collectPids(path(), pids);
   }
@@ -85,22 +146,44 @@ final class CgroupDirectory {
     removeTree(path());
   }
 
-  // One at a time: one that is not delegated to us must not keep the others off. A group that has
-  // processes of its own can enable none (EBUSY), unless it is the root: then controls() says no.
+  /**
+   * Hands the controllers of {@code directory} to its children. A group that has processes of its
+   * own can hand out none (EBUSY), unless it is the root: then controls() says no.
+   */
   private static void enableControllers(String directory) throws KernelException {
-    String available = " " + TextFiles.read(directory + "/cgroup.controllers").strip() + " ";
+    String present = " " + TextFiles.read(directory + "/cgroup.controllers").strip() + " ";
     String enabled = " " + TextFiles.read(directory + "/cgroup.subtree_control").strip() + " ";
+    StringBuilder all = new StringBuilder();
+    List<String> missing = new ArrayList<>();
     for (String controller : UNIFIED_CONTROLLERS) {
       String word = " " + controller + " ";
-      if (available.contains(word) && !enabled.contains(word)) {
-        try {
-          TextFiles.write(directory + "/cgroup.subtree_control", "+" + controller);
-        } catch (KernelException e) {
-          if (!e.is(Errno.EBUSY) && !e.is(Errno.EACCES) && !e.is(Errno.EPERM)) {
-            throw e;
-          }
-        }
+      if (present.contains(word) && !enabled.contains(word)) {
+        missing.add("+" + controller);
+        all.append(all.isEmpty() ? "+" : " +").append(controller);
       }
+    }
+    if (missing.isEmpty() || enable(directory, all.toString()) || missing.size() == 1) {
+      return;
+    }
+    // One at a time: one that is not delegated to us must not keep the others off.
+    for (String controller : missing) {
+      enable(directory, controller);
+    }
+  }
+
+  private static boolean enable(String directory, String controllers) throws KernelException {
+    try {
+      TextFiles.write(directory + "/cgroup.subtree_control", controllers);
+      return true;
+    } catch (KernelException e) {
+      if (e.is(Errno.EBUSY)
+          || e.is(Errno.EACCES)
+          || e.is(Errno.EPERM)
+          || e.is(Errno.ENOENT)
+          || e.is(Errno.EOPNOTSUPP)) {
+        return false;
+      }
+      throw e;
     }
   }
 
@@ -112,6 +195,14 @@ final class CgroupDirectory {
   }
 
   private static void collectPids(String directory, List<Integer> pids) throws KernelException {
+    addPids(directory, pids);
+    for (String child : children(directory)) {
+      collectPids(directory + "/" + child, pids);
+    }
+  }
+
+  /** The processes in the group at {@code directory} itself; 0 for those of other namespaces. */
+  static void addPids(String directory, List<Integer> pids) throws KernelException {
     String text;
     try {
       text = TextFiles.read(directory + "/cgroup.procs");
@@ -123,14 +214,8 @@ final class CgroupDirectory {
     }
     int from = 0;
     for (int end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
-      int pid = Integer.parseInt(text.substring(from, end));
-      if (pid != 0) { // of another PID namespace: not ours to name
-        pids.add(pid);
-      }
+      pids.add(Integer.parseInt(text.substring(from, end)));
       from = end + 1;
-    }
-    for (String child : children(directory)) {
-      collectPids(directory + "/" + child, pids);
     }
   }
 

@@ -3,9 +3,9 @@ package rkt.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -16,9 +16,8 @@ import org.junit.jupiter.api.Test;
 /** Groups, limits and their end, on whatever layout this host has. */
 @Tag("privileged")
 class CgroupIT {
-  private static final OptionalLong NONE = OptionalLong.empty();
   private final String base = "rkt-test-" + UUID.randomUUID();
-  private CgroupLayout layout = new CgroupLayout(List.of());
+  private CgroupLayout layout = new CgroupLayout(List.of(), null);
   private Cgroup group = Cgroup.at(layout, "x");
 
   @BeforeEach
@@ -41,18 +40,21 @@ class CgroupIT {
 
   @Test
   void limitsAreWhatTheProcessesMeet() throws Exception {
-    assertThat(
-            group.limit(
-                new CgroupLimits(
-                    OptionalLong.of(32 << 20), OptionalLong.of(500), OptionalLong.of(7))))
-        .isEmpty();
+    for (CgroupLimit limit :
+        List.of(
+            new CgroupLimit.Memory(32 << 20),
+            new CgroupLimit.CpuQuota(500),
+            new CgroupLimit.CpuShares(2048),
+            new CgroupLimit.Pids(7))) {
+      assertThat(group.set(limit)).as("%s", limit).isEqualTo(CgroupOutcome.ENFORCED);
+    }
     String output = run("i=0; while [ $i -lt 10 ]; do sleep 2 & i=$((i+1)); done; echo end");
     assertThat(output).contains("can't fork");
   }
 
   @Test
   void aProcessOverItsMemoryIsKilledAndCounted() throws Exception {
-    group.limit(new CgroupLimits(OptionalLong.of(8 << 20), NONE, NONE));
+    group.set(new CgroupLimit.Memory(8 << 20));
     String output = run("dd if=/dev/zero of=/dev/null bs=64M count=1");
     assertThat(output).endsWith("status 137");
     assertThat(group.oomKills()).isPositive();
@@ -60,8 +62,57 @@ class CgroupIT {
   }
 
   @Test
+  void theGroupAboveBoundsTheSumOfThoseBelow() throws Exception {
+    Cgroup pod = Cgroup.at(layout, base);
+    pod.set(new CgroupLimit.Pids(6));
+    Cgroup other = pod.createChild("other");
+    other.set(new CgroupLimit.Pids(5));
+    int resting = spawn("sleep 60 & sleep 60 & sleep 60 & wait", FdMapping.STANDARD, true);
+    while (pod.pids().size() < 4) {
+      Thread.onSpinWait();
+    }
+    group = other;
+    assertThat(run("sleep 60 & sleep 60 & sleep 60 & echo end")).contains("can't fork");
+    pod.killAll();
+    assertThat(Processes.await(resting)).isEqualTo(137);
+  }
+
+  @Test
+  void aQuotaAboveThatOfTheGroupAboveIsNotTakenForEnforcedUnlessItIs() throws Exception {
+    Cgroup pod = Cgroup.at(layout, base);
+    assertThat(pod.set(new CgroupLimit.CpuQuota(200))).isEqualTo(CgroupOutcome.ENFORCED);
+    CgroupOutcome outcome = group.set(new CgroupLimit.CpuQuota(900));
+    assertThat(outcome.kind())
+        .isEqualTo(
+            layout.kind() == CgroupLayout.Kind.UNIFIED
+                ? CgroupOutcome.Kind.ENFORCED // the lesser of the two holds
+                : CgroupOutcome.Kind.MODIFIED);
+    assertThat(group.set(new CgroupLimit.CpuQuota(100))).isEqualTo(CgroupOutcome.ENFORCED);
+  }
+
+  @Test
+  void aDiskCanBeThrottled() throws Exception {
+    Disk disk = anyDisk();
+    var limit =
+        new CgroupLimit.BlockIo(
+            disk, CgroupLimit.BlockIo.Direction.WRITE, CgroupLimit.BlockIo.Unit.BYTES, 1 << 20);
+    CgroupOutcome outcome = group.set(limit);
+    assertThat(outcome.kind()).as(outcome.reason()).isEqualTo(CgroupOutcome.Kind.ENFORCED);
+    assertThat(Disk.of("/proc/self")).isEmpty();
+  }
+
+  private static Disk anyDisk() throws Exception {
+    try (var devices = Files.list(Path.of("/sys/dev/block"))) {
+      Path device =
+          devices.filter(d -> !Files.exists(d.resolve("partition"))).findFirst().orElseThrow();
+      String[] number = device.getFileName().toString().split(":", -1);
+      return new Disk(Long.parseLong(number[0]), Long.parseLong(number[1]));
+    }
+  }
+
+  @Test
   void killAllEndsAForkingTree() throws Exception {
-    group.limit(new CgroupLimits(NONE, NONE, OptionalLong.of(500)));
+    group.set(new CgroupLimit.Pids(500));
     String forking = "(while :; do /bin/busybox true; done) & ";
     int pid = spawn(forking.repeat(20) + "wait", FdMapping.STANDARD, true);
     while (group.pids().size() < 20) {

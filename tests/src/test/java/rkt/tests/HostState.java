@@ -3,6 +3,7 @@ package rkt.tests;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -18,6 +19,47 @@ final class HostState {
   private static final Path CGROUPS = Path.of("/sys/fs/cgroup");
 
   private HostState() {}
+
+  /** The roots of the control group hierarchies; not that of cpusets, which takes no process. */
+  static List<Path> hierarchies() throws IOException {
+    if (Files.exists(CGROUPS.resolve("cgroup.controllers"))) {
+      return List.of(CGROUPS);
+    }
+    try (Stream<Path> found = Files.list(CGROUPS)) {
+      return found
+          .filter(p -> Files.isDirectory(p, LinkOption.NOFOLLOW_LINKS))
+          .filter(p -> Files.exists(p.resolve("cgroup.procs")))
+          .filter(p -> !Files.exists(p.resolve("cpuset.cpus")))
+          .sorted()
+          .toList();
+    }
+  }
+
+  /** The directories called {@code uuid} right below these. */
+  static List<String> cgroupsBelow(List<Path> groups, String uuid) {
+    List<String> found = new ArrayList<>();
+    for (Path group : groups) {
+      if (Files.exists(group.resolve(uuid))) {
+        found.add(group.resolve(uuid).toString());
+      }
+    }
+    return found;
+  }
+
+  /** What a test waits for. */
+  interface Condition {
+    boolean holds() throws Exception;
+  }
+
+  /** Waits until it holds, a minute at most. */
+  static void await(String what, Condition condition) throws Exception {
+    for (int i = 0; !condition.holds(); i++) {
+      if (i == 6000) {
+        throw new AssertionError("waited in vain for " + what);
+      }
+      Thread.sleep(10);
+    }
+  }
 
   /** Directories below {@code rkt/UUID} in every hierarchy. */
   static List<String> cgroupsOf(List<String> uuids) throws IOException {

@@ -22,6 +22,143 @@ class LimitsIT extends PodTests {
   }
 
   @Test
+  void whatTheKernelKilledForWantOfMemoryIsReported() throws Exception {
+    String file = rkt.home().resolve("uuid-oom").toString();
+    Result main =
+        rkt.run(
+            "run",
+            "--memory=32Mi",
+            "--uuid-file-save=" + file,
+            "--exec=/bin/probe",
+            image,
+            "--",
+            "eat",
+            "300");
+    assertThat(main.status()).as("%s", main).isEqualTo(137);
+    String[] status = {"status", "--format=json", "--uuid-file=" + file};
+    assertThat(rkt.ok(status).out()).contains("\"exit_code\":137,\"oom\":true,");
+    assertThat(rkt.ok("status", "--uuid-file=" + file).out())
+        .contains("app-busybox=137\n", "oom-busybox=true\n");
+
+    sh("exit 3", "--memory=32Mi", "--uuid-file-save=" + file);
+    assertThat(rkt.ok(status).out()).contains("\"exit_code\":3,").doesNotContain("oom");
+    sh("kill -9 $$", "--memory=32Mi", "--uuid-file-save=" + file);
+    assertThat(rkt.ok(status).out()).contains("\"exit_code\":137,").doesNotContain("oom");
+  }
+
+  @Test
+  void theLimitOfProcessesIsTheFlags() throws Exception {
+    try (Running bomb =
+        rkt.pod("EAGAIN", "run", "--pids=20", "--exec=/bin/probe", image, "--", "bomb")) {
+      assertThat(bomb.out()).isEqualTo("EAGAIN after 19\n");
+    }
+  }
+
+  @Test
+  void anAppThatWantsMoreThanItsQuotaIsThrottled() throws Exception {
+    try (Pod pod = pod("while :; do :; done", "--cpu=20m")) {
+      HostState.await(
+          "periods in which the app was throttled",
+          () -> !value(read(pod, "cpu.stat"), "nr_throttled").matches("0?"));
+    }
+  }
+
+  @Test
+  void sharesOfProcessorsAreAWeight() throws Exception {
+    try (Pod pod = pod("sleep 1000", "--cpu-shares=512")) {
+      assertThat(read(pod, "cpu.shares") + read(pod, "cpu.weight")).matches("512|20");
+    }
+  }
+
+  @Test
+  void trafficOfADiskIsThrottled() throws Exception {
+    String disk = diskOf(rkt.data());
+    String flag = "--io=rbps=10Mi,wbps=20Mi,riops=300,wiops=400";
+    if (disk.isEmpty()) { // a container, whose files lie on no disk of its own
+      rkt.refuses("run", words("true", flag));
+      return;
+    }
+    try (Pod pod = pod("sleep 1000", flag)) {
+      String v2 = read(pod, "io.max");
+      if (v2.isEmpty()) {
+        assertThat(read(pod, "blkio.throttle.read_bps_device")).isEqualTo(disk + " 10485760");
+        assertThat(read(pod, "blkio.throttle.write_bps_device")).isEqualTo(disk + " 20971520");
+        assertThat(read(pod, "blkio.throttle.read_iops_device")).isEqualTo(disk + " 300");
+        assertThat(read(pod, "blkio.throttle.write_iops_device")).isEqualTo(disk + " 400");
+      } else {
+        assertThat(v2).isEqualTo(disk + " rbps=10485760 wbps=20971520 riops=300 wiops=400");
+      }
+    }
+  }
+
+  /** As {@code 8:0}; empty if it is on none. */
+  private static String diskOf(Path directory) throws Exception {
+    long device = (Long) Files.getAttribute(directory, "unix:dev");
+    Path node = Path.of("/sys/dev/block/" + (device >> 8 & 0xfff) + ":" + (device & 0xff));
+    if (!Files.exists(node)) {
+      return "";
+    }
+    Path disk =
+        Files.exists(node.resolve("partition")) ? node.resolve("../dev") : node.resolve("dev");
+    return HostState.text(disk).strip();
+  }
+
+  @Test
+  void whatCannotBeEnforcedIsRefusedToAUserAndIgnoredForAnImage() throws Exception {
+    String bandwidth = "{\"default\":true,\"limit\":\"1M\"}";
+    Result refused =
+        rkt.refuses("run", words("true", "--isolator=resource/network-bandwidth=" + bandwidth));
+    assertThat(refused.err())
+        .contains(
+            "cannot limit the network bandwidth of app \"busybox\": the pod has no network"
+                + " interface but loopback");
+
+    String limited =
+        Images.admit(
+            rkt,
+            Images.busybox()
+                .exec("/bin/true")
+                .app(
+                    "isolators",
+                    "[{\"name\":\"resource/network-bandwidth\",\"value\":" + bandwidth + "}]"));
+    String file = rkt.home().resolve("uuid-ignored").toString();
+    rkt.ok("run", "--uuid-file-save=" + file, limited);
+    assertThat(rkt.ok("status", "--format=json", "--uuid-file=" + file).out())
+        .contains(
+            "\"outcome\":\"ignored\",\"reason\":\"the pod has no network interface but"
+                + " loopback\"");
+  }
+
+  @Test
+  void everyPodLeavesAQuarterOfTheMemoryToTheHost() throws Exception {
+    try (Pod pod = pod("sleep 1000")) {
+      String limit = readOfPod(pod, "memory.limit_in_bytes") + readOfPod(pod, "memory.max");
+      String total = value(HostState.text(Path.of("/proc/meminfo")), "MemTotal:");
+      long host = Long.parseLong(total.replace("kB", "").strip()) * 1024;
+      assertThat(Long.parseLong(limit)).isBetween(host / 4 * 3 - 8192, host / 4 * 3);
+      assertThat(rkt.ok("status", "--format=json", pod.uuid()).out())
+          .contains("\"name\":\"resource/memory\"");
+    }
+  }
+
+  @Test
+  void whoEntersIsInEveryGroupOfTheApp() throws Exception {
+    try (Pod pod = pod("sleep 1000");
+        Running enter =
+            rkt.call("enter", pod.uuid(), "sh", "-c", "echo in; sleep 1000; true")
+                .start()
+                .awaitOutput("in")) {
+      List<Long> entered = HostState.descendants(enter.pid());
+      assertThat(entered).hasSizeGreaterThan(1);
+      for (long pid : entered.subList(1, entered.size())) {
+        assertThat(HostState.text(Path.of("/proc/" + pid + "/cgroup")).lines())
+            .filteredOn(line -> line.endsWith("/rkt/" + pod.uuid() + "/busybox"))
+            .hasSameSizeAs(HostState.groups(pod.uuid()));
+      }
+    }
+  }
+
+  @Test
   void anAppWithEnoughMemoryRuns() throws Exception {
     assertThat(rkt.ok("run", "--memory=64Mi", "--exec=/bin/probe", image, "--", "eat", "20").out())
         .isEqualTo("eaten\n");
@@ -126,9 +263,26 @@ class LimitsIT extends PodTests {
     assertThat(HostState.cgroupsOf(List.of(uuid))).isEmpty();
   }
 
-  private String read(Pod pod, String name) {
+  private static String read(Pod pod, String name) {
+    return read(pod, "busybox", name);
+  }
+
+  private static String readOfPod(Pod pod, String name) {
+    return read(pod, ".", name);
+  }
+
+  /** What stands behind {@code key} in lines of {@code KEY VALUE}. */
+  private static String value(String text, String key) {
+    return text.lines()
+        .filter(line -> line.startsWith(key + " "))
+        .map(line -> line.substring(key.length()).strip())
+        .findFirst()
+        .orElse("");
+  }
+
+  private static String read(Pod pod, String directory, String name) {
     for (String group : HostState.groups(pod.uuid())) {
-      Path file = Path.of(group, "busybox", name);
+      Path file = Path.of(group, directory, name);
       if (Files.exists(file)) {
         return HostState.text(file).strip();
       }

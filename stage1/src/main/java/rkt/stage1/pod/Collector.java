@@ -101,7 +101,7 @@ public final class Collector {
   /** Removes a pod that the caller holds, with everything that it may have left on the host. */
   public static void discard(LockedPod pod) throws StageException {
     try {
-      PodRemains.remove(pod.id());
+      PodRemains.remove(pod);
       if (pod.phase() != PodPhase.GARBAGE && pod.phase() != PodPhase.EXITED_GARBAGE) {
         pod.moveTo(PodPhase.GARBAGE);
       }

@@ -4,40 +4,31 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.Set;
 import rkt.kernel.Capability;
 import rkt.kernel.CapabilitySet;
-import rkt.kernel.CgroupLimits;
 import rkt.spec.SpecException;
 import rkt.spec.json.JsonObject;
 import rkt.stage1.StageException;
 import rkt.stage1.pod.PodRecord;
 
 /**
- * What an app's isolators, from the image and from the flags, come to: its limits and capabilities,
- * and for the record what became of each. spec/pod.md#isolators
+ * What an app's isolators, from the image and from the flags, come to: its capabilities, and for
+ * the record what became of each. What it may use is the matter of {@link Resources}.
+ * spec/pod.md#isolators
  *
  * @param capabilities the bounding set
  */
 record Isolation(
-    CgroupLimits limits,
-    CapabilitySet capabilities,
-    boolean noNewPrivileges,
-    List<PodRecord.Isolator> outcomes) {
+    CapabilitySet capabilities, boolean noNewPrivileges, List<PodRecord.Isolator> outcomes) {
   private static final String ENFORCED = "enforced";
   private static final String MODIFIED = "modified";
   private static final String IGNORED = "ignored";
-  private static final String MEMORY = "resource/memory";
-  private static final String CPU = "resource/cpu";
   private static final String RETAIN = "os/linux/capabilities-retain-set";
   private static final String REMOVE = "os/linux/capabilities-remove-set";
   private static final String NO_NEW_PRIVILEGES = "os/linux/no-new-privileges";
 
-  private static final Set<String> KNOWN = Set.of(MEMORY, CPU, RETAIN, REMOVE, NO_NEW_PRIVILEGES);
-
-  /** A fork bomb ends here; no image names a lower or higher one yet. */
-  private static final long PIDS = 1024;
+  private static final Set<String> KNOWN = Set.of(RETAIN, REMOVE, NO_NEW_PRIVILEGES);
 
   /** What a root app needs for its own files and ports, and nothing that reaches the host. */
   private static final CapabilitySet DEFAULT =
@@ -86,7 +77,9 @@ record Isolation(
       throws StageException {
     Builder builder = new Builder(app, insecure, network);
     for (Isolator isolator : app.isolators()) {
-      builder.add(isolator);
+      if (!Resources.knows(isolator.name())) {
+        builder.add(isolator);
+      }
     }
     return builder.build();
   }
@@ -96,8 +89,6 @@ record Isolation(
     private final Set<String> insecure;
     private final CapabilitySet most;
     private final List<PodRecord.Isolator> outcomes = new ArrayList<>();
-    private OptionalLong memory = OptionalLong.empty();
-    private OptionalLong cpu = OptionalLong.empty();
     private CapabilitySet capabilities = DEFAULT;
 
     Builder(AppRequest app, Set<String> insecure, PodRequest.Network network) {
@@ -119,16 +110,6 @@ record Isolation(
         JsonObject json =
             JsonObject.parse(("{\"value\":" + isolator.json() + "}").getBytes(UTF_8), name);
         switch (name) {
-          case MEMORY -> {
-            memory = OptionalLong.of(Quantity.units(limit(json)));
-            overrule(name);
-            record(isolator, ENFORCED);
-          }
-          case CPU -> {
-            cpu = OptionalLong.of(Quantity.thousandths(limit(json)));
-            overrule(name);
-            record(isolator, ENFORCED);
-          }
           case RETAIN -> retain(isolator, set(json));
           case REMOVE -> {
             CapabilitySet base = isolator.origin().isExplicit() ? DEFAULT : capabilities;
@@ -137,7 +118,7 @@ record Isolation(
           }
           default -> record(isolator, json.findBoolean("value").orElse(true) ? ENFORCED : MODIFIED);
         }
-      } catch (SpecException | StageException e) {
+      } catch (SpecException e) {
         throw StageException.run(
             "isolator " + name + " of app \"" + app.name() + "\" makes no sense", null, e);
       }
@@ -157,10 +138,6 @@ record Isolation(
       record(isolator, IGNORED);
     }
 
-    private static String limit(JsonObject json) throws SpecException {
-      return json.object("value").string("limit");
-    }
-
     private static CapabilitySet set(JsonObject json) throws SpecException {
       CapabilitySet set = CapabilitySet.EMPTY;
       for (String name : json.object("value").strings("set")) {
@@ -177,18 +154,7 @@ record Isolation(
       if (insecure.contains("capabilities")) {
         capabilities = CapabilitySet.of(Capability.values());
       }
-      return new Isolation(
-          new CgroupLimits(memory, cpu, OptionalLong.of(PIDS)), capabilities, true, outcomes);
-    }
-
-    /** An earlier isolator of this name does not hold any more: another value does. */
-    private void overrule(String name) {
-      for (int i = 0; i < outcomes.size(); i++) {
-        PodRecord.Isolator earlier = outcomes.get(i);
-        if (earlier.name().equals(name)) {
-          outcomes.set(i, new PodRecord.Isolator(name, earlier.value(), MODIFIED));
-        }
-      }
+      return new Isolation(capabilities, true, outcomes);
     }
 
     private void record(Isolator isolator, String outcome) {

@@ -1,98 +1,108 @@
 package rkt.stage1.run;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import rkt.kernel.Cgroup;
 import rkt.kernel.CgroupLayout;
+import rkt.kernel.CgroupParent;
 import rkt.kernel.Fd;
 import rkt.kernel.KernelException;
 import rkt.stage1.StageException;
+import rkt.stage1.pod.LockedPod;
 import rkt.stage1.pod.PodRecord;
+import rkt.stage1.pod.PodRemains;
 
 /** The control groups of a pod: one an app, below one for the pod. spec/pod.md#control-groups */
 final class PodCgroups {
-  private final CgroupLayout layout;
-  private final String pod;
+  private final Cgroup group;
+  private final List<PodRecord.Isolator> outcomes;
+  private final List<Cgroup> apps = new ArrayList<>();
 
-  private PodCgroups(CgroupLayout layout, String pod) {
-    this.layout = layout;
-    this.pod = pod;
+  private PodCgroups(Cgroup group, List<PodRecord.Isolator> outcomes) {
+    this.group = group;
+    this.outcomes = outcomes;
   }
 
-  static PodCgroups of(String podId) throws StageException {
+  /**
+   * The group of one app.
+   *
+   * @param joins its open files for joining
+   * @param oomCounter the file in which the kernel counts what it killed of it
+   * @param outcomes what became of each of its limits
+   */
+  record OfApp(List<Fd> joins, Optional<String> oomCounter, List<PodRecord.Isolator> outcomes) {}
+
+  /**
+   * Makes the group of the pod, with its limits.
+   *
+   * @param throttlesDisks whether anything in the pod takes a controller that is not needed
+   *     otherwise
+   */
+  static PodCgroups create(LockedPod pod, Resources limits, boolean throttlesDisks)
+      throws StageException {
+    CgroupParent parent = parent(throttlesDisks);
+    if (parent.isUnit()) {
+      remember(pod, parent.paths(pod.id()));
+    }
     try {
+      Cgroup group = parent.create(pod.id());
+      return new PodCgroups(group, limits.set(group));
+    } catch (KernelException e) {
+      throw StageException.run("cannot make the control group of the pod", Rights.fix(e), e);
+    }
+  }
+
+  private static CgroupParent parent(boolean throttlesDisks) throws StageException {
+    try {
+      CgroupLayout layout = CgroupLayout.detect();
       // What we limit, and what stops a pod as a whole: each further one costs every start.
-      CgroupLayout layout = CgroupLayout.detect().only("memory", "cpu", "pids", "freezer");
-      return new PodCgroups(layout, "rkt/" + podId);
+      return CgroupParent.of(
+          throttlesDisks
+              ? layout.only("memory", "cpu", "pids", "freezer", "blkio")
+              : layout.only("memory", "cpu", "pids", "freezer"));
     } catch (KernelException e) {
       throw StageException.run("cannot see the control groups of this host", "mount /proc", e);
     }
   }
 
-  /** Whether this host has any that we can use. */
-  boolean exist() {
-    return layout.kind() != CgroupLayout.Kind.NONE;
+  /** So that whoever collects the pod finds them, and be it before there is a record. */
+  private static void remember(LockedPod pod, List<String> paths) throws StageException {
+    Path file = pod.directory().resolve(PodRemains.CGROUPS);
+    try {
+      Files.write(file, paths);
+    } catch (IOException e) {
+      throw StageException.system("cannot write " + file, null, e);
+    }
   }
 
-  /**
-   * Makes the group of one app, with its limits.
-   *
-   * @param outcomes what became of each isolator so far; corrected here
-   * @return its open files for joining
-   */
-  List<Fd> create(AppRequest request, Isolation isolation, List<PodRecord.Isolator> outcomes)
-      throws StageException {
-    String app = request.name();
+  /** What became of each limit of the pod. */
+  List<PodRecord.Isolator> outcomes() {
+    return outcomes;
+  }
+
+  /** Makes the group of one app, with its limits. */
+  OfApp createApp(String app, Resources limits) throws StageException {
     try {
-      Cgroup group = Cgroup.create(layout, pod + "/" + app);
-      for (Cgroup.Unenforced missing : group.limit(isolation.limits())) {
-        if (isExplicit(request, "resource/" + missing.limit())) {
-          throw StageException.run(
-              "cannot limit the "
-                  + missing.limit()
-                  + " of app \""
-                  + app
-                  + "\": "
-                  + missing.reason(),
-              "leave out --" + missing.limit() + ", or mount the control groups of this host");
-        }
-        ignore(missing.limit(), outcomes);
-      }
-      return group.openForJoining();
+      Cgroup made = group.createChild(app);
+      apps.add(made);
+      return new OfApp(made.openForJoining(), made.oomKillsFile(), limits.set(made));
     } catch (KernelException e) {
       throw StageException.run(
           "cannot make the control group of app \"" + app + "\"", Rights.fix(e), e);
     }
   }
 
-  /** Whether the user asked for it, so that failing to enforce it is an error. */
-  private static boolean isExplicit(AppRequest app, String isolator) {
-    for (Isolator asked : app.isolators()) {
-      if (asked.name().equals(isolator) && asked.origin().isExplicit()) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static void ignore(String limit, List<PodRecord.Isolator> outcomes) {
-    for (int i = 0; i < outcomes.size(); i++) {
-      PodRecord.Isolator isolator = outcomes.get(i);
-      if (isolator.name().equals("resource/" + limit)) {
-        outcomes.set(i, new PodRecord.Isolator(isolator.name(), isolator.value(), "ignored"));
-      }
-    }
-  }
-
   /** Every directory that was made, deepest first. */
-  List<String> directories(List<String> apps) {
+  List<String> directories() {
     List<String> directories = new ArrayList<>();
-    for (CgroupLayout.Hierarchy hierarchy : layout.hierarchies()) {
-      for (String app : apps) {
-        directories.add(hierarchy.mountPoint() + "/" + pod + "/" + app);
-      }
-      directories.add(hierarchy.mountPoint() + "/" + pod);
+    for (Cgroup app : apps) {
+      directories.addAll(app.paths());
     }
+    directories.addAll(group.paths());
     return directories;
   }
 }

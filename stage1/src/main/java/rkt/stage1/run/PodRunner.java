@@ -124,14 +124,11 @@ public final class PodRunner {
 
   private void start(LockedPod pod, PodRequest request, Hooks hooks) throws RktException {
     write(pod, "created", now());
-    PodCgroups cgroups = PodCgroups.of(pod.id());
-    List<PreparedApp> apps = prepare(pod, request, cgroups);
-    List<String> names = new ArrayList<>();
-    for (PreparedApp app : apps) {
-      names.add(app.request().name());
-    }
-    List<String> groups = cgroups.directories(names);
-    PodRecord record = record(pod, request, apps, groups);
+    List<Resources> resources = resources(request);
+    PodCgroups cgroups = cgroups(pod, request, resources);
+    List<PreparedApp> apps = prepare(pod, request, resources, cgroups);
+    List<String> groups = cgroups.directories();
+    PodRecord record = record(pod, request, apps, cgroups);
     write(pod, PodRecord.FILE, record.toJson());
     pod.moveTo(PodPhase.RUN);
     phases.end("prepare");
@@ -148,7 +145,7 @@ public final class PodRunner {
         write(pod, "init", Integer.toString(started.pid()).getBytes(US_ASCII));
         write(pod, "started", now());
         Program supervisor =
-            supervisor(pod, program, started, lifeline.writer(), status.reader(), names, groups);
+            supervisor(pod, program, started, lifeline.writer(), status.reader(), apps, groups);
         hooks.leaving().accept(record);
         supervisor.execHoldingSignals();
       } catch (RktException | RuntimeException | Error e) {
@@ -160,13 +157,34 @@ public final class PodRunner {
     }
   }
 
-  private List<PreparedApp> prepare(LockedPod pod, PodRequest request, PodCgroups cgroups)
+  /** What each app may use; read before anything is made for any. */
+  private List<Resources> resources(PodRequest request) throws StageException {
+    List<Resources> resources = new ArrayList<>();
+    for (AppRequest app : request.apps()) {
+      resources.add(Resources.ofApp(app, request.network(), dataDir.toString()));
+    }
+    return resources;
+  }
+
+  private PodCgroups cgroups(LockedPod pod, PodRequest request, List<Resources> apps)
+      throws StageException {
+    Resources ofPod = Resources.ofPod(request, dataDir.toString());
+    boolean throttlesDisks = ofPod.throttlesDisks();
+    for (Resources app : apps) {
+      throttlesDisks |= app.throttlesDisks();
+    }
+    return PodCgroups.create(pod, ofPod, throttlesDisks);
+  }
+
+  private List<PreparedApp> prepare(
+      LockedPod pod, PodRequest request, List<Resources> resources, PodCgroups cgroups)
       throws StageException {
     List<PreparedApp> apps = new ArrayList<>();
     for (AppRequest app : request.apps()) {
       Isolation isolation = Isolation.of(app, request.insecure(), request.network());
       List<PodRecord.Isolator> outcomes = new ArrayList<>(isolation.outcomes());
-      List<Fd> procs = cgroups.create(app, isolation, outcomes);
+      PodCgroups.OfApp group = cgroups.createApp(app.name(), resources.get(apps.size()));
+      outcomes.addAll(group.outcomes());
       Bytes seccomp = request.insecure().contains("seccomp") ? Bytes.of(new byte[0]) : seccomp();
       Path writable = pod.directory().resolve("overlay").resolve(app.name());
       try {
@@ -175,7 +193,8 @@ public final class PodRunner {
       } catch (IOException e) {
         throw StageException.system("cannot make " + writable, null, e);
       }
-      apps.add(new PreparedApp(app, isolation, outcomes, procs, seccomp));
+      apps.add(
+          new PreparedApp(app, isolation, outcomes, group.joins(), group.oomCounter(), seccomp));
     }
     return apps;
   }
@@ -191,7 +210,7 @@ public final class PodRunner {
   }
 
   private static PodRecord record(
-      LockedPod pod, PodRequest request, List<PreparedApp> apps, List<String> cgroups) {
+      LockedPod pod, PodRequest request, List<PreparedApp> apps, PodCgroups cgroups) {
     List<PodRecord.App> records = new ArrayList<>();
     for (PreparedApp app : apps) {
       AppRequest asked = app.request();
@@ -212,8 +231,8 @@ public final class PodRunner {
         request.network().label(),
         insecure,
         records,
-        cgroups,
-        List.of());
+        cgroups.directories(),
+        cgroups.outcomes());
   }
 
   private static List<String> treeNames(AppRequest app) {
@@ -239,12 +258,16 @@ public final class PodRunner {
       PodThread.Started started,
       Fd lifeline,
       Fd status,
-      List<String> names,
+      List<PreparedApp> prepared,
       List<String> cgroups)
       throws KernelException {
     List<LaunchPlan.App> apps = new ArrayList<>();
-    for (String name : names) {
-      apps.add(LaunchPlan.App.named(name));
+    for (PreparedApp app : prepared) {
+      String name = app.request().name();
+      apps.add(
+          app.oomCounter().isPresent()
+              ? LaunchPlan.App.counted(name, app.oomCounter().get())
+              : LaunchPlan.App.named(name));
     }
     List<Op> cleanup = new ArrayList<>();
     for (String group : cgroups) {

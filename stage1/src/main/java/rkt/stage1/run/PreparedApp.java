@@ -1,6 +1,7 @@
 package rkt.stage1.run;
 
 import java.util.List;
+import java.util.Optional;
 import rkt.kernel.Fd;
 import rkt.stage1.launch.Bytes;
 import rkt.stage1.pod.PodRecord;
@@ -10,6 +11,8 @@ import rkt.stage1.pod.PodRecord;
  *
  * @param outcomes what became of each isolator
  * @param cgroupProcs the open cgroup.procs of its control groups
+ * @param oomCounter the file in which the kernel counts the processes of it that it killed for want
+ *     of memory
  * @param seccomp the filter; empty for none
  */
 record PreparedApp(
@@ -17,6 +20,7 @@ record PreparedApp(
     Isolation isolation,
     List<PodRecord.Isolator> outcomes,
     List<Fd> cgroupProcs,
+    Optional<String> oomCounter,
     Bytes seccomp) {
   PreparedApp {
     outcomes = List.copyOf(outcomes);

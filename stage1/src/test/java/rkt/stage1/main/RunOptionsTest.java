@@ -193,17 +193,36 @@ class RunOptionsTest {
                     "i",
                     "--memory=512Mi",
                     "--cpu=0.5",
+                    "--cpu-shares=512",
+                    "--pids=77",
+                    "--io=rbps=10M,wiops=100,riops=50,device=/dev/sda",
                     "--caps-remove=CAP_KILL,CAP_CHOWN",
                     "--isolator=os/linux/no-new-privileges= true")
                 .isolators())
         .containsExactly(
             flag("resource/memory", "{\"request\":\"512Mi\",\"limit\":\"512Mi\"}"),
             flag("resource/cpu", "{\"request\":\"0.5\",\"limit\":\"0.5\"}"),
+            flag("os/linux/cpu-shares", "512"),
+            flag("resource/pids", "{\"limit\":\"77\"}"),
+            flag(
+                "resource/block-bandwidth",
+                "{\"default\":true,\"read\":\"10M\",\"device\":\"/dev/sda\"}"),
+            flag(
+                "resource/block-iops",
+                "{\"default\":true,\"read\":\"50\",\"write\":\"100\",\"device\":\"/dev/sda\"}"),
             flag("os/linux/capabilities-remove-set", "{\"set\":[\"CAP_KILL\",\"CAP_CHOWN\"]}"),
             flag("os/linux/no-new-privileges", "true"));
     assertThat(app("i", "--cap-retain=").isolators())
         .containsExactly(flag("os/linux/capabilities-retain-set", "{\"set\":[]}"));
     refused(() -> parsed("i", "--memory=lots"), "\"lots\" is not a quantity above zero");
+    refused(() -> parsed("i", "--memory=4095"), "--memory=4095 is less than a page");
+    refused(() -> parsed("i", "--cpu-shares=1"), "--cpu-shares=1 is not a number from 2 to 262144");
+    refused(() -> parsed("i", "--pids=0"), "--pids=0 is not a number from 1 to 4194304");
+    refused(() -> parsed("i", "--pids=1k"), "--pids=1k is not a number from 1 to 4194304");
+    refused(() -> parsed("i", "--io=rbps"), "--io: \"rbps\" is not NAME=VALUE");
+    refused(() -> parsed("i", "--io=speed=1"), "--io does not know \"speed\"");
+    refused(() -> parsed("i", "--io=rbps=0"), "\"0\" is not a quantity above zero");
+    refused(() -> parsed("i", "--io=device=/x"), "--io=device=/x limits nothing");
     refused(
         () -> parsed("i", "--caps-retain=CAP_KILL", "--caps-remove=CAP_KILL"),
         "--caps-retain and --caps-remove exclude each other");

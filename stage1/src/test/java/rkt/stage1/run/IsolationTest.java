@@ -3,7 +3,6 @@ package rkt.stage1.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -41,18 +40,7 @@ class IsolationTest {
     Isolation isolation = Isolation.of(Samples.app(Map.of()), Set.of(), PodRequest.Network.NONE);
     assertThat(isolation.capabilities()).isEqualTo(DEFAULT);
     assertThat(isolation.noNewPrivileges()).isTrue();
-    assertThat(isolation.limits().memoryBytes()).isEmpty();
-    assertThat(isolation.limits().pids()).hasValue(1024);
     assertThat(isolation.outcomes()).isEmpty();
-  }
-
-  @Test
-  void theImagesLimitsAreEnforced() throws Exception {
-    Isolation memory = of("resource/memory", "{\"limit\":\"64Mi\"}");
-    assertThat(memory.limits().memoryBytes()).hasValue(64 << 20);
-    assertThat(memory.outcomes())
-        .isEqualTo(recorded("resource/memory", "{\"limit\":\"64Mi\"}", "enforced"));
-    assertThat(of("resource/cpu", "{\"limit\":\"250m\"}").limits().cpuMillis()).hasValue(250);
   }
 
   private static Isolator flag(String name, String json) {
@@ -84,29 +72,6 @@ class IsolationTest {
         .hasMessage("there is no isolator example.com/wish to enforce")
         .isInstanceOfSatisfying(
             StageException.class, e -> assertThat(e.errorClass()).isEqualTo(ErrorClass.RUN));
-  }
-
-  @Test
-  void theCommandLineWinsOverTheImageAndBothAreRecorded() throws Exception {
-    Map<String, String> isolators = new LinkedHashMap<>();
-    isolators.put("resource/memory", "{\"limit\":\"64Mi\"}");
-    isolators.put("resource/cpu", "{\"limit\":\"2\"}");
-    Isolation isolation =
-        Isolation.of(
-            Samples.app(
-                isolators,
-                flag("resource/memory", "{\"limit\":\"1Mi\"}"),
-                flag("resource/cpu", "{\"limit\":\"500m\"}")),
-            Set.of(),
-            PodRequest.Network.NONE);
-    assertThat(isolation.limits().memoryBytes()).hasValue(1 << 20);
-    assertThat(isolation.limits().cpuMillis()).hasValue(500);
-    assertThat(isolation.outcomes())
-        .containsExactly(
-            new PodRecord.Isolator("resource/memory", "{\"limit\":\"64Mi\"}", "modified"),
-            new PodRecord.Isolator("resource/cpu", "{\"limit\":\"2\"}", "modified"),
-            new PodRecord.Isolator("resource/memory", "{\"limit\":\"1Mi\"}", "enforced"),
-            new PodRecord.Isolator("resource/cpu", "{\"limit\":\"500m\"}", "enforced"));
   }
 
   @Test
@@ -160,11 +125,6 @@ class IsolationTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "resource/memory|{\"limit\":\"much\"}",
-        "resource/memory|{}",
-        "resource/memory|\"64Mi\"",
-        "resource/cpu|{\"limit\":\"0\"}",
-        "resource/cpu|{\"limit\":\"1e999999999\"}",
         "os/linux/capabilities-retain-set|{\"set\":[\"CAP_FLY\"]}",
         "os/linux/capabilities-remove-set|{\"set\":\"CAP_KILL\"}",
         "os/linux/no-new-privileges|\"yes\"",
