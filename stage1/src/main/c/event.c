@@ -8,6 +8,11 @@ void event_send(int fd, uint32_t type, uint32_t app, uint32_t a, uint32_t b) {
   write_all(fd, &e, sizeof e);
 }
 
+void report_send(int fd, int number, const struct record *failed) {
+  write_all(fd, &number, sizeof number);
+  if (number < 0) write_all(fd, failed->text, (size_t)(skip(failed->text, 2) - failed->text));
+}
+
 void event_text(int fd, uint32_t type, uint32_t app, uint32_t a, uint32_t b, const struct text *text) {
   /* One write, smaller than PIPE_BUF: events of several processes never mix. */
   struct {

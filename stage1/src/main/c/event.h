@@ -34,4 +34,10 @@ void event_text(int fd, uint32_t type, uint32_t app, uint32_t a, uint32_t b, con
 void failure_send(int status, int text, uint32_t type, uint32_t app, const struct record *failed,
                   int error);
 
+/*
+ * What became of a step that only the maker of this process waits for: a 32-bit number, a pid or 0,
+ * or -errno and then the two strings of the step, each with its NUL.
+ */
+void report_send(int fd, int number, const struct record *failed);
+
 #endif

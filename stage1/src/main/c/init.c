@@ -384,11 +384,40 @@ static void read_apps(uint32_t at) {
   }
 }
 
+/*
+ * The ops before FORK are those of the process that was started, which makes what PID 1 is to be
+ * born into. PID 1 is its sibling: a child of who started us, and nothing stands between the two.
+ * Returns where PID 1 goes on.
+ */
+static uint32_t be_born(uint32_t first) {
+  struct record r;
+  uint32_t at = first;
+  while (plan_next(&plan, at, &r) && r.op >= OP_MOUNT && r.op != OP_FORK) at = r.next;
+  if (at == plan.size || r.op != OP_FORK) return first;
+  int report = (int)r.words[0];
+  int error;
+  ops_run(&plan, first, &r, &error);
+  if (error) {
+    report_send(report, -error, &r);
+    quit(OWN_FAILURE);
+  }
+  long pid = sys(__NR_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+  if (pid == 0) {
+    sys(__NR_close, report);
+    return r.next;
+  }
+  report_send(report, (int)pid, &r);
+  quit(pid < 0 ? OWN_FAILURE : 0);
+}
+
 void run_init(int fd, enum op mode) {
   sys(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
   plan = plan_open(fd, mode);
   in_host = mode == OP_HOST;
   if (in_host) sys(__NR_prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  struct record r;
+  plan_next(&plan, PLAN_FIRST, &r);
+  uint32_t at = be_born(r.next);
   if (!in_host && sys(__NR_getpid) != 1) { /* or kill(-1) would end the host */
     complain("start the pod", "pod-init init is not PID 1 of its pid namespace", -1);
     quit(OWN_FAILURE);
@@ -396,7 +425,6 @@ void run_init(int fd, enum op mode) {
   block_signals();
   sys(__NR_setsid); /* out of the terminal's foreground group: signals come through the supervisor */
 
-  struct record r;
   plan_next(&plan, PLAN_FIRST, &r);
   lifeline_fd = own_fd((int)r.words[0]);
   status_fd = own_fd((int)r.words[1]);
@@ -411,7 +439,7 @@ void run_init(int fd, enum op mode) {
   sys(__NR_close, r.words[1]);
 
   int error;
-  uint32_t at = ops_run(&plan, r.next, &r, &error);
+  at = ops_run(&plan, at, &r, &error);
   if (error) {
     failure_send(status_fd, 2, EVENT_FAILED, THE_POD, &r, error);
     pod_status = OWN_FAILURE;

@@ -24,8 +24,9 @@ __attribute__((noreturn, used)) void start(long *stack) {
       if (same(argv[1], "supervise")) run_supervise(fd);
       if (same(argv[1], "enter")) run_enter(fd);
       if (same(argv[1], "attach")) run_attach(fd);
+      if (same(argv[1], "hold")) run_hold(fd);
     }
   }
-  complain("start pod-init", "usage: pod-init init|host|supervise|enter|attach PLAN-FD", -1);
+  complain("start pod-init", "usage: pod-init init|host|supervise|enter|attach|hold PLAN-FD", -1);
   quit(OWN_FAILURE);
 }

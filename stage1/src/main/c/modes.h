@@ -9,5 +9,6 @@ __attribute__((noreturn)) void run_init(int fd, enum op mode);
 __attribute__((noreturn)) void run_supervise(int fd);
 __attribute__((noreturn)) void run_enter(int fd);
 __attribute__((noreturn)) void run_attach(int fd);
+__attribute__((noreturn)) void run_hold(int fd);
 
 #endif

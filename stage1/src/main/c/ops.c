@@ -235,7 +235,7 @@ static long run_op(const struct record *r) {
 
 uint32_t ops_run(const struct plan *plan, uint32_t at, struct record *failed, int *error) {
   *error = 0;
-  while (plan_next(plan, at, failed) && failed->op >= OP_MOUNT) {
+  while (plan_next(plan, at, failed) && failed->op >= OP_MOUNT && failed->op != OP_FORK) {
     long r = run_op(failed);
     if (r < 0) {
       *error = (int)-r;

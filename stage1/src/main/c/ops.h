@@ -5,7 +5,7 @@
 #include "plan.h"
 
 /*
- * Runs ops from `at` to the next section or the end. Returns where it stopped. On a failure it
+ * Runs ops from `at` to the next section, FORK or the end. Returns where it stopped. On a failure it
  * fills `error` (positive) and returns the place of the failed op, which `failed` then holds.
  */
 uint32_t ops_run(const struct plan *plan, uint32_t at, struct record *failed, int *error);

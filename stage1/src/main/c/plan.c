@@ -15,6 +15,7 @@ static const struct shape SHAPES[OP_END] = {
     [OP_CLEANUP] = {0, SECTION, 0},  [OP_HOST] = {4, SECTION, 0},
     [OP_ATTACH] = {4, SECTION + 1, 0}, [OP_PRE_START] = {0, SECTION, 0},
     [OP_POST_STOP] = {0, SECTION, 0}, [OP_HEALTH] = {5, SECTION, 0},
+    [OP_HOLD] = {2, SECTION, 0},
     [OP_MOUNT] = {1, 2 + 4, 0},
     [OP_UMOUNT] = {1, 2 + 1, 0},     [OP_MKDIR] = {1, 2 + 1, 0},
     [OP_RMDIR] = {0, 2 + 1, 0},      [OP_UNLINK] = {0, 2 + 1, 0},
@@ -31,7 +32,7 @@ static const struct shape SHAPES[OP_END] = {
     [OP_PRCTL] = {5, 2, 0},          [OP_NEW_KEYRING] = {0, 2, 0},
     [OP_SECCOMP] = {2, 2, 1},        [OP_WAIT_FIFO] = {1, 2 + 1, 0},
     [OP_EXEC] = {3, 2, 0},           [OP_OOM_COUNTER] = {0, 2 + 1, 0},
-    [OP_STREAM] = {2, 2, 0},
+    [OP_STREAM] = {2, 2, 0},         [OP_FORK] = {1, 2, 0},
 };
 
 __attribute__((noreturn)) static void refuse(const char *why, int64_t at) {
@@ -152,14 +153,16 @@ static void check(const struct plan *plan, enum op mode) {
   struct record r;
   uint32_t apps = 0, handlers = 0;
   struct place here = {.complete = true};
-  bool sealed = false;
+  bool sealed = false, forks = false;
   bool runs_apps = mode == OP_INIT || mode == OP_HOST;
   for (uint32_t at = PLAN_FIRST; plan_next(plan, at, &r); at = r.next) {
     check_values(&r);
     if (at == PLAN_FIRST) {
       if (r.op != (uint32_t)mode) refuse("it is for another mode", -1);
     } else if (r.op == OP_APP) {
-      if (!here.complete || here.in_cleanup || mode == OP_ATTACH) refuse("misplaced app at ", at);
+      if (!here.complete || here.in_cleanup || mode == OP_ATTACH || mode == OP_HOLD) {
+        refuse("misplaced app at ", at);
+      }
       if (++apps > MAX_APPS) refuse("too many apps", -1);
       if (r.words[0] > 64) refuse("impossible signal at ", at);
       check_name(r.text, at);
@@ -178,6 +181,11 @@ static void check(const struct plan *plan, enum op mode) {
     } else if (r.op < OP_MOUNT) {
       refuse("misplaced section at ", at);
     } else if (!belongs(r.op, mode, here)) {
+      refuse("misplaced op at ", at);
+    } else if (r.op == OP_FORK) {
+      if (mode != OP_INIT || here.in_app || forks) refuse("misplaced fork at ", at);
+      forks = true;
+    } else if (mode == OP_HOLD && r.op == OP_EXEC) {
       refuse("misplaced op at ", at);
     } else if (r.op == OP_EXEC) {
       bool closes = sealed || here.in_handler;

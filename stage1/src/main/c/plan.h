@@ -15,6 +15,7 @@ enum op {
   OP_PRE_START = 8,
   OP_POST_STOP = 9,
   OP_HEALTH = 10,
+  OP_HOLD = 11,
   OP_MOUNT = 16,
   OP_UMOUNT = 17,
   OP_MKDIR = 18,
@@ -47,7 +48,8 @@ enum op {
   OP_EXEC = 45,
   OP_OOM_COUNTER = 46,
   OP_STREAM = 47,
-  OP_END = 48,
+  OP_FORK = 48,
+  OP_END = 49,
 };
 
 enum { MAX_APPS = 256, MAX_PLAN = 16 << 20 };

@@ -13,6 +13,7 @@
 #include <linux/keyctl.h>
 #include <linux/poll.h>
 #include <linux/prctl.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <linux/signal.h>
 #include <linux/signalfd.h>

@@ -54,6 +54,16 @@ public final class Descriptors {
     return new FileFd(fd.number(), new byte[0]).stat();
   }
 
+  /** fchown(2): gives what is open as {@code fd} to {@code user}; its group stays. */
+  public static void chown(Fd fd, int user) throws KernelException {
+    new FileFd(fd.number(), new byte[0]).chown(user, -1);
+  }
+
+  /** fchmod(2). */
+  public static void chmod(Fd fd, int permissions) throws KernelException {
+    new FileFd(fd.number(), new byte[0]).chmod(permissions);
+  }
+
   /** pipe2(2). */
   public static Pipe pipe() throws KernelException {
     try (Scratch scratch = new Scratch()) {

@@ -10,6 +10,7 @@ public record FilesystemType(long magic) {
   public static final FilesystemType CGROUP2 = new FilesystemType(0x63677270);
   public static final FilesystemType NFS = new FilesystemType(0x6969);
   public static final FilesystemType NAMESPACE = new FilesystemType(0x6e736673);
+  public static final FilesystemType PIPE = new FilesystemType(0x50495045);
   public static final FilesystemType DEVPTS = new FilesystemType(0x1cd1);
 
   static FilesystemType of(long magic) {

@@ -21,6 +21,28 @@ public final class Ids {
   }
 
   /**
+   * setfsuid(2), setfsgid(2): files that the calling thread makes from now on belong to these ids,
+   * and it keeps its capabilities. So a thread that prepares the files of a user namespace leaves
+   * none in it that belong to nobody there. Scope: the calling thread and the threads, not the
+   * programs, that it starts. Needs CAP_SETUID, CAP_SETGID, CAP_SETPCAP. Undo: the same with the
+   * effective ids.
+   *
+   * @throws KernelException with EPERM if the ids did not change
+   */
+  public static void makeFilesAs(int uid, int gid) throws KernelException {
+    Privileges.keepCapabilitiesOfUsers();
+    LibC.syscall(SystemCall.SETFSGID, gid);
+    LibC.syscall(SystemCall.SETFSUID, uid);
+    // They return the old id whether or not there is a new one; -1 is never taken.
+    boolean isChanged =
+        (int) LibC.syscall(SystemCall.SETFSGID, -1) == gid
+            && (int) LibC.syscall(SystemCall.SETFSUID, -1) == uid;
+    if (!isChanged) {
+      throw new KernelException("setfsuid", uid + ", " + gid, Errno.EPERM);
+    }
+  }
+
+  /**
    * Whether this is a user namespace other than the machine's first: one that does not map every id
    * to itself.
    *

@@ -6,6 +6,8 @@ public final class Privileges {
   private static final int PR_SET_DUMPABLE = 4;
   private static final int PR_CAPBSET_READ = 23;
   private static final int PR_CAPBSET_DROP = 24;
+  private static final int PR_SET_SECUREBITS = 28;
+  private static final int SECBIT_NO_SETUID_FIXUP = 4;
   private static final int PR_SET_CHILD_SUBREAPER = 36;
   private static final int PR_SET_NO_NEW_PRIVS = 38;
   private static final int VERSION_3 = 0x20080522;
@@ -46,6 +48,14 @@ public final class Privileges {
       long high = Scratch.MEMORY.getInt(data + 12) & 0xffffffffL;
       return new CapabilitySet(high << 32 | low);
     }
+  }
+
+  /**
+   * SECBIT_NO_SETUID_FIXUP: a change of user no longer takes or gives capabilities. Scope: the
+   * calling thread and what it starts, until a user namespace is entered. Needs CAP_SETPCAP.
+   */
+  static void keepCapabilitiesOfUsers() throws KernelException {
+    prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, "securebits");
   }
 
   /** Those that the calling thread, or what it executes, can have at most. */

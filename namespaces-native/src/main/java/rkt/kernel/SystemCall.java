@@ -79,6 +79,8 @@ final class SystemCall {
   static final int SECCOMP = number(317, 277);
   static final int SENDFILE = number(40, 71);
   static final int SETDOMAINNAME = number(171, 162);
+  static final int SETFSGID = number(123, 152);
+  static final int SETFSUID = number(122, 151);
   static final int SETGROUPS = number(116, 159);
   static final int SETHOSTNAME = number(170, 161);
   static final int SETNS = number(308, 268);

@@ -39,7 +39,9 @@ record Settings(
     /** Nothing in /proc and /sys is masked or write-protected. */
     PATHS,
     /** Apps run without a system call filter. */
-    SECCOMP;
+    SECCOMP,
+    /** Users of a pod are those of the host with the same number. */
+    USERNS;
 
     String label() {
       return name().toLowerCase(Locale.ROOT);
@@ -68,7 +70,7 @@ record Settings(
         "CHECKS",
         "none",
         "Checks to switch off, separated by commas: none, image, tls, http, pubkey, capabilities,"
-            + " paths, seccomp, all-fetch, all-run, all.");
+            + " paths, seccomp, userns, all-fetch, all-run, all.");
   }
 
   private static void add(
@@ -136,7 +138,8 @@ record Settings(
         case "all-fetch" ->
             checks.addAll(List.of(Insecure.IMAGE, Insecure.TLS, Insecure.HTTP, Insecure.PUBKEY));
         case "all-run" ->
-            checks.addAll(List.of(Insecure.CAPABILITIES, Insecure.PATHS, Insecure.SECCOMP));
+            checks.addAll(
+                List.of(Insecure.CAPABILITIES, Insecure.PATHS, Insecure.SECCOMP, Insecure.USERNS));
         default -> checks.add(insecureNamed(word));
       }
     }

@@ -161,10 +161,10 @@ class CommandLineTest {
   @CsvSource({
     "none, ''",
     "image, IMAGE",
-    "all-run, 'CAPABILITIES,PATHS,SECCOMP'",
+    "all-run, 'CAPABILITIES,PATHS,SECCOMP,USERNS'",
     "all-fetch, 'IMAGE,TLS,HTTP,PUBKEY'",
     "'ondisk,tls', TLS",
-    "all, 'IMAGE,TLS,HTTP,PUBKEY,CAPABILITIES,PATHS,SECCOMP'",
+    "all, 'IMAGE,TLS,HTTP,PUBKEY,CAPABILITIES,PATHS,SECCOMP,USERNS'",
   })
   void checksAreSwitchedOffByName(String words, String checks) throws Exception {
     var parsed =

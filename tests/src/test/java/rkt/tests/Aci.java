@@ -22,7 +22,7 @@ public final class Aci {
   /** Applets of busybox that the tests use. */
   private static final List<String> APPLETS =
       List.of(
-          ("sh cat chmod cut dd df echo env false grep head hostname id ifconfig ip kill ln ls mkdir"
+          ("sh cat chmod chown cut dd df echo env false grep head hostname id ifconfig ip kill ln ls mkdir"
                   + " mknod mount od printf ps pwd readlink rm rmdir sed sha256sum sleep sort stat"
                   + " stty tail tee test touch true tty umount unshare wc yes")
               .split(" "));

@@ -100,7 +100,7 @@ class IdentityIT extends PodTests {
         "4321      | 5       | 4321 5    | ''",
         "/home/web | -       | 1234 1235 | ''",
         "0         | /home/web | 0 1235  | ''",
-        "2147483647| 2147483647 | 2147483647 2147483647 | ''",
+        "65535     | 65535   | 65535 65535 | ''",
       })
   void userGroupAndGroupsAreExactlyWhatIsAskedFor(
       String user, String group, String ids, String groups) throws Exception {
@@ -111,6 +111,15 @@ class IdentityIT extends PodTests {
 
     assertThat(out(WHO, flags.toArray(new String[0])))
         .isEqualTo(ids.strip() + "\nGroups:\t" + (groups.isEmpty() ? " " : groups) + "\n");
+  }
+
+  @Test
+  void anIdThatThePodDoesNotHaveIsRefused() throws Exception {
+    for (String flag : List.of("--user=65536", "--group=65536", "--user=2147483647")) {
+      assertThat(rkt.refuses("run", words("true", flag)).err()).contains("the pod has no");
+    }
+    assertThat(out("id -u", "--user=2147483647", "--insecure-options=userns"))
+        .isEqualTo("2147483647\n");
   }
 
   @Test

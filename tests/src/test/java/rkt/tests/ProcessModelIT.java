@@ -35,13 +35,14 @@ class ProcessModelIT extends PodTests {
         try (var descriptors = Files.list(Path.of("/proc/" + pid + "/fd"))) {
           for (Path descriptor : descriptors.toList()) {
             String target = HostState.link(descriptor);
-            // Standard streams, plan, pipes to the other half, the lock on the pod's directory.
+            // Standard streams, plan, pipes to the other half, the locks of the pod's directory and
+            // of its range of ids.
             assertThat(target)
                 .as("descriptor %s of %s", descriptor.getFileName(), pid)
                 .matches(
                     "pipe:.*|(/dev)?/null|anon_inode:.*|/memfd:.*|"
                         + rkt.data()
-                        + "/pods/run/[^/]*");
+                        + "/pods/run/[^/]*|/run/rkt/ids/\\d+");
           }
         }
       }

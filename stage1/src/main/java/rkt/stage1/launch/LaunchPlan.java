@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param ops PID 1's own steps before any app ({@link Init}), or the parent's before the fork
  *     ({@link Enter}); empty for {@link Supervise}
  * @param apps at least one, in the order of starting; for {@link Supervise} only what is counted of
- *     them
+ *     them; none for {@link Hold}
  * @param cleanup only for {@link Supervise}
  */
 public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> cleanup) {
@@ -119,6 +119,22 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
       out.begin(Op.ENTER);
       out.u64(tty);
       out.u64(pty);
+      out.end();
+    }
+  }
+
+  /**
+   * A process that makes namespaces and keeps them.
+   *
+   * @param report is told 0, or which step failed
+   * @param release the process ends when this does
+   */
+  public record Hold(int report, int release) implements Mode {
+    @Override
+    public void write(PlanWriter out) {
+      out.begin(Op.HOLD);
+      out.u64(report);
+      out.u64(release);
       out.end();
     }
   }
@@ -294,6 +310,10 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
     return new LaunchPlan(mode, ops, List.of(process), List.of());
   }
 
+  public static LaunchPlan hold(Hold mode, List<Op> ops) {
+    return new LaunchPlan(mode, ops, List.of(), List.of());
+  }
+
   /** The bytes for pod-init. */
   public byte[] encode() {
     PlanWriter out = new PlanWriter(4096);
@@ -387,6 +407,7 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
           case Op.HOST -> new Host(number(in), number(in), number(in), number(in));
           case Op.ATTACH -> new Attach(number(in), number(in), number(in), number(in), in.string());
           case Op.ENTER -> new Enter(number(in), number(in));
+          case Op.HOLD -> new Hold(number(in), number(in));
           default -> throw new IllegalArgumentException("the first record is no mode: " + op);
         };
     in.close();
@@ -410,8 +431,12 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
   private static void check(Mode mode, List<Op> ops, List<App> apps, List<Op> cleanup) {
     boolean supervises = mode instanceof Supervise;
     boolean attaches = mode instanceof Attach;
+    boolean holds = mode instanceof Hold;
+    if (holds && !apps.isEmpty()) {
+      throw new IllegalArgumentException("an app in a process that only holds namespaces");
+    }
     boolean runsApps = mode instanceof Init || mode instanceof Host;
-    if (apps.size() > MAX_APPS || (!supervises && !attaches && apps.isEmpty())) {
+    if (apps.size() > MAX_APPS || (!supervises && !attaches && !holds && apps.isEmpty())) {
       throw new IllegalArgumentException("a pod has 1 to " + MAX_APPS + " apps: " + apps.size());
     }
     if (mode instanceof Enter && apps.size() != 1) {
@@ -427,6 +452,8 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
     }
     checkSteps(ops);
     checkSteps(cleanup);
+    refuseFork(ops, mode instanceof Init ? 1 : 0);
+    refuseFork(cleanup, 0);
     for (int i = 0; i < apps.size(); i++) {
       App app = apps.get(i);
       if (!runsApps && !app.handlers().isEmpty()) {
@@ -436,6 +463,7 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
         checkKept(app);
       } else {
         checkEnd(app);
+        refuseFork(app.ops(), 0);
       }
     }
   }
@@ -467,6 +495,19 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
       if (ops.get(i) instanceof Op.Exec) {
         throw new IllegalArgumentException("exec outside of an app");
       }
+    }
+  }
+
+  /** PID 1 is born once, from steps of its own section. */
+  private static void refuseFork(List<Op> ops, int allowed) {
+    int forks = 0;
+    for (int i = 0; i < ops.size(); i++) {
+      if (ops.get(i) instanceof Op.Fork) {
+        forks++;
+      }
+    }
+    if (forks > allowed) {
+      throw new IllegalArgumentException("misplaced fork");
     }
   }
 

@@ -19,6 +19,7 @@ public sealed interface Op {
   int PRE_START = 8;
   int POST_STOP = 9;
   int HEALTH = 10;
+  int HOLD = 11;
 
   /** Records below this number are sections. */
   int FIRST = 16;
@@ -401,6 +402,19 @@ public sealed interface Op {
     @Override
     public void write(PlanWriter out) {
       out.op(47, label, kind, fd);
+    }
+  }
+
+  /**
+   * clone(CLONE_PARENT): the steps before it are done by the process that was started, those after
+   * it by PID 1, its sibling.
+   *
+   * @param report a descriptor that is told the pid of PID 1, or which step failed
+   */
+  record Fork(Label label, long report) implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.op(48, label, report);
     }
   }
 }

@@ -142,6 +142,7 @@ final class PlanReader {
       case 45 -> exec();
       case 46 -> oomCounter();
       case 47 -> stream();
+      case 48 -> fork();
       default -> throw new IllegalArgumentException("unknown op " + op);
     };
   }
@@ -345,5 +346,10 @@ final class PlanReader {
     long kind = word();
     long fd = word();
     return new Op.Stream(label(), kind, fd);
+  }
+
+  private Op fork() {
+    long report = word();
+    return new Op.Fork(label(), report);
   }
 }

@@ -19,6 +19,8 @@ final class PodOptions {
 
   static void describe(CommandSpec spec) {
     Describe.text(spec, "--net", "NETWORK", "none (loopback only) or host. Usually none.");
+    Describe.flag(
+        spec, "--private-users", "A user namespace of the pod's own: the default, in any case.");
     Describe.text(spec, "--hostname", "NAME", "The pod's host name. Usually rkt-UUID.");
     Describe.list(spec, "--set-env", "NAME=VALUE", "A variable for the environment of every app.");
     Describe.text(

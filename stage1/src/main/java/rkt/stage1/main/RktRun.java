@@ -27,7 +27,8 @@ import rkt.stage1.StageException;
  * them in a pod. It fetches nothing: {@code rkt-fetch} does. spec/tools.md#rkt-run
  */
 public final class RktRun {
-  private static final Set<String> INSECURE = Set.of("image", "capabilities", "paths", "seccomp");
+  private static final Set<String> INSECURE =
+      Set.of("image", "capabilities", "paths", "seccomp", "userns");
 
   private final PrintStream out;
   private final PrintStream err;
@@ -99,7 +100,7 @@ public final class RktRun {
       if (!INSECURE.contains(word)) {
         throw StageException.usage(
             "rkt-run has no insecure option \"" + word + "\"",
-            "image, capabilities, paths, seccomp");
+            "image, capabilities, paths, seccomp, userns");
       }
     }
     return new RunTool.Context(
@@ -134,7 +135,7 @@ public final class RktRun {
             .auxiliaryTypes(String.class)
             .splitRegex(",")
             .paramLabel("CHECKS")
-            .description("image, capabilities, paths, seccomp: what to do without.")
+            .description("image, capabilities, paths, seccomp, userns: what to do without.")
             .build());
     spec.addOption(
         OptionSpec.builder("--debug")

@@ -88,8 +88,9 @@ final class AppRoot implements AutoCloseable {
    * @param layers the rendered trees, bottom first
    * @param writable a directory on one file system for what the app changes, with {@code upper} and
    *     {@code work} in it
+   * @param disk through which both are seen
    */
-  static AppRoot mount(String app, String at, List<Path> layers, Path writable)
+  static AppRoot mount(String app, String at, List<Path> layers, Path writable, PodDisk disk)
       throws StageException {
     List<DirFd> lower = new ArrayList<>();
     try {
@@ -97,17 +98,17 @@ final class AppRoot implements AutoCloseable {
       // any length or content can break the option string, and 500 layers fit in its one page.
       StringBuilder options = new StringBuilder("lowerdir=");
       for (int i = layers.size() - 1; i >= 0; i--) {
-        DirFd layer = DirFd.open(layers.get(i).toString());
+        DirFd layer = DirFd.open(disk.path(layers.get(i)));
         lower.add(layer);
         options.append(layer.number()).append(i == 0 ? "" : ":");
       }
-      DirFd upper = DirFd.open(writable.resolve("upper").toString());
+      DirFd upper = DirFd.open(disk.path(writable.resolve("upper")));
       lower.add(upper);
       // The root of the overlay is the upper one: it must look like the image's.
       Stat top = lower.get(0).self().stat();
       upper.self().chown(top.uid(), top.gid());
       upper.self().chmod(top.permissions());
-      DirFd work = DirFd.open(writable.resolve("work").toString());
+      DirFd work = DirFd.open(disk.path(writable.resolve("work")));
       lower.add(work);
       options.append(",upperdir=").append(upper.number());
       options.append(",workdir=").append(work.number());

@@ -20,6 +20,12 @@ final class AppSteps {
   /** The null device of the stage that hides files. */
   static final String NULL = "/null";
 
+  /** The directory of the stage where a pod with a user namespace mounts the stage again. */
+  static final String AGAIN = "/again";
+
+  /** The working directory, for a process that cannot walk to it. */
+  static final String HERE = "/proc/self/cwd";
+
   private static final long MS_RDONLY = 1;
   private static final long MS_NOSUID = 2;
   private static final long MS_NODEV = 4;
@@ -79,6 +85,38 @@ final class AppSteps {
         root + "/proc",
         "proc",
         "");
+  }
+
+  /**
+   * Makes the root a mount that may be moved into: in a user namespace what was mounted outside of
+   * it is locked to its place. mount_namespaces(7)
+   */
+  AppSteps unlockRoot() {
+    steps.add(
+        new Op.Mount(
+            Label.of("mount the root of app \"" + app + "\" again"),
+            MS_BIND | MS_REC,
+            root,
+            root,
+            "",
+            ""));
+    return this;
+  }
+
+  /**
+   * The same for the stage, by process 1, which cannot walk to it from the host's root, but stands
+   * in it.
+   */
+  static List<Op> unlockStage() {
+    return List.of(
+        new Op.Mount(
+            Label.of("mount the roots of the apps again"),
+            MS_BIND | MS_REC,
+            HERE,
+            HERE + AGAIN,
+            "",
+            ""),
+        new Op.Chdir(Label.of("enter the roots of the apps"), HERE + AGAIN));
   }
 
   /** Hides and write-protects what {@link Masks} names, as far as this kernel has it. */

@@ -21,10 +21,12 @@ import rkt.stage1.StageException;
 /** Mounts the volumes of an app into its root. spec/pod.md#volumes */
 final class AppVolumes {
   private final Path podDirectory;
+  private final PodDisk disk;
   private final List<Volume> volumes;
 
-  AppVolumes(Path podDirectory, List<Volume> volumes) {
+  AppVolumes(Path podDirectory, PodDisk disk, List<Volume> volumes) {
     this.podDirectory = podDirectory;
+    this.disk = disk;
     this.volumes = List.copyOf(volumes);
   }
 
@@ -82,13 +84,14 @@ final class AppVolumes {
     }
   }
 
-  private static void mountHost(AppRoot root, Volume.Host volume, String target, boolean readOnly)
+  private void mountHost(AppRoot root, Volume.Host volume, String target, boolean readOnly)
       throws StageException {
     byte[] inRoot = Names.of(volume.source().toString().substring(1));
     byte[] path = inRoot.length == 0 ? Names.of(".") : inRoot;
     try (DirFd slash = DirFd.open("/");
         FileFd source = slash.open(path, DirFd.O_PATH, 0, DirFd.Resolve.NO_SYMLINKS);
         DetachedMount mount = clone(Fd.adopt(source.number()), volume.recursive())) {
+      disk.map(mount, volume.source());
       mount.forbid(attributes(readOnly));
       try (Place place = root.place(target, source.stat().isDirectory())) {
         root.mount(mount, place, target, AppRoot.Keeper.HOST);
@@ -105,12 +108,12 @@ final class AppVolumes {
 
   private void mountEmpty(AppRoot root, Volume.Empty volume, String target, boolean readOnly)
       throws StageException {
-    try (DirFd pod = DirFd.open(podDirectory.toString())) {
+    try (DirFd pod = DirFd.open(disk.path(podDirectory))) {
       DirFd all = child(pod, "volumes");
       try (all;
           DirFd own = child(all, volume.name());
           DetachedMount mount = clone(Fd.adopt(own.number()), false)) {
-        own.self().chown(volume.uid(), volume.gid());
+        own.self().chown(disk.outside(volume.uid()), disk.outside(volume.gid()));
         own.self().chmod(volume.mode());
         mount.forbid(attributes(readOnly));
         try (Place place = root.place(target, true)) {

@@ -24,7 +24,8 @@ final class ContextBuilder {
    * @param term what TERM says; empty for no terminal
    * @throws StageException of class {@code run} if something that is named is not in the image
    */
-  static ProcessContext of(PreparedApp app, PodRequest pod, AppRoot root, String term)
+  static ProcessContext of(
+      PreparedApp app, PodRequest pod, AppRoot root, PodUsers users, String term)
       throws StageException {
     AppRequest asked = app.request();
     App image = asked.app();
@@ -32,7 +33,7 @@ final class ContextBuilder {
     String user = process.user().orElse(image.user());
     String group = process.group().orElse(process.user().isPresent() ? "" : image.group());
     ImageUsers.Identity identity =
-        new ImageUsers(asked.name(), root.directory())
+        new ImageUsers(asked.name(), root.directory(), users)
             .resolve(user, group, process.supplementaryGids().orElse(image.supplementaryGids()));
     Map<String, String> environment =
         AppEnvironment.of(

@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import rkt.kernel.DirFd;
 import rkt.kernel.Errno;
@@ -26,10 +27,16 @@ final class ImageUsers {
 
   private final String app;
   private final DirFd root;
+  private final PodUsers ids;
 
-  ImageUsers(String app, DirFd root) {
+  /**
+   * @param root of the app, as it appears outside of the pod
+   * @param ids which there are in the pod
+   */
+  ImageUsers(String app, DirFd root, PodUsers ids) {
     this.app = app;
     this.root = root;
+    this.ids = ids;
   }
 
   /**
@@ -55,12 +62,12 @@ final class ImageUsers {
    */
   Identity resolve(String user, String group, List<Integer> supplementary) throws StageException {
     List<String[]> users = table("etc/passwd", 7);
-    Stat owner = user.startsWith("/") ? owner(user) : null;
+    Stat owner = user.startsWith("/") ? ownedFile(user) : null;
     boolean isNumber = isDigits(user);
     String[] entry = null;
     int uid;
     if (owner != null) {
-      uid = owner.uid();
+      uid = inside(owner.uid(), user);
       entry = find(users, 2, Integer.toString(uid));
     } else if (isNumber) {
       uid = number(user, "user");
@@ -77,6 +84,11 @@ final class ImageUsers {
     if (entry != null && !isNumber && owner == null) {
       addMemberships(entry[0], gid, groups);
     }
+    requireInPod(ids.hasUser(uid), "user " + uid);
+    requireInPod(ids.hasGroup(gid), "group " + gid);
+    for (int further : groups) {
+      requireInPod(ids.hasGroup(further), "group " + further);
+    }
     return new Identity(
         uid,
         gid,
@@ -89,10 +101,12 @@ final class ImageUsers {
   private int gid(String group, String @Nullable [] userEntry, @Nullable Stat owner)
       throws StageException {
     if (group.isEmpty()) {
-      return userEntry != null ? number(userEntry[3], "group") : owner != null ? owner.gid() : 0;
+      return userEntry != null
+          ? number(userEntry[3], "group")
+          : owner != null ? inside(owner.gid(), "its file") : 0;
     }
     if (group.startsWith("/")) {
-      return owner(group).gid();
+      return inside(ownedFile(group).gid(), group);
     }
     if (isDigits(group)) {
       return number(group, "group");
@@ -117,8 +131,27 @@ final class ImageUsers {
     }
   }
 
-  /** The owner of a file of the image, links followed inside the root only. */
-  private Stat owner(String path) throws StageException {
+  private void requireInPod(boolean is, String who) throws StageException {
+    if (!is) {
+      throw StageException.run(
+          "the pod has no " + who + ", as which app \"" + app + "\" is to run",
+          "choose one below 65536 with --user and --group, or one of those that are mapped here");
+    }
+  }
+
+  /** The id of the pod of the owner of {@code file}. */
+  private int inside(int outside, String file) throws StageException {
+    OptionalInt id = ids.inside(outside);
+    if (id.isEmpty()) {
+      throw StageException.run(
+          file + " in the image of app \"" + app + "\" belongs to nobody of the pod",
+          "name the user and the group with --user and --group");
+    }
+    return id.getAsInt();
+  }
+
+  /** A file of the image, links followed inside the root only. */
+  private Stat ownedFile(String path) throws StageException {
     try (FileFd file = root.open(Names.of(path), DirFd.O_PATH, 0, DirFd.Resolve.IN_ROOT)) {
       return file.stat();
     } catch (KernelException e) {

@@ -6,11 +6,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import rkt.kernel.Descriptors;
 import rkt.kernel.DirFd;
 import rkt.kernel.Fd;
 import rkt.kernel.FdMapping;
 import rkt.kernel.FilesystemType;
+import rkt.kernel.IdMap;
 import rkt.kernel.KernelException;
 import rkt.kernel.Names;
 import rkt.kernel.Namespace;
@@ -19,6 +21,7 @@ import rkt.kernel.OpenFlag;
 import rkt.kernel.Processes;
 import rkt.kernel.Program;
 import rkt.kernel.Terminal;
+import rkt.kernel.UserNamespaces;
 import rkt.stage1.StageException;
 import rkt.stage1.launch.Bytes;
 import rkt.stage1.launch.Label;
@@ -83,7 +86,7 @@ public final class PodEnter {
         if (process(record, planned) != pid) {
           throw damaged("its app is gone");
         }
-        plan = plan(record, planned, pid, command, term, terminal(pid));
+        plan = plan(record, planned, pid, command, term, terminal(pid, user(planned)));
         Processes.signal(process, 0);
       }
       Fd memory = Descriptors.sealedMemory("launch-plan", plan.encode());
@@ -146,6 +149,7 @@ public final class PodEnter {
             new Op.WriteFd(Label.of("join the control group " + group), procs, Bytes.of(MYSELF)));
       }
     }
+    addUser(steps, pid);
     for (Namespace kind : OF_THE_APP) {
       steps.add(
           new Op.Setns(
@@ -166,6 +170,24 @@ public final class PodEnter {
         new LaunchPlan.Enter(terminal.isPresent() ? 0 : -1, master),
         List.of(joinPid),
         new LaunchPlan.App(app.name(), 0, steps));
+  }
+
+  /**
+   * The user namespace first of all, which then gives the right to enter the others; as its root,
+   * as the app was when it was forked.
+   */
+  private void addUser(List<Op> steps, int pid) throws KernelException {
+    Fd user = Namespaces.open(pid, Namespace.USER);
+    int passed = pass(user);
+    try (Fd own = Namespaces.openOwn(Namespace.USER)) {
+      if (UserNamespaces.isSame(user, own)) {
+        return; // nobody enters where they are
+      }
+    }
+    steps.add(
+        new Op.Setns(Label.of("enter the pod's user namespace"), passed, Namespace.USER.flag()));
+    steps.add(new Op.Setresgid(Label.of("become the pod's group 0"), 0, 0, 0));
+    steps.add(new Op.Setresuid(Label.of("become the pod's root"), 0, 0, 0));
   }
 
   /**
@@ -223,8 +245,19 @@ public final class PodEnter {
         environment);
   }
 
+  /** The id in the pod that the app runs as. */
+  private static int user(LaunchPlan.App app) {
+    for (Op step : app.ops()) {
+      if (step instanceof Op.Setresuid become) {
+        return (int) become.effective();
+      }
+    }
+    return 0;
+  }
+
   /** A fresh terminal from the app's own /dev/pts, if the caller has one. */
-  private Optional<Terminal.Pair> terminal(int pid) throws KernelException, StageException {
+  private Optional<Terminal.Pair> terminal(int pid, int user)
+      throws KernelException, StageException {
     if (!Terminal.isTerminal(0)) {
       return Optional.empty();
     }
@@ -235,7 +268,12 @@ public final class PodEnter {
       if (!Descriptors.filesystem(devpts).is(FilesystemType.DEVPTS)) {
         throw damaged("its /dev/pts is something else");
       }
-      return Optional.of(Terminal.openLikeOurs(devpts));
+      Terminal.Pair pair = Terminal.openLikeOurs(devpts);
+      OptionalLong outside = IdMap.users(pid).outside(user);
+      if (outside.isPresent()) {
+        Descriptors.chown(pair.peer(), (int) outside.getAsLong());
+      }
+      return Optional.of(pair);
     }
   }
 

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import rkt.kernel.Descriptors;
 import rkt.kernel.Fd;
 import rkt.kernel.FdMapping;
@@ -46,6 +47,7 @@ public final class PodRunner {
   private static final int SUPERVISOR_STATUS = 5;
   private static final int SUPERVISOR_POD = 6;
   private static final int SUPERVISOR_PTY = 7;
+  private static final int SUPERVISOR_LOCK = 8;
 
   private final Path dataDir;
   private final Path podInit;
@@ -124,20 +126,25 @@ public final class PodRunner {
 
   private void start(LockedPod pod, PodRequest request, Hooks hooks) throws RktException {
     write(pod, "created", now());
-    List<Resources> resources = resources(request);
-    PodCgroups cgroups = cgroups(pod, request, resources);
-    List<PreparedApp> apps = prepare(pod, request, resources, cgroups);
-    List<String> groups = cgroups.directories();
-    PodRecord record = record(pod, request, apps, cgroups);
-    write(pod, PodRecord.FILE, record.toJson());
-    pod.moveTo(PodPhase.RUN);
-    phases.end("prepare");
-
+    boolean ownNetwork = request.network() == PodRequest.Network.NONE;
     try (Descriptors.Pipe lifeline = Descriptors.pipe();
         Descriptors.Pipe status = Descriptors.pipe();
-        Fd program = Descriptors.sealedMemory("pod-init", Files.readAllBytes(podInit))) {
+        Fd program = Descriptors.sealedMemory("pod-init", Files.readAllBytes(podInit));
+        PodUsers users = PodUsers.of(pod.id(), request.insecure());
+        // First of all: the kernel makes them while we prepare.
+        PodNamespaces namespaces = PodNamespaces.begin(users, ownNetwork, program)) {
+      List<Resources> resources = resources(request);
+      PodCgroups cgroups = cgroups(pod, request, resources);
+      List<PreparedApp> apps = prepare(pod, request, resources, cgroups);
+      List<String> groups = cgroups.directories();
+      PodRecord record = record(pod, request, apps, cgroups);
+      write(pod, PodRecord.FILE, record.toJson());
+      pod.moveTo(PodPhase.RUN);
+      phases.end("prepare");
+
       Namespaces.prepare();
-      PodThread thread = new PodThread(pod, request, apps, program, lifeline, status);
+      PodThread thread =
+          new PodThread(dataDir, users, namespaces, pod, request, apps, program, lifeline, status);
       PodThread.Started started = thread.startPod();
       try {
         phases.end("start");
@@ -145,7 +152,15 @@ public final class PodRunner {
         write(pod, "init", Integer.toString(started.pid()).getBytes(US_ASCII));
         write(pod, "started", now());
         Program supervisor =
-            supervisor(pod, program, started, lifeline.writer(), status.reader(), apps, groups);
+            supervisor(
+                pod,
+                program,
+                started,
+                users.lock(),
+                lifeline.writer(),
+                status.reader(),
+                apps,
+                groups);
         hooks.leaving().accept(record);
         supervisor.execHoldingSignals();
       } catch (RktException | RuntimeException | Error e) {
@@ -256,6 +271,7 @@ public final class PodRunner {
       LockedPod pod,
       Fd program,
       PodThread.Started started,
+      @Nullable Fd lock,
       Fd lifeline,
       Fd status,
       List<PreparedApp> prepared,
@@ -282,7 +298,7 @@ public final class PodRunner {
                 SUPERVISOR_LIFELINE,
                 SUPERVISOR_STATUS,
                 SUPERVISOR_POD,
-                -1,
+                lock == null ? -1 : SUPERVISOR_LOCK,
                 terminal ? 0 : -1,
                 terminal ? SUPERVISOR_PTY : -1),
             apps,
@@ -293,6 +309,9 @@ public final class PodRunner {
     descriptors.add(FdMapping.of(lifeline, SUPERVISOR_LIFELINE));
     descriptors.add(FdMapping.of(status, SUPERVISOR_STATUS));
     descriptors.add(new FdMapping(pod.lock().number(), SUPERVISOR_POD));
+    if (lock != null) {
+      descriptors.add(FdMapping.of(lock, SUPERVISOR_LOCK));
+    }
     if (terminal) {
       descriptors.add(FdMapping.of(started.terminal().get(), SUPERVISOR_PTY));
     }

@@ -11,15 +11,18 @@ import rkt.kernel.Descriptors;
 import rkt.kernel.DirFd;
 import rkt.kernel.Fd;
 import rkt.kernel.FdMapping;
+import rkt.kernel.Ids;
 import rkt.kernel.KernelException;
 import rkt.kernel.Loopback;
 import rkt.kernel.MountFlag;
 import rkt.kernel.Mounts;
 import rkt.kernel.Namespace;
 import rkt.kernel.Namespaces;
+import rkt.kernel.Processes;
 import rkt.kernel.Program;
 import rkt.kernel.Propagation;
 import rkt.stage1.StageException;
+import rkt.stage1.launch.Bytes;
 import rkt.stage1.launch.Label;
 import rkt.stage1.launch.LaunchPlan;
 import rkt.stage1.launch.Op;
@@ -40,7 +43,10 @@ final class PodThread {
   private static final int TERMINAL = 6;
   private static final int PROGRAM = 7;
   private static final int SUPERVISED = 8;
-  private static final int FIRST_CGROUP = 9;
+  private static final int USERS = 9;
+  private static final int LOCK = 10;
+  private static final int REPORT = 11;
+  private static final int FIRST_CGROUP = 12;
 
   private static final int GRACE_MILLIS = 10_000;
 
@@ -50,14 +56,26 @@ final class PodThread {
   private final Fd program;
   private final Descriptors.Pipe lifeline;
   private final Descriptors.Pipe status;
+  private final Path data;
+  private final PodUsers users;
+  private final PodNamespaces namespaces;
 
+  /**
+   * @param data the data directory
+   */
   PodThread(
+      Path data,
+      PodUsers users,
+      PodNamespaces namespaces,
       LockedPod pod,
       PodRequest request,
       List<PreparedApp> apps,
       Fd program,
       Descriptors.Pipe lifeline,
       Descriptors.Pipe status) {
+    this.data = data;
+    this.users = users;
+    this.namespaces = namespaces;
     this.pod = pod;
     this.request = request;
     this.apps = List.copyOf(apps);
@@ -113,58 +131,78 @@ final class PodThread {
   private Started inPod() throws StageException {
     try {
       enterNamespaces();
-      String stage = mountStage();
       List<LaunchPlan.App> plans = new ArrayList<>();
-      int nextCgroup = FIRST_CGROUP;
       Terminals terminals = new Terminals();
-      for (PreparedApp app : apps) {
-        plans.add(planApp(app, stage, nextCgroup, terminals));
-        nextCgroup += app.cgroupProcs().size();
+      String stage = makeStage();
+      try (PodDisk disk = PodDisk.of(users, data, stage, namespaces.user())) {
+        ownFiles(users.outside(0));
+        mountStage(stage);
+        int nextCgroup = FIRST_CGROUP;
+        for (PreparedApp app : apps) {
+          plans.add(planApp(app, stage, disk, nextCgroup, terminals));
+          nextCgroup += app.cgroupProcs().size();
+        }
+        makeStageReadOnly(stage);
+        ownFiles(0);
       }
-      makeStageReadOnly(stage);
-      // The last namespace: after it, no thread of this process can be made by this one.
-      Namespaces.unshare(Namespace.PID);
+      if (namespaces.user() == null) {
+        // The last namespace: after it, no thread of this process can be made by this one.
+        Namespaces.unshare(Namespace.PID);
+      }
       return spawn(stage, plans, terminals);
     } catch (KernelException e) {
       throw StageException.run("cannot set up pod " + pod.id(), Rights.fix(e), e);
     }
   }
 
-  /** 1. Namespaces of the pod. The first of them also gives this thread a root of its own. */
+  /**
+   * 1. Namespaces of the pod. That of mounts also gives this thread a root of its own; the pod gets
+   * a copy of it, in which nothing that is mounted here can be unmounted or changed.
+   */
   private void enterNamespaces() throws KernelException, StageException {
-    boolean ownNetwork = request.network() == PodRequest.Network.NONE;
-    if (ownNetwork) {
-      Namespaces.unshare(Namespace.MOUNT, Namespace.UTS, Namespace.IPC, Namespace.NETWORK);
-    } else {
-      Namespaces.unshare(Namespace.MOUNT, Namespace.UTS, Namespace.IPC);
-    }
+    Namespaces.unshare(Namespace.MOUNT);
+    namespaces.join();
     // 2. Before anything is mounted: what is shared with the host would appear there.
     Mounts.propagate("/", Propagation.PRIVATE);
     Namespaces.setHostName(PodRunner.hostname(pod, request));
-    if (ownNetwork) {
+    if (request.network() == PodRequest.Network.NONE) {
       Loopback.up();
     }
   }
 
-  /** 3. A small file system of our own, in which the apps' roots stand: what process 1 sees. */
-  private String mountStage() throws KernelException, StageException {
+  /** What this thread makes from now on belongs to {@code user} of the host. */
+  private void ownFiles(int user) throws KernelException {
+    if (users.arePrivate()) {
+      Ids.makeFilesAs(user, user);
+    }
+  }
+
+  private String makeStage() throws StageException {
     Path stage = pod.directory().resolve("stage");
     try {
-      Files.createDirectory(stage);
+      return Files.createDirectory(stage).toString();
+    } catch (IOException e) {
+      throw StageException.system("cannot make " + stage, null, e);
+    }
+  }
+
+  /** 3. A small file system of our own, in which the apps' roots stand: what process 1 sees. */
+  private static void mountStage(String stage) throws KernelException, StageException {
+    try {
       Mounts.mount(
           "rkt",
-          stage.toString(),
+          stage,
           "tmpfs",
           "size=1m,mode=0755",
           MountFlag.NO_DEV,
           MountFlag.NO_SUID,
           MountFlag.NO_EXEC);
-      Files.createDirectory(stage.resolve("apps"));
-      Files.createDirectory(stage.resolve(AppSteps.EMPTY.substring(1)));
-      try (DirFd own = DirFd.open(stage.toString())) {
+      Files.createDirectory(Path.of(stage, "apps"));
+      Files.createDirectory(Path.of(stage, AppSteps.EMPTY));
+      Files.createDirectory(Path.of(stage, AppSteps.AGAIN));
+      try (DirFd own = DirFd.open(stage)) {
         HostDevice.NULL.bindInto(own);
       }
-      return stage.toString();
     } catch (IOException e) {
       throw StageException.system("cannot make " + stage, null, e);
     }
@@ -185,7 +223,7 @@ final class PodThread {
 
   /** 4. The root of one app, and what its process will do in it. */
   private LaunchPlan.App planApp(
-      PreparedApp app, String stage, int firstCgroup, Terminals terminals)
+      PreparedApp app, String stage, PodDisk disk, int firstCgroup, Terminals terminals)
       throws StageException, KernelException {
     AppRequest asked = app.request();
     String inStage = "/apps/" + asked.name();
@@ -196,21 +234,25 @@ final class PodThread {
       throw StageException.system("cannot make " + at, null, e);
     }
     Path writable = pod.directory().resolve("overlay").resolve(asked.name());
-    try (AppRoot root = AppRoot.mount(asked.name(), at, asked.trees(), writable)) {
+    try (AppRoot root = AppRoot.mount(asked.name(), at, asked.trees(), writable, disk)) {
       root.prepareProc();
       root.mountDev();
       root.mountSys();
-      new AppVolumes(pod.directory(), request.volumes()).mount(root, asked);
-      ProcessContext context = ContextBuilder.of(app, request, root, terminals.name(request));
+      new AppVolumes(pod.directory(), disk, request.volumes()).mount(root, asked);
+      ProcessContext context =
+          ContextBuilder.of(app, request, root, users, terminals.name(request));
       if (asked.storage().readOnlyRoot()) {
         AppRoot.makeReadOnly(at);
       }
-      terminals.open(request, root);
+      terminals.open(request, root, disk.outside(context.uid()));
       List<Integer> procs = new ArrayList<>();
       for (int i = 0; i < app.cgroupProcs().size(); i++) {
         procs.add(firstCgroup + i);
       }
       AppSteps steps = new AppSteps(asked.name(), inStage).joinCgroups(procs);
+      if (users.inNamespace()) {
+        steps.unlockRoot();
+      }
       if (!request.insecure().contains("paths")) {
         steps.mask();
       }
@@ -224,13 +266,18 @@ final class PodThread {
   /** 5. Process 1, which moves out of the host's root and does the rest. */
   private Started spawn(String stage, List<LaunchPlan.App> plans, Terminals terminals)
       throws KernelException, StageException {
-    List<Op> first = new ArrayList<>();
+    // Where process 1 starts: in a user namespace it has no right to walk here.
+    Mounts.changeDirectory(stage);
+    List<Op> first = new ArrayList<>(users.inNamespace() ? birth() : List.of());
     for (LaunchPlan.App plan : plans) {
-      first.add(AppSteps.mountProc(plan.name(), stage + "/apps/" + plan.name()));
+      first.add(AppSteps.mountProc(plan.name(), AppSteps.HERE + "/apps/" + plan.name()));
     }
-    first.add(new Op.Pivot(Label.of("leave the root of the host"), stage));
+    first.add(new Op.Pivot(Label.of("leave the root of the host"), AppSteps.HERE));
     LaunchPlan plan =
-        LaunchPlan.init(new LaunchPlan.Init(LIFELINE, STATUS, -1, GRACE_MILLIS), first, plans);
+        LaunchPlan.init(
+            new LaunchPlan.Init(LIFELINE, STATUS, users.arePrivate() ? LOCK : -1, GRACE_MILLIS),
+            first,
+            plans);
     byte[] encoded = plan.encode();
     try {
       Files.write(pod.directory().resolve("plan"), encoded);
@@ -238,6 +285,7 @@ final class PodThread {
       throw StageException.system("cannot write the launch plan of pod " + pod.id(), null, e);
     }
     try (StandardStreams streams = StandardStreams.of(request.interactive());
+        Descriptors.Pipe report = Descriptors.pipe();
         Fd memory = Descriptors.sealedMemory("launch-plan", encoded)) {
       List<FdMapping> descriptors = new ArrayList<>(streams.mappings());
       descriptors.add(FdMapping.of(memory, PLAN));
@@ -247,6 +295,15 @@ final class PodThread {
       descriptors.add(FdMapping.of(lifeline.reader(), SUPERVISED));
       if (terminals.isOpen()) {
         descriptors.add(FdMapping.of(terminals.inner(), TERMINAL));
+      }
+      Fd user = namespaces.user();
+      if (user != null) {
+        descriptors.add(FdMapping.of(user, USERS));
+        descriptors.add(FdMapping.of(report.writer(), REPORT));
+      }
+      Fd lock = users.lock();
+      if (lock != null) {
+        descriptors.add(FdMapping.of(lock, LOCK));
       }
       int next = FIRST_CGROUP;
       for (PreparedApp app : apps) {
@@ -261,7 +318,37 @@ final class PodThread {
                   List.of(),
                   descriptors)
               .spawn();
-      return new Started(pid, terminals.outer());
+      if (user == null) {
+        return new Started(pid, terminals.outer());
+      }
+      report.writer().close();
+      try {
+        return new Started(PodNamespaces.number(report.reader()), terminals.outer());
+      } finally {
+        Processes.await(pid); // it has ended, or is about to: process 1 is its sibling
+      }
     }
+  }
+
+  /**
+   * How process 1 comes into the user namespace: what we spawn enters, becomes its root, and makes
+   * the namespace of processes there; who is born into that owns a copy of our mounts.
+   */
+  private static List<Op> birth() throws KernelException {
+    List<Op> steps = new ArrayList<>();
+    steps.add(
+        new Op.Setns(Label.of("enter the pod's user namespace"), USERS, Namespace.USER.flag()));
+    if (Ids.groupsCanBeSet()) {
+      steps.add(new Op.Setgroups(Label.of("leave the groups of the host"), Bytes.ofGroups()));
+    }
+    steps.add(new Op.Setresgid(Label.of("become the pod's group 0"), 0, 0, 0));
+    steps.add(new Op.Setresuid(Label.of("become the pod's root"), 0, 0, 0));
+    steps.add(
+        new Op.Unshare(Label.of("make the pod's namespace of processes"), Namespace.PID.flag()));
+    steps.add(new Op.Fork(Label.of("start process 1 of the pod"), REPORT));
+    steps.add(
+        new Op.Unshare(Label.of("make the pod's namespace of mounts"), Namespace.MOUNT.flag()));
+    steps.addAll(AppSteps.unlockStage());
+    return steps;
   }
 }

@@ -7,6 +7,7 @@ import rkt.kernel.Descriptors;
 import rkt.kernel.DetachedMount;
 import rkt.kernel.Fd;
 import rkt.kernel.FdMapping;
+import rkt.kernel.FilesystemType;
 import rkt.kernel.KernelException;
 import rkt.kernel.MountAttribute;
 import rkt.kernel.OpenFlag;
@@ -42,6 +43,9 @@ final class StandardStreams implements AutoCloseable {
             "standard " + NAMES[number] + " is a directory, which would lead out of the pod",
             "redirect it to a file, a pipe or a terminal");
       }
+      if (isPassed) {
+        openPipe(Fd.adopt(number), stat);
+      }
       boolean isNull = (stat.mode() & Stat.S_IFMT) == Stat.S_IFCHR && stat.rdev() == NULL_DEVICE;
       streams.mappings.add(
           isPassed && !isNull
@@ -49,6 +53,22 @@ final class StandardStreams implements AutoCloseable {
               : FdMapping.of(streams.nothing(), number));
     }
     return streams;
+  }
+
+  /**
+   * Lets any user of the pod open a pipe again through /dev/stdout, as programs do that log there:
+   * it belongs to a user of the host, who is nobody inside. Only a pipe without a name, which
+   * nobody else can find.
+   */
+  private static void openPipe(Fd stream, Stat stat) throws KernelException {
+    boolean isPipe = (stat.mode() & Stat.S_IFMT) == Stat.S_IFIFO;
+    if (isPipe && Descriptors.filesystem(stream).is(FilesystemType.PIPE)) {
+      try {
+        Descriptors.chmod(stream, 0666);
+      } catch (KernelException e) {
+        // Somebody else's: the app has it all the same, and only cannot open it again.
+      }
+    }
   }
 
   List<FdMapping> mappings() {

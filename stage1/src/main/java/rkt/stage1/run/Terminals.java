@@ -2,6 +2,7 @@ package rkt.stage1.run;
 
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import rkt.kernel.Descriptors;
 import rkt.kernel.Fd;
 import rkt.kernel.KernelException;
 import rkt.kernel.Terminal;
@@ -19,10 +20,16 @@ final class Terminals {
     return wanted(request) ? request.environment().getOrDefault("TERM", "xterm") : "";
   }
 
-  /** Makes the terminal, if there is to be one, once /dev of the app at {@code root} is mounted. */
-  void open(PodRequest request, AppRoot root) throws KernelException {
+  /**
+   * Makes the terminal, if there is to be one, once /dev of the app at {@code root} is mounted.
+   *
+   * @param user the app's, by its number here, whose terminal it is
+   */
+  void open(PodRequest request, AppRoot root, int user) throws KernelException {
     if (wanted(request)) {
-      pair = Terminal.openLikeOurs(root.terminals());
+      Terminal.Pair made = Terminal.openLikeOurs(root.terminals());
+      pair = made;
+      Descriptors.chown(made.peer(), user);
     }
   }
 

@@ -60,7 +60,7 @@ class ImageUsersTest {
 
   private ImageUsers.Identity resolve(String user, String group, Integer... more) throws Exception {
     try (DirFd open = DirFd.open(root.toString())) {
-      return new ImageUsers("web", open).resolve(user, group, List.of(more));
+      return new ImageUsers("web", open, PodUsers.ofHost()).resolve(user, group, List.of(more));
     }
   }
 
