@@ -6,7 +6,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import rkt.fetch.aci.AciContent;
 import rkt.fetch.aci.AciReader;
@@ -15,6 +14,7 @@ import rkt.fetch.aci.LocalAci;
 import rkt.fetch.aci.RemoteAci;
 import rkt.fetch.archive.ArchiveFile;
 import rkt.fetch.archive.TarFile;
+import rkt.fetch.auth.Logins;
 import rkt.fetch.discovery.Discovery;
 import rkt.fetch.http.Freshness;
 import rkt.fetch.http.Http;
@@ -25,7 +25,6 @@ import rkt.fetch.layout.DockerArchiveSource;
 import rkt.fetch.layout.LayoutSource;
 import rkt.fetch.oci.OciFetch;
 import rkt.fetch.oci.OciSource;
-import rkt.fetch.registry.Credentials;
 import rkt.fetch.registry.RegistrySource;
 import rkt.fetch.transport.FetchException;
 import rkt.spec.Digest;
@@ -49,6 +48,8 @@ public final class Fetcher {
   private final Store store;
   private final FetchOptions options;
   private final Clock clock;
+  private final Logins logins;
+  private final RegistryAccess registries;
 
   public Fetcher(Store store, FetchOptions options) {
     this(store, options, Clock.systemUTC());
@@ -59,6 +60,8 @@ public final class Fetcher {
     this.store = store;
     this.options = options;
     this.clock = clock;
+    this.logins = new Logins(options.surroundings());
+    this.registries = new RegistryAccess(options, logins);
   }
 
   /**
@@ -94,11 +97,7 @@ public final class Fetcher {
                   transaction));
       case ImageRef.DirectoryImage(Path directory) ->
           inTransaction(transaction -> nameless(new DirSource(directory), "", transaction));
-      case ImageRef.Registry registry -> {
-        try (Http http = http()) {
-          yield inTransaction(transaction -> registry(registry, http, transaction));
-        }
-      }
+      case ImageRef.Registry registry -> registry(registry);
       case ImageRef.StoreId(String text) ->
           throw FetchException.notFound(
               "no image " + text + " is in the store",
@@ -154,14 +153,15 @@ public final class Fetcher {
   }
 
   private boolean isCurrent(ImageRef.Registry registry, Image image) throws RktException {
-    try (Http http = http()) {
-      Optional<Digest> now = source(registry, http).current();
-      if (now.isEmpty() || now.get().equals(image.manifest())) {
-        return now.isPresent();
-      }
-      Optional<Remembered> known = remembered(image.id(), registry.lookup());
-      return known.isPresent() && known.get().mark().equals(now.get().toString());
+    Optional<Digest> now =
+        registry.digest().isPresent()
+            ? registry.digest()
+            : registries.first(registry, RegistrySource::current);
+    if (now.isEmpty() || now.get().equals(image.manifest())) {
+      return now.isPresent();
     }
+    Optional<Remembered> known = remembered(image.id(), registry.lookup());
+    return known.isPresent() && known.get().mark().equals(now.get().toString());
   }
 
   /** What {@code source} said about the image when it was fetched for the platform of now. */
@@ -212,7 +212,7 @@ public final class Fetcher {
       try {
         requireSecure(endpoint.aci());
         requireSecure(endpoint.signature());
-        AciSource source = new RemoteAci(http, endpoint.aci(), endpoint.signature());
+        AciSource source = new RemoteAci(http, logins, endpoint.aci(), endpoint.signature());
         return inTransaction(transaction -> aci(source, List.of(), Optional.of(name), transaction));
       } catch (FetchException e) {
         if (e.errorClass() != ErrorClass.NOT_FOUND || i + 1 == endpoints.size()) {
@@ -224,7 +224,7 @@ public final class Fetcher {
 
   private List<Discovery.Endpoint> endpoints(ImageRef.AppcName name, Http http)
       throws RktException {
-    return new Discovery(http, options.insecureHttp())
+    return new Discovery(http, logins, options.insecureHttp())
         .images(name.name(), name.labels(), options.platform());
   }
 
@@ -253,7 +253,7 @@ public final class Fetcher {
     if (signature.isEmpty()) {
       signature = source.signature();
     }
-    Blob file = source.file(transaction);
+    Blob file = source.file(transaction, options.progress());
     return new Fetched(
         transaction,
         file.digest(),
@@ -327,29 +327,24 @@ public final class Fetcher {
 
   private RemoteAci remote(Http http, URI url) throws FetchException {
     requireSecure(url);
-    return new RemoteAci(http, url);
+    return new RemoteAci(http, logins, url);
   }
 
-  private Fetched registry(ImageRef.Registry registry, Http http, Transaction transaction)
-      throws RktException {
-    return oci(
-        source(registry, http),
-        registry.name(),
-        List.of(registry.lookup()),
-        registry.lookup(),
-        transaction);
+  /** Each place has a transaction of its own: one that failed must hold no locks. */
+  private Fetched registry(ImageRef.Registry registry) throws RktException {
+    String lookup = registry.lookup();
+    return registries.first(
+        registry,
+        source ->
+            inTransaction(
+                transaction -> oci(source, registry.name(), List.of(lookup), lookup, transaction)));
   }
 
-  private RegistrySource source(ImageRef.Registry registry, Http http) throws RktException {
-    String host = registry.host().equals("docker.io") ? "registry-1.docker.io" : registry.host();
-    URI base = URI.create((options.insecureHttp() ? "http://" : "https://") + host);
-    // A password never crosses a network in the clear, whatever the user allowed.
-    boolean secret = base.getScheme().equals("https") || Origin.of(base).isLoopback();
-    Map<String, String> environment = options.surroundings().environment();
-    Optional<Credentials> credentials =
-        secret ? Credentials.find(registry.host(), environment) : Optional.empty();
-    String reference = registry.digest().map(Digest::toString).orElse(registry.tag());
-    return new RegistrySource(http, base, registry.repository(), reference, credentials);
+  /** The reference that a short name stands for in registries.conf; others stay what they are. */
+  public ImageRef expand(ImageRef reference) throws RktException {
+    return reference instanceof ImageRef.AppcName name && !name.isDiscoverable()
+        ? registries.expand(name)
+        : reference;
   }
 
   /**

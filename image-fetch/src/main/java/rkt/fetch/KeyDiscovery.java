@@ -4,6 +4,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import rkt.fetch.auth.Logins;
 import rkt.fetch.discovery.Discovery;
 import rkt.fetch.http.Answer;
 import rkt.fetch.http.Http;
@@ -56,7 +57,9 @@ public final class KeyDiscovery {
     try (Http http =
         new Http(
             new HttpOptions(options.insecureTls(), options.patience(), options.surroundings()))) {
-      List<URI> sources = new Discovery(http, options.insecureHttp()).keys(prefix);
+      List<URI> sources =
+          new Discovery(http, new Logins(options.surroundings()), options.insecureHttp())
+              .keys(prefix);
       if (sources.size() > MOST) {
         throw FetchException.network(
             "the pages of " + prefix + " name " + sources.size() + " keys", (String) null);

@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import rkt.spec.Digest;
 import rkt.spec.image.MediaType;
 
@@ -125,6 +126,21 @@ public final class FakeRegistry implements AutoCloseable {
           } else {
             exchange.getResponseHeaders().set("WWW-Authenticate", challenge);
             answer(exchange, 401, new byte[0], "text/plain");
+          }
+        });
+  }
+
+  /** Fails every fifth time. */
+  public void flaky(String path) {
+    Handler inner = Objects.requireNonNull(handlers.get(path));
+    AtomicInteger calls = new AtomicInteger();
+    on(
+        path,
+        exchange -> {
+          if (calls.incrementAndGet() % 5 == 0) {
+            answer(exchange, 503, new byte[0], "text/plain");
+          } else {
+            inner.handle(exchange);
           }
         });
   }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsExchange;
+import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -11,12 +13,19 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.Key;
 import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSession;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -99,6 +108,106 @@ final class HttpsAciTest {
     try (Fetched fetched = fetcher(options).fetch(new ImageRef.AciUrl(url("/unsigned.aci")))) {
       assertThat(fetched.signature()).isEmpty();
     }
+  }
+
+  @Test
+  void anAuthorityForOneHostIsBelievedForThatHost() throws Exception {
+    String host = "127.0.0.1:" + server.getAddress().getPort();
+    Path config = directory.resolve("config");
+    Path own = Files.createDirectories(config.resolve("containers/certs.d").resolve(host));
+    Files.copy(certificate, own.resolve("ca.crt"));
+    FetchOptions options = options(Map.of("XDG_CONFIG_HOME", config.toString()));
+    try (Fetched fetched = fetcher(options).fetch(new ImageRef.AciUrl(url("/app.aci")))) {
+      assertThat(fetched.signedBytes()).hasBinaryContent(Fixtures.aci());
+    }
+    URI other = URI.create(url("/app.aci").toString().replace("127.0.0.1", "localhost"));
+    assertThatThrownBy(() -> fetcher(options).fetch(new ImageRef.AciUrl(other)).close())
+        .isInstanceOf(RktException.class);
+    Files.writeString(own.resolve("me.cert"), Files.readString(certificate));
+    refused(options, "/app.aci", ErrorClass.SYSTEM); // me.key is missing
+    Files.writeString(own.resolve("me.key"), "-----BEGIN EC PRIVATE KEY-----");
+    refused(options, "/app.aci", ErrorClass.USAGE);
+  }
+
+  @Test
+  void aDirectoryOfAuthoritiesMayHoldOtherThingsToo() throws Exception {
+    Path roots = Files.createDirectories(directory.resolve("roots"));
+    Files.copy(certificate, roots.resolve("ca.pem"));
+    Files.writeString(roots.resolve("README"), "not a certificate");
+    FetchOptions options = options(Map.of("SSL_CERT_DIR", "/nonexistent-1:" + roots));
+    refused(options, "/app.aci", ErrorClass.SYSTEM);
+    options = options(Map.of("SSL_CERT_DIR", roots.toString()));
+    try (Fetched fetched = fetcher(options).fetch(new ImageRef.AciUrl(url("/app.aci")))) {
+      assertThat(fetched.signedBytes()).hasBinaryContent(Fixtures.aci());
+    }
+  }
+
+  @Test
+  void aServerThatWantsToKnowUsSeesOurCertificate() throws Exception {
+    List<String> seen = new CopyOnWriteArrayList<>();
+    server.stop(0);
+    server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.setHttpsConfigurator(
+        new HttpsConfigurator(trusting(certificate)) {
+          @Override
+          public void configure(HttpsParameters parameters) {
+            SSLParameters wanted = getSSLContext().getDefaultSSLParameters();
+            wanted.setNeedClientAuth(true);
+            parameters.setSSLParameters(wanted);
+          }
+        });
+    server.createContext(
+        "/app.aci",
+        exchange -> {
+          SSLSession session = ((HttpsExchange) exchange).getSSLSession();
+          seen.add(session.getPeerPrincipal().getName());
+          FakeRegistry.answer(exchange, 200, Fixtures.aci(), "text/plain");
+        });
+    server.start();
+    Path config = directory.resolve("config");
+    String host = "127.0.0.1:" + server.getAddress().getPort();
+    Path own = Files.createDirectories(config.resolve("containers/certs.d").resolve(host));
+    Files.copy(certificate, own.resolve("ca.crt"));
+    FetchOptions options = options(Map.of("XDG_CONFIG_HOME", config.toString()));
+    refused(options, "/app.aci", ErrorClass.NETWORK);
+    Files.copy(certificate, own.resolve("client.cert"));
+    String key = Base64.getMimeEncoder().encodeToString(privateKey().getEncoded());
+    Files.writeString(
+        own.resolve("client.key"),
+        "-----BEGIN PRIVATE KEY-----\n" + key + "\n-----END PRIVATE KEY-----\n");
+    try (Fetched fetched = fetcher(options).fetch(new ImageRef.AciUrl(url("/app.aci")))) {
+      assertThat(fetched.signedBytes()).hasBinaryContent(Fixtures.aci());
+    }
+    assertThat(seen).isNotEmpty().containsOnly("CN=test");
+  }
+
+  /** A server's context whose clients must be known by {@code authority}. */
+  private SSLContext trusting(Path authority) throws Exception {
+    KeyStore roots = KeyStore.getInstance("PKCS12");
+    roots.load(null, null);
+    try (InputStream in = Files.newInputStream(authority)) {
+      roots.setCertificateEntry(
+          "a", CertificateFactory.getInstance("X.509").generateCertificate(in));
+    }
+    TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
+    trust.init(roots);
+    KeyManagerFactory managers = KeyManagerFactory.getInstance("PKIX");
+    managers.init(keyStore(), PASSWORD.toCharArray());
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(managers.getKeyManagers(), trust.getTrustManagers(), null);
+    return context;
+  }
+
+  private KeyStore keyStore() throws Exception {
+    KeyStore keys = KeyStore.getInstance("PKCS12");
+    try (InputStream in = Files.newInputStream(directory.resolve("keys.p12"))) {
+      keys.load(in, PASSWORD.toCharArray());
+    }
+    return keys;
+  }
+
+  private Key privateKey() throws Exception {
+    return keyStore().getKey("s", PASSWORD.toCharArray());
   }
 
   private void refused(FetchOptions options, String path, ErrorClass expected) {

@@ -85,7 +85,7 @@ final class ImageFinder {
         return stored(found.get(), expected);
       }
     }
-    ImageRef reference = ImageRef.parse(text, Path.of("").toAbsolutePath());
+    ImageRef reference = expanded(ImageRef.parse(text, Path.of("").toAbsolutePath()), flags);
     boolean offline = flags.offline() && reference.isRemote();
     if (!update || offline || isStoreOnly(reference)) {
       Optional<ImageId> found = stored(reference);
@@ -102,6 +102,13 @@ final class ImageFinder {
                   + " oci:");
     }
     return fetch(reference, flags, expected);
+  }
+
+  /** A name without a host may be an alias. */
+  private ImageRef expanded(ImageRef reference, FetchFlags flags) throws RktException {
+    return reference instanceof ImageRef.AppcName name && !name.isDiscoverable()
+        ? new Fetcher(store, flags.options(settings, caller)).expand(name)
+        : reference;
   }
 
   /** The stored image that {@code reference} means. */

@@ -2,6 +2,7 @@ package rkt.fetch.aci;
 
 import java.util.Optional;
 import rkt.fetch.http.Freshness;
+import rkt.fetch.transport.Progress;
 import rkt.spec.RktException;
 import rkt.spec.store.Blob;
 import rkt.spec.store.Transaction;
@@ -14,8 +15,8 @@ public interface AciSource {
   /** The longest signature that is taken. */
   int MAX_SIGNATURE_BYTES = 4 << 20;
 
-  /** Stages the file as it is. */
-  Blob file(Transaction transaction) throws RktException;
+  /** Stages the file as it is; {@code progress} is told how far it is, not that it is done. */
+  Blob file(Transaction transaction, Progress progress) throws RktException;
 
   /**
    * The signature that lies beside the file, {@code .asc} added to its name; empty if none does.

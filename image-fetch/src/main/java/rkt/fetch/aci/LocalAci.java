@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 import rkt.fetch.http.Freshness;
 import rkt.fetch.transport.FetchException;
+import rkt.fetch.transport.Metered;
+import rkt.fetch.transport.Progress;
 import rkt.spec.RktException;
 import rkt.spec.store.Blob;
 import rkt.spec.store.Transaction;
@@ -20,9 +22,11 @@ public final class LocalAci implements AciSource {
   }
 
   @Override
-  public Blob file(Transaction transaction) throws RktException {
+  public Blob file(Transaction transaction, Progress progress) throws RktException {
     requireFile(file);
-    try (InputStream in = Files.newInputStream(file)) {
+    try (InputStream in =
+        new Metered(
+            Files.newInputStream(file), progress.started(file.toString(), Files.size(file)))) {
       return transaction.add(in, MAX_BYTES);
     } catch (IOException e) {
       throw FetchException.system("cannot read " + file + ": " + e.getMessage(), e);

@@ -2,14 +2,18 @@ package rkt.fetch.aci;
 
 import java.io.IOException;
 import java.net.URI;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import rkt.fetch.auth.Logins;
 import rkt.fetch.http.Answer;
 import rkt.fetch.http.Freshness;
 import rkt.fetch.http.Http;
+import rkt.fetch.http.Resumable;
 import rkt.fetch.http.Retry;
 import rkt.fetch.transport.FetchException;
+import rkt.fetch.transport.Progress;
 import rkt.spec.RktException;
 import rkt.spec.store.Blob;
 import rkt.spec.store.Transaction;
@@ -17,6 +21,7 @@ import rkt.spec.store.Transaction;
 /** An ACI on a web server. Belongs to one thread. */
 public final class RemoteAci implements AciSource {
   private final Http http;
+  private final Logins logins;
   private final URI url;
   private final URI signatureUrl;
   private @Nullable Freshness freshness;
@@ -24,15 +29,16 @@ public final class RemoteAci implements AciSource {
   /**
    * @param signatureUrl where the detached signature is
    */
-  public RemoteAci(Http http, URI url, URI signatureUrl) {
+  public RemoteAci(Http http, Logins logins, URI url, URI signatureUrl) {
     this.http = http;
+    this.logins = logins;
     this.url = url;
     this.signatureUrl = signatureUrl;
   }
 
   /** An ACI with its signature beside it. */
-  public RemoteAci(Http http, URI url) {
-    this(http, url, beside(url));
+  public RemoteAci(Http http, Logins logins, URI url) {
+    this(http, logins, url, beside(url));
   }
 
   private static URI beside(URI url) {
@@ -41,15 +47,29 @@ public final class RemoteAci implements AciSource {
   }
 
   @Override
-  public Blob file(Transaction transaction) throws RktException {
-    return retry()
-        .run(() -> {
-          try (Answer answer = get(url)) {
-            require(answer, url);
-            freshness = Freshness.of(answer);
-            return transaction.add(answer.body(), MAX_BYTES);
-          }
-        });
+  public Blob file(Transaction transaction, Progress progress) throws RktException {
+    Retry retry = retry();
+    return retry.run(() -> {
+      try (Resumable body = new Resumable(this::part, retry, false)) {
+        freshness = Freshness.of(body.answer());
+        body.tell(progress.started(what(), body.answer().length()));
+        return transaction.add(body, MAX_BYTES);
+      }
+    });
+  }
+
+  private Answer part(Map<String, String> headers) throws IOException, RktException {
+    Answer answer = inspected(http.get(url, with(url, headers)));
+    boolean part = answer.status() == 206 && headers.containsKey("Range");
+    if (!part) {
+      try {
+        require(answer, url);
+      } catch (FetchException e) {
+        answer.close();
+        throw e;
+      }
+    }
+    return answer;
   }
 
   @Override
@@ -78,7 +98,8 @@ public final class RemoteAci implements AciSource {
   public Optional<Freshness> unchanged(String mark) throws RktException {
     return retry()
         .run(() -> {
-          try (Answer answer = inspected(http.head(url, Map.of("If-None-Match", mark)))) {
+          try (Answer answer =
+              inspected(http.head(url, with(url, Map.of("If-None-Match", mark))))) {
             boolean same =
                 answer.status() == 304
                     || (answer.status() == 200 && answer.header("ETag").orElse("").equals(mark));
@@ -88,7 +109,13 @@ public final class RemoteAci implements AciSource {
   }
 
   private Answer get(URI uri) throws IOException, RktException {
-    return inspected(http.get(uri, Map.of()));
+    return inspected(http.get(uri, with(uri, Map.of())));
+  }
+
+  private Map<String, String> with(URI uri, Map<String, String> headers) throws RktException {
+    Map<String, String> all = new LinkedHashMap<>(headers);
+    all.putAll(logins.headers(uri));
+    return all;
   }
 
   private static Answer inspected(Answer answer) throws IOException {
@@ -106,8 +133,10 @@ public final class RemoteAci implements AciSource {
       throw FetchException.notFound("no such image: " + uri, null);
     }
     if (answer.status() != 200) {
+      boolean login = answer.status() == 401 || answer.status() == 403;
       throw FetchException.network(
-          uri.getHost() + " answered " + answer.status() + " for " + uri, (String) null);
+          uri.getHost() + " answered " + answer.status() + " for " + uri,
+          login ? "a login for " + uri.getHost() + " goes into /etc/rkt/auth.d" : null);
     }
   }
 

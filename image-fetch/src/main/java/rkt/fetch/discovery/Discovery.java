@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import rkt.fetch.auth.Logins;
 import rkt.fetch.http.Answer;
 import rkt.fetch.http.Http;
 import rkt.fetch.http.Retry;
@@ -23,13 +24,15 @@ public final class Discovery {
   private static final String KEYS = "ac-discovery-pubkeys";
 
   private final Http http;
+  private final Logins logins;
   private final String scheme;
 
   /**
    * @param plain whether pages are asked for over plain http
    */
-  public Discovery(Http http, boolean plain) {
+  public Discovery(Http http, Logins logins, boolean plain) {
     this.http = http;
+    this.logins = logins;
     this.scheme = plain ? "http" : "https";
   }
 
@@ -115,7 +118,7 @@ public final class Discovery {
   private byte[] page(URI uri) throws RktException {
     return new Retry(http.options().patience(), uri.getAuthority())
         .run(() -> {
-          try (Answer answer = http.get(uri, Map.of())) {
+          try (Answer answer = http.get(uri, logins.headers(uri))) {
             Retry.inspect(answer);
             if (answer.status() >= 400 && answer.status() < 500) {
               return new byte[0];

@@ -56,6 +56,11 @@ public final class Answer implements AutoCloseable {
     return Optional.ofNullable(connection.getHeaderField(name));
   }
 
+  /** How long the body says that it is; -1 if it does not say. */
+  public long length() {
+    return connection.getContentLengthLong();
+  }
+
   /** The body: it stalls no longer than allowed, and a cut is an error, not an end. */
   public InputStream body() {
     return body;

@@ -2,10 +2,12 @@ package rkt.fetch.http;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.HttpURLConnection;
 import java.net.Proxy;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -27,6 +29,7 @@ import rkt.fetch.transport.FetchException;
 public final class Http implements AutoCloseable {
   private static final int MAX_REDIRECTS = 5;
   private static final String AUTHORIZATION = "Authorization";
+  private static final byte[] NOTHING = new byte[0];
 
   private final HttpOptions options;
   private final Proxies proxies;
@@ -36,7 +39,7 @@ public final class Http implements AutoCloseable {
   public Http(HttpOptions options) {
     this.options = options;
     this.proxies = new Proxies(options.surroundings().environment());
-    this.tls = new Tls(options.insecureTls(), options.surroundings().environment());
+    this.tls = new Tls(options.insecureTls(), options.surroundings());
     ScheduledThreadPoolExecutor timers =
         new ScheduledThreadPoolExecutor(
             1,
@@ -69,7 +72,7 @@ public final class Http implements AutoCloseable {
     Map<String, String> current = new LinkedHashMap<>(headers);
     URI at = uri;
     for (int hop = 0; ; hop++) {
-      Answer answer = ask(method, at, current);
+      Answer answer = ask(method, at, current, NOTHING);
       if (!isRedirect(answer.status())) {
         return answer;
       }
@@ -88,15 +91,24 @@ public final class Http implements AutoCloseable {
 
   /** GETs {@code uri}; a redirect is an answer like any other. */
   public Answer once(URI uri, Map<String, String> headers) throws IOException, FetchException {
-    return ask("GET", uri, headers);
+    return ask("GET", uri, headers, NOTHING);
   }
 
-  private Answer ask(String method, URI uri, Map<String, String> headers)
+  /** Sends a form; a redirect is an answer like any other. */
+  public Answer post(URI uri, String form) throws IOException, FetchException {
+    return ask(
+        "POST",
+        uri,
+        Map.of("Content-Type", "application/x-www-form-urlencoded"),
+        form.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private Answer ask(String method, URI uri, Map<String, String> headers, byte[] form)
       throws IOException, FetchException {
     Proxy proxy = proxies.of(uri);
     HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection(proxy);
     if (connection instanceof HttpsURLConnection secure) {
-      tls.apply(secure);
+      tls.apply(secure, Origin.of(uri));
     }
     connection.setRequestMethod(method);
     connection.setInstanceFollowRedirects(false);
@@ -107,9 +119,16 @@ public final class Http implements AutoCloseable {
     connection.setRequestProperty("Accept-Encoding", "identity");
     connection.setRequestProperty("Accept", "*/*");
     headers.forEach(connection::setRequestProperty);
+    if (form.length > 0) {
+      connection.setDoOutput(true);
+      connection.setFixedLengthStreamingMode(form.length);
+      try (OutputStream out = connection.getOutputStream()) {
+        out.write(form);
+      }
+    }
     int status = status(connection, uri);
     String encoding = connection.getHeaderField("Content-Encoding");
-    if (status == 200 && encoding != null && !encoding.equals("identity")) {
+    if ((status == 200 || status == 206) && encoding != null && !encoding.equals("identity")) {
       connection.disconnect();
       throw FetchException.network(
           uri.getHost() + " sent the body in the encoding " + encoding, (String) null);

@@ -40,13 +40,41 @@ public final class Retry {
   }
 
   /** An answer that another try may turn into a better one. */
-  public static final class TryAgain extends IOException {
+  public static class TryAgain extends IOException {
     private final Duration wish;
+
+    public TryAgain(String message) {
+      this(message, Duration.ZERO);
+    }
 
     private TryAgain(String message, Duration wish) {
       super(message);
       this.wish = wish;
     }
+  }
+
+  /** Something that had all its tries already. */
+  static final class GivenUp extends IOException {
+    private final int tries;
+
+    GivenUp(String message, int tries) {
+      super(message);
+      this.tries = tries;
+    }
+  }
+
+  /** A failure for good, on its way through code that knows only {@link IOException}. */
+  static final class Failed extends IOException {
+    private final RktException failure;
+
+    Failed(RktException failure) {
+      super(failure);
+      this.failure = failure;
+    }
+  }
+
+  int tries() {
+    return patience.tries();
   }
 
   /** Throws {@link TryAgain} if the status of {@code answer} invites another try. */
@@ -63,8 +91,11 @@ public final class Retry {
       try {
         return attempt.run();
       } catch (IOException e) {
+        if (e instanceof Failed failed) {
+          throw failed.failure;
+        }
         if (!mayPass(e) || tries >= patience.tries()) {
-          throw failure(e, tries);
+          throw failure(e, e instanceof GivenUp givenUp ? givenUp.tries : tries);
         }
         pause(e, tries);
       }
@@ -110,9 +141,12 @@ public final class Retry {
     return found;
   }
 
-  private static boolean mayPass(IOException e) {
+  static boolean mayPass(IOException e) {
     return switch (e) {
       case TryAgain _, BodyStream.CutException _ -> true;
+      // A name server that is away for a moment, in the words of the C library.
+      case UnknownHostException _ -> String.valueOf(e.getMessage()).contains("Temporary failure");
+      case GivenUp _, Failed _ -> false;
       case SSLException _, ConnectException _, SocketTimeoutException _ -> false;
       case SocketException _ -> true;
       // The JDK's words for a connection that was closed before an answer, or within a chunk.
@@ -123,7 +157,7 @@ public final class Retry {
     };
   }
 
-  private void pause(IOException e, int tries) throws FetchException {
+  void pause(IOException e, int tries) throws FetchException {
     Duration backoff = patience.backoff().multipliedBy(1L << (tries - 1));
     if (backoff.compareTo(LONGEST_BACKOFF) > 0) {
       backoff = LONGEST_BACKOFF;

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import rkt.fetch.oci.Document;
 import rkt.fetch.oci.OciSource;
 import rkt.fetch.transport.FetchException;
+import rkt.fetch.transport.Meter;
 import rkt.spec.Digest;
 import rkt.spec.RktException;
 import rkt.spec.image.MediaType;
@@ -45,11 +46,12 @@ public final class DirSource implements OciSource {
   }
 
   @Override
-  public void blob(OciDescriptor descriptor, Transaction transaction) throws RktException {
+  public void blob(OciDescriptor descriptor, Transaction transaction, Meter meter)
+      throws RktException {
     Digest digest = descriptor.digest();
     boolean usual = digest.algorithm() == Digest.Algorithm.SHA256;
     String name = usual ? digest.hex() : digest.algorithm().label() + "-" + digest.hex();
-    FileBlobs.stage(files, name, descriptor, transaction);
+    FileBlobs.stage(files, name, descriptor, transaction, meter);
   }
 
   @Override

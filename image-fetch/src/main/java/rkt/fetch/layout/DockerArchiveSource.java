@@ -14,6 +14,7 @@ import rkt.fetch.archive.TarFile;
 import rkt.fetch.oci.Document;
 import rkt.fetch.oci.OciSource;
 import rkt.fetch.transport.FetchException;
+import rkt.fetch.transport.Meter;
 import rkt.spec.Digest;
 import rkt.spec.RktException;
 import rkt.spec.image.Compression;
@@ -178,12 +179,13 @@ public final class DockerArchiveSource implements OciSource {
   }
 
   @Override
-  public void blob(OciDescriptor descriptor, Transaction transaction) throws RktException {
+  public void blob(OciDescriptor descriptor, Transaction transaction, Meter meter)
+      throws RktException {
     String name = names.get(descriptor.digest());
     if (name == null) {
       throw FetchException.integrity(what() + " has no " + descriptor.digest(), null);
     }
-    FileBlobs.stage(files, name, descriptor, transaction);
+    FileBlobs.stage(files, name, descriptor, transaction, meter);
   }
 
   @Override

@@ -3,6 +3,8 @@ package rkt.fetch.layout;
 import java.io.IOException;
 import java.io.InputStream;
 import rkt.fetch.transport.FetchException;
+import rkt.fetch.transport.Meter;
+import rkt.fetch.transport.Metered;
 import rkt.spec.RktException;
 import rkt.spec.image.OciDescriptor;
 import rkt.spec.store.Transaction;
@@ -13,9 +15,13 @@ final class FileBlobs {
 
   /** Stages the file {@code name}, which must be what {@code descriptor} says. */
   static void stage(
-      LayoutFiles files, String name, OciDescriptor descriptor, Transaction transaction)
+      LayoutFiles files,
+      String name,
+      OciDescriptor descriptor,
+      Transaction transaction,
+      Meter meter)
       throws RktException {
-    try (InputStream in = files.open(name)) {
+    try (InputStream in = new Metered(files.open(name), meter)) {
       long size = files.size(name);
       if (size != descriptor.sizeBytes()) {
         throw FetchException.integrity(

@@ -9,6 +9,7 @@ import rkt.fetch.archive.TarFile;
 import rkt.fetch.oci.Document;
 import rkt.fetch.oci.OciSource;
 import rkt.fetch.transport.FetchException;
+import rkt.fetch.transport.Meter;
 import rkt.spec.Digest;
 import rkt.spec.RktException;
 import rkt.spec.image.OciDescriptor;
@@ -111,8 +112,9 @@ public final class LayoutSource implements OciSource {
   }
 
   @Override
-  public void blob(OciDescriptor descriptor, Transaction transaction) throws RktException {
-    FileBlobs.stage(files, blob(descriptor.digest()), descriptor, transaction);
+  public void blob(OciDescriptor descriptor, Transaction transaction, Meter meter)
+      throws RktException {
+    FileBlobs.stage(files, blob(descriptor.digest()), descriptor, transaction, meter);
   }
 
   @Override

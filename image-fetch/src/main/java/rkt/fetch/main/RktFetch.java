@@ -155,7 +155,7 @@ public final class RktFetch {
     List<String> images = parsed.matchedPositionalValue(0, List.of());
     int status = 0;
     for (String text : images) {
-      try (Fetched fetched = fetcher.fetch(ImageRef.parse(text, cwd))) {
+      try (Fetched fetched = fetcher.fetch(fetcher.expand(ImageRef.parse(text, cwd)))) {
         Image image = fetched.image();
         fetched.commit(false, Map.of());
         out.println(json ? json(image) : image.id().toString());

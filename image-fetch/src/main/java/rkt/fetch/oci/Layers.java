@@ -59,13 +59,14 @@ final class Layers {
   }
 
   private void fetch(OciDescriptor layer, String place) throws RktException {
-    boolean reused = transaction.has(layer.digest());
-    if (!reused) {
-      source.blob(layer, transaction);
-    }
     String digest =
         layer.digest().algorithm().label() + ":" + layer.digest().hex().substring(0, 12);
-    progress.finished(place + " " + digest, layer.sizeBytes(), reused);
+    String what = place + " " + digest;
+    boolean reused = transaction.has(layer.digest());
+    if (!reused) {
+      source.blob(layer, transaction, progress.started(what, layer.sizeBytes()));
+    }
+    progress.finished(what, layer.sizeBytes(), reused);
   }
 
   private RktException failure(@Nullable Throwable cause) {

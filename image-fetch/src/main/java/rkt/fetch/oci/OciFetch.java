@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import rkt.fetch.transport.FetchException;
+import rkt.fetch.transport.Meter;
 import rkt.fetch.transport.Progress;
 import rkt.spec.Digest;
 import rkt.spec.ImageName;
@@ -125,7 +126,7 @@ public final class OciFetch {
           null);
     }
     if (!transaction.has(config.digest())) {
-      source.blob(config, transaction);
+      source.blob(config, transaction, Meter.NONE);
     }
   }
 

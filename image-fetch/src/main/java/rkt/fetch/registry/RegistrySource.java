@@ -6,13 +6,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import rkt.fetch.auth.Credentials;
 import rkt.fetch.http.Answer;
 import rkt.fetch.http.Http;
 import rkt.fetch.http.Origin;
+import rkt.fetch.http.Resumable;
 import rkt.fetch.http.Retry;
 import rkt.fetch.oci.Document;
 import rkt.fetch.oci.OciSource;
 import rkt.fetch.transport.FetchException;
+import rkt.fetch.transport.Meter;
 import rkt.spec.Digest;
 import rkt.spec.RktException;
 import rkt.spec.image.MediaType;
@@ -72,7 +75,7 @@ public final class RegistrySource implements OciSource {
     }
     return retry()
         .run(() -> {
-          try (Answer answer = ask("HEAD", "manifests/" + reference, ACCEPT)) {
+          try (Answer answer = ask("HEAD", "manifests/" + reference, with(ACCEPT, Map.of()))) {
             return digest(answer.header("Docker-Content-Digest").orElse(""));
           }
         });
@@ -104,21 +107,25 @@ public final class RegistrySource implements OciSource {
   private Document manifest(String which, int limit) throws RktException {
     return retry()
         .run(() -> {
-          try (Answer answer = get("manifests/" + which, ACCEPT)) {
+          try (Answer answer = ask("GET", "manifests/" + which, with(ACCEPT, Map.of()))) {
             return new Document(answer.bytes(limit), answer.contentType());
           }
         });
   }
 
   @Override
-  public void blob(OciDescriptor descriptor, Transaction transaction) throws RktException {
-    retry()
-        .run(() -> {
-          try (Answer answer = get("blobs/" + descriptor.digest(), "*/*")) {
-            requireLength(answer, descriptor);
-            return transaction.add(answer.body(), descriptor.digest(), descriptor.sizeBytes());
-          }
-        });
+  public void blob(OciDescriptor descriptor, Transaction transaction, Meter meter)
+      throws RktException {
+    Retry retry = retry();
+    String path = "blobs/" + descriptor.digest();
+    retry.run(() -> {
+      try (Resumable body =
+          new Resumable(more -> ask("GET", path, with("*/*", more)), retry, true)) {
+        requireLength(body.answer(), descriptor);
+        body.tell(meter);
+        return transaction.add(body, descriptor.digest(), descriptor.sizeBytes());
+      }
+    });
   }
 
   private static void requireLength(Answer answer, OciDescriptor descriptor) throws FetchException {
@@ -134,14 +141,17 @@ public final class RegistrySource implements OciSource {
     }
   }
 
-  private Answer get(String path, String accept) throws IOException, RktException {
-    return ask("GET", path, accept);
+  private static Map<String, String> with(String accept, Map<String, String> more) {
+    Map<String, String> headers = new LinkedHashMap<>(more);
+    headers.put("Accept", accept);
+    return headers;
   }
 
-  private Answer ask(String method, String path, String accept) throws IOException, RktException {
+  private Answer ask(String method, String path, Map<String, String> headers)
+      throws IOException, RktException {
     URI uri = base.resolve("/v2/" + repository + "/" + path);
     String used = authorization;
-    Answer answer = ask(method, uri, accept, used);
+    Answer answer = ask(method, uri, headers, used);
     // A token may have run out meanwhile; a password that was refused once stays refused.
     if (answer.status() == 401 && (used == null || used.startsWith("Bearer "))) {
       Optional<Challenge> challenge = Challenge.best(answer.headers("WWW-Authenticate"));
@@ -150,15 +160,18 @@ public final class RegistrySource implements OciSource {
         answer.close();
         String fresh = tokens.authorization(challenge.get(), repository);
         authorization = fresh;
-        answer = ask(method, uri, accept, fresh);
+        answer = ask(method, uri, headers, fresh);
       }
     }
     int status = answer.status();
-    if (status == 200) {
+    if (status == 200 || (status == 206 && headers.containsKey("Range"))) {
       return answer;
     }
     answer.close();
     Retry.inspect(answer);
+    if (status == 416) {
+      throw new Retry.TryAgain("it has no such part");
+    }
     throw switch (status) {
       case 404 -> FetchException.notFound("no such image: " + what(), null);
       case 401, 403 ->
@@ -171,10 +184,10 @@ public final class RegistrySource implements OciSource {
     };
   }
 
-  private Answer ask(String method, URI uri, String accept, @Nullable String authorization)
+  private Answer ask(
+      String method, URI uri, Map<String, String> asked, @Nullable String authorization)
       throws IOException, FetchException {
-    Map<String, String> headers = new LinkedHashMap<>();
-    headers.put("Accept", accept);
+    Map<String, String> headers = new LinkedHashMap<>(asked);
     if (authorization != null) {
       headers.put("Authorization", authorization);
     }

@@ -7,6 +7,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
+import rkt.fetch.auth.Credentials;
 import rkt.fetch.http.Answer;
 import rkt.fetch.http.Http;
 import rkt.fetch.http.Origin;
@@ -36,10 +37,13 @@ final class TokenClient {
 
   /** The value of an Authorization header that answers {@code challenge}. */
   String authorization(Challenge challenge, String repository) throws RktException {
+    if (credentials.isPresent() && credentials.get().kind() == Credentials.Kind.BEARER) {
+      return credentials.get().header().orElseThrow();
+    }
     if (challenge.scheme().equals("basic")) {
       return credentials
-          .orElseThrow(() -> FetchException.network(registry.host() + " wants a login", login()))
-          .basic();
+          .flatMap(Credentials::header)
+          .orElseThrow(() -> FetchException.network(registry.host() + " wants a login", login()));
     }
     URI realm = realm(challenge);
     String query =
@@ -49,13 +53,24 @@ final class TokenClient {
                 .map(service -> "&service=" + encode(service))
                 .orElse("");
     URI uri = URI.create(realm + (realm.getRawQuery() == null ? "?" : "&") + query);
+    Retry retry = new Retry(http.options().patience(), realm.getHost());
+    if (credentials.isPresent() && credentials.get().kind() == Credentials.Kind.IDENTITY) {
+      String form =
+          "grant_type=refresh_token&client_id=rkt&refresh_token="
+              + encode(credentials.get().secret())
+              + "&"
+              + query;
+      return retry.run(() -> token(http.post(realm, form)));
+    }
+    Optional<String> header = credentials.flatMap(Credentials::header);
     Map<String, String> headers =
-        credentials.isPresent() ? Map.of("Authorization", credentials.get().basic()) : Map.of();
-    return new Retry(http.options().patience(), realm.getHost()).run(() -> token(uri, headers));
+        header.isPresent() ? Map.of("Authorization", header.get()) : Map.of();
+    return retry.run(() -> token(http.once(uri, headers)));
   }
 
-  private String token(URI uri, Map<String, String> headers) throws IOException, RktException {
-    try (Answer answer = http.once(uri, headers)) {
+  private String token(Answer given) throws IOException, RktException {
+    try (Answer answer = given) {
+      URI uri = answer.uri();
       Retry.inspect(answer);
       if (answer.status() != 200) {
         throw FetchException.network(
@@ -123,8 +138,8 @@ final class TokenClient {
 
   String login() {
     return credentials.isPresent()
-        ? "check the entry for " + registry.host() + " in docker's config.json"
-        : "add an entry for " + registry.host() + " to docker's config.json (docker login)";
+        ? "check the login for " + registry.host() + " in " + credentials.get().source()
+        : "log in to " + registry.host() + ": podman login, docker login, or /etc/rkt/auth.d";
   }
 
   private static String encode(String text) {

@@ -6,10 +6,24 @@ public interface Progress {
   Progress NONE = (what, bytes, reused) -> {};
 
   /**
-   * A blob is complete.
+   * A blob begins to come.
    *
    * @param what such as {@code layer 2/6 sha256:0123456789ab}
-   * @param reused whether the store had it already
+   * @param bytes how long it is; -1 if nobody knows
+   * @return what is told of each byte
+   */
+  default Meter started(String what, long bytes) {
+    return Meter.NONE;
+  }
+
+  /**
+   * A blob is complete.
+   *
+   * @param what as it was called when it started
+   * @param reused whether the store had it already, and nothing started
    */
   void finished(String what, long bytes, boolean reused);
+
+  /** Something happened that does not end the fetch: a mirror failed, say. */
+  default void note(String message) {}
 }

@@ -1,7 +1,9 @@
 package rkt.spec.json;
 
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.dataformat.toml.TomlFactory;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -54,6 +56,22 @@ public final class JsonObject {
       return object;
     } catch (IOException e) {
       throw StrictJson.broken(what, e);
+    }
+  }
+
+  /**
+   * Reads a whole TOML document into the same form, with its tables as objects.
+   *
+   * @param what names the document in errors
+   */
+  public static JsonObject parseToml(byte[] document, String what) throws SpecException {
+    try (JsonParser parser = new TomlFactory().createParser(document)) {
+      parser.nextToken();
+      return object(parser, what);
+    } catch (IOException e) {
+      String why =
+          e instanceof JsonProcessingException toml ? toml.getOriginalMessage() : e.getMessage();
+      throw SpecException.integrity(what + " is not TOML: " + why);
     }
   }
 

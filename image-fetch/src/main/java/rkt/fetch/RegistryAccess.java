@@ -1,0 +1,127 @@
+package rkt.fetch;
+
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import rkt.fetch.auth.Credentials;
+import rkt.fetch.auth.Logins;
+import rkt.fetch.http.Http;
+import rkt.fetch.http.HttpOptions;
+import rkt.fetch.http.Origin;
+import rkt.fetch.registries.Endpoint;
+import rkt.fetch.registries.RegistriesConf;
+import rkt.fetch.registry.RegistrySource;
+import rkt.fetch.transport.FetchException;
+import rkt.spec.Digest;
+import rkt.spec.ErrorClass;
+import rkt.spec.ImageName;
+import rkt.spec.RktException;
+
+/**
+ * Registries as this machine reaches them: mirrors before the place where an image is at home, each
+ * with its own login. docs/fetching.md#mirrors
+ */
+final class RegistryAccess {
+  private final FetchOptions options;
+  private final Logins logins;
+
+  RegistryAccess(FetchOptions options, Logins logins) {
+    this.options = options;
+    this.logins = logins;
+  }
+
+  /** Something that is done with a registry. */
+  interface Work<T> {
+    T with(RegistrySource source) throws RktException;
+  }
+
+  /** Does {@code work} with the first place where it succeeds. */
+  <T> T first(ImageRef.Registry reference, Work<T> work) throws RktException {
+    List<Endpoint> endpoints =
+        RegistriesConf.read(options.surroundings())
+            .endpoints(reference.host(), reference.repository(), reference.digest().isPresent());
+    for (int i = 0; ; i++) {
+      Endpoint endpoint = endpoints.get(i);
+      try {
+        return at(endpoint, reference, work);
+      } catch (RktException e) {
+        // A mirror may lack an image, be away, or lie: none of it keeps the image from its home.
+        boolean next =
+            e.errorClass() == ErrorClass.NETWORK
+                || e.errorClass() == ErrorClass.NOT_FOUND
+                || e.errorClass() == ErrorClass.INTEGRITY;
+        if (!next || i + 1 == endpoints.size()) {
+          throw e;
+        }
+        options
+            .progress()
+            .note(endpoint + ": " + e.getMessage() + "; trying " + endpoints.get(i + 1));
+      }
+    }
+  }
+
+  private <T> T at(Endpoint endpoint, ImageRef.Registry reference, Work<T> work)
+      throws RktException {
+    boolean anyCertificate = options.insecureTls() || endpoint.insecure();
+    try (Http http =
+        new Http(new HttpOptions(anyCertificate, options.patience(), options.surroundings()))) {
+      try {
+        return work.with(source(endpoint, reference, http, options.insecureHttp()));
+      } catch (RktException e) {
+        boolean mayBePlain =
+            endpoint.insecure() && !options.insecureHttp() && e.errorClass() == ErrorClass.NETWORK;
+        if (!mayBePlain) {
+          throw e;
+        }
+        options.progress().note(endpoint + ": " + e.getMessage() + "; trying plain http");
+        return work.with(source(endpoint, reference, http, true));
+      }
+    }
+  }
+
+  private RegistrySource source(
+      Endpoint endpoint, ImageRef.Registry reference, Http http, boolean plain)
+      throws RktException {
+    String host = endpoint.host().equals("docker.io") ? "registry-1.docker.io" : endpoint.host();
+    URI base = URI.create((plain ? "http://" : "https://") + host);
+    // A password crosses no network in the clear, and goes to nobody who proves nothing.
+    boolean secret = (!plain && !endpoint.insecure()) || Origin.of(base).isLoopback();
+    Optional<Credentials> credentials =
+        secret ? logins.registry(endpoint.host(), endpoint.repository()) : Optional.empty();
+    String which = reference.digest().map(Digest::toString).orElse(reference.tag());
+    return new RegistrySource(http, base, endpoint.repository(), which, credentials);
+  }
+
+  /** What a short name stands for; itself if it stands for nothing. */
+  ImageRef expand(ImageRef.AppcName name) throws RktException {
+    Optional<String> full = RegistriesConf.read(options.surroundings()).alias(name.name().text());
+    if (full.isEmpty()) {
+      return name;
+    }
+    Map<String, String> labels = name.labels();
+    if (labels.size() > (labels.containsKey("version") ? 1 : 0)) {
+      throw FetchException.usage(
+          name.name() + " is an image of a registry, where it has no labels", full.get());
+    }
+    int slash = full.get().indexOf('/');
+    if (slash < 0) {
+      throw FetchException.usage(
+          "the alias " + name.name() + " stands for \"" + full.get() + "\", which is no image",
+          null);
+    }
+    ImageRef.Registry registry =
+        new ImageRef.Registry(
+            full.get().substring(0, slash),
+            full.get().substring(slash + 1),
+            labels.getOrDefault("version", "latest"),
+            Optional.empty());
+    try {
+      ImageName checked = registry.name();
+      return checked.text().isEmpty() ? name : registry;
+    } catch (IllegalArgumentException e) {
+      throw FetchException.usage(
+          "the alias " + name.name() + " stands for no image: " + e.getMessage(), null);
+    }
+  }
+}
