@@ -11,6 +11,7 @@ enum CommandName {
   LIST("list", "List the pods."),
   STATUS("status", "Show one pod, now or when it has ended."),
   STOP("stop", "End running pods."),
+  CAT_MANIFEST("cat-manifest", "Print the manifest of a pod, to be run again."),
   RM("rm", "Remove pods that do not run."),
   GC("gc", "Remove what pods and killed commands have left."),
   IMAGE_LIST("image list", "List the images in the store."),
@@ -58,6 +59,7 @@ enum CommandName {
       case LIST -> new ListCommand();
       case STATUS -> new StatusCommand();
       case STOP -> new StopCommand();
+      case CAT_MANIFEST -> new CatManifestCommand();
       case RM -> new RmCommand();
       case GC -> new GcCommand();
       case IMAGE_LIST -> new ImageListCommand();

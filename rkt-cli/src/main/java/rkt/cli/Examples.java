@@ -17,11 +17,14 @@ final class Examples {
           List.of(
               "rkt run example.com/app --memory=512Mi -- --verbose",
               "rkt run --volume=data,kind=host,source=/srv --mount=volume=data,target=/data app:1.4",
-              "rkt run --interactive example.com/app --exec=/bin/sh");
+              "rkt run --interactive example.com/app --exec=/bin/sh",
+              "rkt run example.com/app --name=one -- -v --- example.com/side --readonly-rootfs");
       case ENTER -> List.of("rkt enter 9c1e", "rkt enter --app=web 9c1e ps -ef");
       case LIST -> List.of("rkt list --full", "rkt list --format=json");
       case STATUS -> List.of("rkt status 9c1e", "rkt status --wait=90s --format=json 9c1e");
       case STOP -> List.of("rkt stop 9c1e", "rkt stop --timeout=1m --uuid-file=/run/app.uuid");
+      case CAT_MANIFEST ->
+          List.of("rkt cat-manifest 9c1e", "rkt cat-manifest --pretty-print=false 9c1e");
       case RM -> List.of("rkt rm 9c1e 7d02", "rkt rm --uuid-file=/run/app.uuid");
       case GC -> List.of("rkt gc", "rkt gc --grace-period=0 --expire-prepared=1h");
       case IMAGE_LIST ->

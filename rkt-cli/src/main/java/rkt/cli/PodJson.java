@@ -1,10 +1,14 @@
 package rkt.cli;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import rkt.spec.RktException;
 import rkt.spec.json.JsonWriter;
+import rkt.spec.pod.PodManifest;
+import rkt.spec.pod.PodVolume;
 import rkt.stage1.pod.PodRecord;
 import rkt.stage1.pod.PodView;
 
@@ -30,17 +34,24 @@ final class PodJson {
     if (record.isPresent()) {
       json.put("hostname", record.get().hostname());
       json.put("insecure_options", record.get().insecure());
+      Optional<PodManifest> manifest = pod.readableManifest();
       json.array("apps");
       for (PodRecord.App app : record.get().apps()) {
-        writeApp(json, pod, app);
+        writeApp(json, pod, app, manifest);
       }
       json.end();
+      if (manifest.isPresent()) {
+        putTexts(json, "annotations", manifest.get().annotations());
+        putTexts(json, "user_annotations", manifest.get().userAnnotations());
+        putTexts(json, "user_labels", manifest.get().userLabels());
+      }
       writeIsolators(json, record.get().isolators());
     }
     json.end();
   }
 
-  private static void writeApp(JsonWriter json, PodView pod, PodRecord.App app) {
+  private static void writeApp(
+      JsonWriter json, PodView pod, PodRecord.App app, Optional<PodManifest> manifest) {
     PodView.AppStatus status = pod.app(app.name());
     json.object();
     json.put("name", app.name());
@@ -58,6 +69,9 @@ final class PodJson {
       json.put("oom", true);
     }
     writeIsolators(json, app.isolators());
+    if (manifest.isPresent()) {
+      writeManifest(json, manifest.get(), app.name());
+    }
     json.end();
   }
 
@@ -67,6 +81,48 @@ final class PodJson {
       isolator.write(json);
     }
     json.end();
+  }
+
+  /** What users wrote on the app, and where it sees which volume. */
+  private static void writeManifest(JsonWriter json, PodManifest pod, String name) {
+    for (PodManifest.PodApp app : pod.apps()) {
+      if (!app.name().equals(name)) {
+        continue;
+      }
+      json.array("mounts");
+      for (PodManifest.Mount mount : app.mounts()) {
+        json.object().put("name", mount.volume()).put("container_path", mount.path());
+        PodVolume volume = volume(pod, mount);
+        if (volume instanceof PodVolume.Host host) {
+          json.put("host_path", host.source());
+        }
+        json.put("read_only", volume != null && volume.readOnly()).end();
+      }
+      json.end();
+      putTexts(json, "annotations", app.annotations());
+      if (app.app().isPresent()) {
+        putTexts(json, "user_annotations", app.app().get().userAnnotations());
+        putTexts(json, "user_labels", app.app().get().userLabels());
+      }
+    }
+  }
+
+  private static @Nullable PodVolume volume(PodManifest pod, PodManifest.Mount mount) {
+    if (mount.appVolume().isPresent()) {
+      return mount.appVolume().get();
+    }
+    for (PodVolume volume : pod.volumes()) {
+      if (volume.name().equals(mount.volume())) {
+        return volume;
+      }
+    }
+    return null;
+  }
+
+  private static void putTexts(JsonWriter json, String name, Map<String, String> texts) {
+    if (!texts.isEmpty()) {
+      json.put(name, texts);
+    }
   }
 
   private static void putKnown(JsonWriter json, String name, OptionalLong number) {

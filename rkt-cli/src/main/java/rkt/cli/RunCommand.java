@@ -2,7 +2,9 @@ package rkt.cli;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import picocli.CommandLine;
@@ -42,8 +44,16 @@ final class RunCommand implements Command {
     ImageFinder finder = new ImageFinder(store, new ImageGate(settings, caller), settings, caller);
     FetchFlags flags = FetchFlags.of(parsed, FetchFlags.PullPolicy.NEW);
     List<Image> images = new ArrayList<>();
+    Map<String, Image> found = new HashMap<>();
     for (RunLine.App app : options.line().apps()) {
-      images.add(finder.find(app.image(), flags, ImageFinder.Expected.of(app.own())));
+      // The same image of many apps is looked for once.
+      String wanted = app.image() + '\0' + app.own();
+      Image image = found.get(wanted);
+      if (image == null) {
+        image = finder.find(app.image(), flags, ImageFinder.Expected.of(app.own()));
+        found.put(wanted, image);
+      }
+      images.add(image);
     }
     caller.phases().end("resolve");
     new RunTool(context(settings, caller)).run(store, images, options.line());

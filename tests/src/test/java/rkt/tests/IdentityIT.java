@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -110,7 +112,42 @@ class IdentityIT extends PodTests {
     }
 
     assertThat(out(WHO, flags.toArray(new String[0])))
-        .isEqualTo(ids.strip() + "\nGroups:\t" + (groups.isEmpty() ? " " : groups) + "\n");
+        .isEqualTo(ids.strip() + "\nGroups:\t" + sorted(ids.strip().split(" ")[1], groups) + "\n");
+  }
+
+  /** As the kernel shows them: the primary group is one of them. */
+  private static String sorted(String primary, String further) {
+    Set<Integer> all = new TreeSet<>(Set.of(Integer.parseInt(primary)));
+    for (String group : further.split(" ")) {
+      if (!group.isEmpty()) {
+        all.add(Integer.parseInt(group));
+      }
+    }
+    StringBuilder text = new StringBuilder();
+    for (int group : all) {
+      text.append(group).append(' ');
+    }
+    return text.toString();
+  }
+
+  @Test
+  void supplementaryGroupsThatAreGivenAreAll() throws Exception {
+    assertThat(out(WHO, "--user=web", "--supplementary-gids=9,7"))
+        .isEqualTo("1234 1235\nGroups:\t7 9 1235 \n");
+    assertThat(out(WHO, "--user=web", "--supplementary-gids="))
+        .isEqualTo("1234 1235\nGroups:\t1235 \n");
+  }
+
+  @Test
+  void variablesOfTheCallerComeInOnlyWhenAskedForAndBelowAllOthers() throws Exception {
+    String plain =
+        Images.admit(
+            rkt, Images.busybox().app("environment", "[{\"name\":\"A\",\"value\":\"image\"}]"));
+    String[] words = wordsOf(plain, "echo $A $B $C", "--inherit-env", "--set-env=B=pod");
+
+    Result result = rkt.call(words).env("A", "caller").env("B", "caller").env("C", "caller").run();
+
+    assertThat(result.out()).isEqualTo("image pod caller\n");
   }
 
   @Test
@@ -128,7 +165,7 @@ class IdentityIT extends PodTests {
         Images.admit(rkt, Images.busybox().user("1234", "77").app("supplementaryGIDs", "[12, 13]"));
 
     assertThat(rkt.ok(wordsOf(web, WHO + "; echo $HOME $USER")).out())
-        .isEqualTo("1234 77\nGroups:\t12 13 \n/home/web web\n");
+        .isEqualTo("1234 77\nGroups:\t12 13 77 \n/home/web web\n");
   }
 
   /** The fourth is a name in the image's passwd, with the uid of root. */

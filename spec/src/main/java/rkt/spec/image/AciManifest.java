@@ -158,6 +158,11 @@ public record AciManifest(
     }
   }
 
+  /** Whether {@code text} is an AC Identifier, such as the name of an annotation. */
+  public static boolean isIdentifier(String text) {
+    return IDENTIFIER.matcher(text).matches();
+  }
+
   /** The member {@code annotations}. */
   public static Map<String, String> annotations(JsonObject json) throws SpecException {
     return pairs(json, "annotations", IDENTIFIER);

@@ -1,11 +1,15 @@
 package rkt.stage1.main;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
+import rkt.spec.image.AciManifest;
 import rkt.stage1.StageException;
 import rkt.stage1.run.AcName;
+import rkt.stage1.run.Metadata;
 import rkt.stage1.run.ProcessRequest;
 
 /** Options of one app: what it is called, what it runs, as whom and where. */
@@ -19,6 +23,60 @@ final class AppOptions {
     Describe.text(spec, "--group", "GROUP", "A name, a number, or /PATH for its group.");
     Describe.text(spec, "--working-dir", "DIR", "The working directory, absolute.");
     Describe.list(spec, "--environment", "NAME=VALUE", "A variable that wins over all others.");
+    Describe.text(spec, "--supplementary-gids", "GIDS", "Further groups, as 10,20; no names.");
+    Describe.list(spec, "--annotation", "NAME=VALUE", "An annotation of the appc spec.");
+    Describe.list(spec, "--user-annotation", "NAME=VALUE", "An annotation of your own.");
+    Describe.list(spec, "--user-label", "NAME=VALUE", "A label of your own.");
+  }
+
+  /** What a user writes on the app. */
+  static Metadata metadata(ParseResult parsed) throws StageException {
+    Map<String, String> annotations = Pairs.of(parsed, "--annotation");
+    for (String name : annotations.keySet()) {
+      if (!AciManifest.isIdentifier(name)) {
+        throw StageException.usage(
+            "--annotation: \"" + name + "\" is not the name of an annotation",
+            "use lowercase letters, digits and -._~/ between them, or --user-annotation");
+      }
+    }
+    return new Metadata(
+        annotations, Pairs.of(parsed, "--user-annotation"), Pairs.of(parsed, "--user-label"));
+  }
+
+  private static Optional<List<Integer>> groups(ParseResult parsed) throws StageException {
+    Optional<String> text = Pairs.find(parsed, "--supplementary-gids");
+    if (text.isEmpty()) {
+      return Optional.empty();
+    }
+    List<Integer> groups = new ArrayList<>();
+    for (String word : text.get().isEmpty() ? List.<String>of() : words(text.get())) {
+      int group = number(word);
+      if (group < 0) {
+        throw StageException.usage(
+            "--supplementary-gids: \"" + word + "\" is not a group",
+            "give numbers from 0 to 2147483647, divided by commas");
+      }
+      groups.add(group);
+    }
+    return Optional.of(groups);
+  }
+
+  private static List<String> words(String text) {
+    return List.of(text.split(",", -1));
+  }
+
+  /** Digits and nothing else; -1 for anything else. */
+  private static int number(String digits) {
+    for (int i = 0; i < digits.length(); i++) {
+      if (digits.charAt(i) < '0' || digits.charAt(i) > '9') {
+        return -1;
+      }
+    }
+    try {
+      return Integer.parseInt(digits);
+    } catch (NumberFormatException e) {
+      return -1; // none, or too many
+    }
   }
 
   static Optional<String> name(ParseResult parsed) throws StageException {
@@ -32,7 +90,7 @@ final class AppOptions {
         arguments,
         Pairs.find(parsed, "--user"),
         Pairs.find(parsed, "--group"),
-        Optional.empty(),
+        groups(parsed),
         Pairs.find(parsed, "--working-dir"),
         Pairs.of(parsed, "--environment"));
   }

@@ -11,10 +11,18 @@ import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.stage1.StageException;
+import rkt.stage1.run.Metadata;
 import rkt.stage1.run.PodRequest;
 
 /** Options of the pod as a whole: its network, its name, the variables of all its apps. */
 final class PodOptions {
+  static final String MANIFEST = "--pod-manifest";
+
+  /** Options that say what a manifest says. */
+  private static final String[] OF_A_MANIFEST = {
+    "--inherit-env", "--set-env", "--set-env-file", "--volume", "--label"
+  };
+
   private PodOptions() {}
 
   static void describe(CommandSpec spec) {
@@ -22,10 +30,29 @@ final class PodOptions {
     Describe.flag(
         spec, "--private-users", "A user namespace of the pod's own: the default, in any case.");
     Describe.text(spec, "--hostname", "NAME", "The pod's host name. Usually rkt-UUID.");
+    Describe.flag(
+        spec, "--inherit-env", "Give apps the caller's variables, below those of their images.");
     Describe.list(spec, "--set-env", "NAME=VALUE", "A variable for the environment of every app.");
     Describe.text(
         spec, "--set-env-file", "FILE", "Variables, one NAME=VALUE a line; # begins a comment.");
+    Describe.list(spec, "--label", "NAME=VALUE", "A label of the pod, of your own.");
+    Describe.text(
+        spec, MANIFEST, "FILE", "Run the pod that this manifest describes, in place of images.");
     Describe.text(spec, "--uuid-file-save", "FILE", "Write the pod's UUID there.");
+  }
+
+  /** Refuses options that the manifest of a pod takes the place of. */
+  static void requireNoneOfAManifest(ParseResult parsed) throws StageException {
+    for (String option : OF_A_MANIFEST) {
+      if (parsed.hasMatchedOption(option)) {
+        throw StageException.usage(
+            option + " and " + MANIFEST + " exclude each other", "write it into the manifest");
+      }
+    }
+  }
+
+  static Metadata metadata(ParseResult parsed) throws StageException {
+    return new Metadata(Map.of(), Map.of(), Pairs.of(parsed, "--label"));
   }
 
   static PodRequest.Network network(ParseResult parsed) throws StageException {

@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -65,8 +66,14 @@ public final class RktRun {
       Store store = Store.at(dir);
       phases.end("parse");
       List<Image> images = new ArrayList<>();
+      Map<String, Image> found = new HashMap<>();
       for (RunLine.App app : options.line().apps()) {
-        images.add(image(store, app.image()));
+        Image image = found.get(app.image());
+        if (image == null) {
+          image = image(store, app.image());
+          found.put(app.image(), image);
+        }
+        images.add(image);
       }
       phases.end("resolve");
       new RunTool(context(dir, parsed, phases, List.of(arguments)))

@@ -3,6 +3,7 @@ package rkt.stage1.main;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import rkt.spec.pod.PodManifest;
 import rkt.stage1.run.Isolator;
 import rkt.stage1.run.Metadata;
 import rkt.stage1.run.PodRequest;
@@ -19,12 +20,14 @@ public record RunLine(Pod pod, List<App> apps) {
   /**
    * What was said of the pod.
    *
+   * @param inheritsVariables whether apps get the caller's variables
    * @param variables for every app: {@code --set-env-file}, then {@code --set-env}
    * @param uuidFile where to write its UUID; empty for nowhere
    */
   public record Pod(
       PodRequest.Network network,
       Optional<String> hostname,
+      boolean inheritsVariables,
       Map<String, String> variables,
       List<Volume> volumes,
       boolean interactive,
@@ -36,11 +39,15 @@ public record RunLine(Pod pod, List<App> apps) {
    * What was said of one app.
    *
    * @param image as it was called
+   * @param agreed what the image must be, by a pod manifest
+   * @param app what a pod manifest says in place of the image
    * @param name empty if none was given
    * @param own the values of the options that only this command has, by their names
    */
   public record App(
       String image,
+      Optional<PodManifest.ImageReference> agreed,
+      Optional<rkt.spec.image.App> app,
       Optional<String> name,
       ProcessRequest process,
       List<Isolator> isolators,

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -13,9 +14,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.spec.RktException;
+import rkt.spec.pod.PodManifest;
 import rkt.stage1.StageException;
 import rkt.stage1.run.Isolator;
-import rkt.stage1.run.Metadata;
 
 /**
  * The options of {@code rkt run}, as words and as values: those of the pod, and those of each app.
@@ -100,19 +101,42 @@ public final class RunOptions {
     if (parsed.isUsageHelpRequested()) {
       return parsed;
     }
-    if (count == 0) {
-      throw StageException.usage("no image given", "name one, or see --help");
+    if (parsed.hasMatchedOption(PodOptions.MANIFEST)) {
+      requireNothingElse(divided);
+      line = ofManifest(parsed);
+    } else {
+      if (count == 0) {
+        throw StageException.usage("no image given", "name one, or see --help");
+      }
+      if (count == 1) {
+        apps.add(app(divided.apps().get(0), parsed));
+      }
+      line = new RunLine(pod(parsed), apps);
     }
-    if (count == 1) {
-      apps.add(app(divided.apps().get(0), parsed));
-    }
-    line = new RunLine(pod(parsed), apps);
-    if (line.pod().interactive() && count > 1) {
+    if (line.pod().interactive() && line.apps().size() > 1) {
       throw StageException.usage(
-          "--interactive joins one app to the terminal, and there are " + count,
+          "--interactive joins one app to the terminal, and there are " + line.apps().size(),
           "run one image, or use rkt enter");
     }
     return parsed;
+  }
+
+  private static RunLine ofManifest(ParseResult parsed) throws RktException, IOException {
+    PodOptions.requireNoneOfAManifest(parsed);
+    PodManifest manifest = ManifestLine.read(parsed.matchedOptionValue(PodOptions.MANIFEST, ""));
+    return new RunLine(ManifestLine.pod(manifest, pod(parsed)), ManifestLine.apps(manifest));
+  }
+
+  private static void requireNothingElse(RunWords words) throws StageException {
+    String other =
+        !words.apps().isEmpty()
+            ? "the image " + words.apps().get(0).image()
+            : !words.first().isEmpty() ? words.first().get(0) : "";
+    if (!other.isEmpty()) {
+      throw StageException.usage(
+          other + " and " + PodOptions.MANIFEST + " exclude each other",
+          "write it into the manifest");
+    }
   }
 
   /** What {@link #parse} read. */
@@ -144,12 +168,13 @@ public final class RunOptions {
     return new RunLine.Pod(
         PodOptions.network(parsed),
         PodOptions.hostname(parsed),
+        parsed.hasMatchedOption("--inherit-env"),
         PodOptions.variables(parsed),
         VolumeOptions.volumes(parsed),
         StreamOptions.isInteractive(parsed),
         parsed.matchedOptionValue("--uuid-file-save", ""),
         List.of(),
-        Metadata.NONE);
+        PodOptions.metadata(parsed));
   }
 
   private RunLine.App app(RunWords.Segment words, ParseResult parsed) throws RktException {
@@ -164,11 +189,13 @@ public final class RunOptions {
     }
     return new RunLine.App(
         words.image(),
+        Optional.empty(),
+        Optional.empty(),
         AppOptions.name(parsed),
         AppOptions.process(parsed, words.arguments()),
         isolators,
         VolumeOptions.storage(parsed),
-        Metadata.NONE,
+        AppOptions.metadata(parsed),
         others);
   }
 }

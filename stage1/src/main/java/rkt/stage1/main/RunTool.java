@@ -13,13 +13,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import rkt.kernel.DirFd;
 import rkt.spec.Phases;
 import rkt.spec.RktException;
+import rkt.spec.image.App;
 import rkt.spec.image.Image;
 import rkt.spec.image.ImageId;
 import rkt.spec.image.Layer;
+import rkt.spec.pod.PodManifest;
 import rkt.spec.store.Store;
 import rkt.stage1.StageException;
 import rkt.stage1.pod.PodEvents;
@@ -85,6 +88,9 @@ public final class RunTool {
   public void run(Store store, List<Image> images, RunLine line) throws RktException, IOException {
     Phases phases = context.phases();
     List<String> names = names(line.apps(), images);
+    for (int i = 0; i < images.size(); i++) {
+      requireAgreed(names.get(i), images.get(i), line.apps().get(i).agreed());
+    }
     TreeCache cache = new TreeCache(context.dir(), BlobSource.of(store), Limits.DEFAULT);
     for (Image image : images) {
       if (!cache.isRendered(image)) {
@@ -93,8 +99,8 @@ public final class RunTool {
     }
     // By the image: that of many apps is judged and looked up once.
     Map<ImageId, Verified> verified = verify(store, images);
-    for (Image image : images) {
-      store.markUsed(image.id(), context.clock().instant());
+    for (ImageId id : verified.keySet()) {
+      store.markUsed(id, context.clock().instant());
     }
     phases.end("verify");
     // Held until this process is replaced: by then the pod's record says which trees it uses.
@@ -118,6 +124,42 @@ public final class RunTool {
                 line.apps().get(i)));
       }
       start(apps, line.pod());
+    }
+  }
+
+  /** The image that was found is the one that a pod manifest means. */
+  private static void requireAgreed(
+      String app, Image image, Optional<PodManifest.ImageReference> agreed) throws StageException {
+    if (agreed.isEmpty()) {
+      return;
+    }
+    PodManifest.ImageReference wanted = agreed.get();
+    if (wanted.id().isPresent() && !wanted.id().get().equals(image.id())) {
+      throw StageException.run("app \"" + app + "\" has the image " + image.id(), null);
+    }
+    if (!wanted.name().orElse(image.name().text()).equals(image.name().text())) {
+      throw StageException.run(
+          "the pod manifest calls the image of app \""
+              + app
+              + "\" "
+              + wanted.name().orElse("")
+              + ", and "
+              + image.id()
+              + " is called "
+              + image.name(),
+          "correct its name, or its id");
+    }
+    for (Map.Entry<String, String> label : wanted.labels().entrySet()) {
+      if (!label.getValue().equals(image.labels().get(label.getKey()))) {
+        throw StageException.run(
+            "the image of app \""
+                + app
+                + "\" has no label "
+                + label.getKey()
+                + "="
+                + label.getValue(),
+            "correct the pod manifest, or fetch the image that it means");
+      }
     }
   }
 
@@ -147,8 +189,12 @@ public final class RunTool {
   private static AppRequest app(
       String name, Image image, Verified verified, List<Path> trees, RunLine.App words) {
     List<Isolator> isolators = new ArrayList<>();
-    for (Map.Entry<String, String> isolator : image.app().isolators().entrySet()) {
-      isolators.add(new Isolator(isolator.getKey(), isolator.getValue(), Isolator.Origin.IMAGE));
+    // What a manifest says in place of an image, its author answers for, who is the user.
+    Isolator.Origin origin =
+        words.app().isPresent() ? Isolator.Origin.MANIFEST : Isolator.Origin.IMAGE;
+    App app = words.app().orElse(image.app());
+    for (Map.Entry<String, String> isolator : app.isolators().entrySet()) {
+      isolators.add(new Isolator(isolator.getKey(), isolator.getValue(), origin));
     }
     isolators.addAll(words.isolators());
     return new AppRequest(
@@ -156,7 +202,7 @@ public final class RunTool {
         image,
         verified,
         trees,
-        image.app(),
+        app,
         words.process(),
         isolators,
         words.storage(),
@@ -170,6 +216,7 @@ public final class RunTool {
             words.volumes(),
             words.network(),
             words.hostname(),
+            words.inheritsVariables() ? context.environment() : Map.of(),
             environment(words),
             context.insecure(),
             words.interactive(),

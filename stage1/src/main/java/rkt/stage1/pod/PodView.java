@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import rkt.spec.SpecException;
+import rkt.spec.pod.PodManifest;
 import rkt.stage1.StageException;
 
 /**
@@ -18,6 +19,9 @@ import rkt.stage1.StageException;
  * @param directory where it stood
  */
 public record PodView(String id, PodPhase phase, boolean locked, Path directory) {
+  /** The name of the file that holds the pod's manifest, in its directory. */
+  public static final String MANIFEST = "pod";
+
   private static final int SMALL_FILE = 4096;
 
   /** The state, in the words of spec/pod.md#states. */
@@ -62,6 +66,32 @@ public record PodView(String id, PodPhase phase, boolean locked, Path directory)
       throw StageException.system("cannot read " + file, null, e);
     } catch (SpecException e) {
       throw StageException.run("pod " + id + " is damaged", "rkt gc removes it", e);
+    }
+  }
+
+  /**
+   * The pod's own manifest, as its document; empty for one that was aborted before it was written.
+   */
+  public Optional<byte[]> manifestDocument() throws StageException {
+    Path file = directory.resolve(MANIFEST);
+    try {
+      return Optional.of(Files.readAllBytes(file));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw StageException.system("cannot read " + file, null, e);
+    }
+  }
+
+  /** The manifest for a listing, which goes on where one pod's is damaged: not known then. */
+  public Optional<PodManifest> readableManifest() {
+    try {
+      Optional<byte[]> document = manifestDocument();
+      return document.isPresent()
+          ? Optional.of(PodManifest.parse(document.get(), MANIFEST))
+          : Optional.empty();
+    } catch (StageException | SpecException e) {
+      return Optional.empty();
     }
   }
 

@@ -15,7 +15,8 @@ final class AppEnvironment {
   private AppEnvironment() {}
 
   /**
-   * @param fromImage above the defaults
+   * @param fromCaller above the defaults: {@code --inherit-env}
+   * @param fromImage above what the caller has
    * @param fromPod above the image: {@code --set-env}
    * @param fromApp above all: {@code --environment}
    * @param term the caller's TERM if the app gets a terminal, else empty
@@ -23,6 +24,7 @@ final class AppEnvironment {
   static Map<String, String> of(
       String app,
       ImageUsers.Identity identity,
+      Map<String, String> fromCaller,
       Map<String, String> fromImage,
       Map<String, String> fromPod,
       Map<String, String> fromApp,
@@ -40,6 +42,7 @@ final class AppEnvironment {
     if (!term.isEmpty()) {
       environment.put("TERM", term);
     }
+    environment.putAll(fromCaller);
     environment.putAll(fromImage);
     environment.putAll(fromPod);
     environment.putAll(fromApp);

@@ -35,10 +35,13 @@ final class ContextBuilder {
     ImageUsers.Identity identity =
         new ImageUsers(asked.name(), root.directory(), users)
             .resolve(user, group, process.supplementaryGids().orElse(image.supplementaryGids()));
+    // What a user gives is all; else the image's, and those of /etc/group that list the user.
+    List<Integer> groups = process.supplementaryGids().orElse(identity.groups());
     Map<String, String> environment =
         AppEnvironment.of(
             asked.name(),
             identity,
+            pod.inherited(),
             image.environment(),
             pod.environment(),
             process.environment(),
@@ -65,8 +68,8 @@ final class ContextBuilder {
     return new ProcessContext(
         identity.uid(),
         identity.gid(),
-        identity.groups(),
-        setsGroups(asked.name(), identity.groups()),
+        exactGroups(identity.gid(), groups),
+        setsGroups(asked.name(), groups),
         capabilities(app),
         app.isolation().noNewPrivileges(),
         app.seccomp(),
@@ -93,6 +96,21 @@ final class ContextBuilder {
           "the image of app \"" + name + "\" names no program to run", "name one with --exec=PATH");
     }
     return words;
+  }
+
+  /**
+   * The primary group is one of them too: else a program that changes its group could leave it, and
+   * with it what is denied to that group (CVE-2022-2990).
+   */
+  private static List<Integer> exactGroups(int primary, List<Integer> further) {
+    List<Integer> groups = new ArrayList<>();
+    groups.add(primary);
+    for (int group : further) {
+      if (!groups.contains(group)) {
+        groups.add(group);
+      }
+    }
+    return groups;
   }
 
   private static boolean setsGroups(String app, List<Integer> groups) throws StageException {

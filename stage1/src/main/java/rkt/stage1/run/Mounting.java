@@ -18,6 +18,11 @@ public record Mounting(String volume, String target) {
     }
   }
 
+  /** What a volume that only one app has is called among those of the pod: no AC Name. */
+  public static String own(String app, String volume) {
+    return app + "." + volume;
+  }
+
   /** Reads {@code volume=NAME,target=PATH}. */
   public static Mounting parse(String text) throws StageException {
     String volume = "";
@@ -44,7 +49,7 @@ public record Mounting(String volume, String target) {
    *
    * @throws StageException if {@code target} leaves the root, or is a place of the runtime's own
    */
-  static Mounting checked(String volume, String target) throws StageException {
+  public static Mounting checked(String volume, String target) throws StageException {
     StringBuilder path = new StringBuilder();
     for (String name : target.split("/", -1)) {
       if (name.equals("..") || name.indexOf('\0') >= 0) {

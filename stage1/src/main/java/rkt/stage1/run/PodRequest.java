@@ -11,6 +11,7 @@ import java.util.Set;
  * A pod as it was asked for.
  *
  * @param apps in the order in which they start; at least one
+ * @param inherited variables below those of an image: the caller's, or none
  * @param environment for every app, below what an app sets itself
  * @param insecure the {@code --insecure-options} in force
  * @param interactive whether the one app is joined to the terminal, or to standard input
@@ -21,6 +22,7 @@ public record PodRequest(
     List<Volume> volumes,
     Network network,
     Optional<String> hostname,
+    Map<String, String> inherited,
     Map<String, String> environment,
     Set<String> insecure,
     boolean interactive,
@@ -49,6 +51,7 @@ public record PodRequest(
   public PodRequest {
     apps = List.copyOf(apps);
     volumes = List.copyOf(volumes);
+    inherited = Collections.unmodifiableMap(new LinkedHashMap<>(inherited));
     environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
     insecure = Set.copyOf(insecure);
     isolators = List.copyOf(isolators);

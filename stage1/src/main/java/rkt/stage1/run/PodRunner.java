@@ -32,6 +32,7 @@ import rkt.stage1.pod.Collector;
 import rkt.stage1.pod.LockedPod;
 import rkt.stage1.pod.PodPhase;
 import rkt.stage1.pod.PodRecord;
+import rkt.stage1.pod.PodView;
 import rkt.stage1.pod.Pods;
 
 /**
@@ -139,6 +140,7 @@ public final class PodRunner {
       List<String> groups = cgroups.directories();
       PodRecord record = record(pod, request, apps, cgroups);
       write(pod, PodRecord.FILE, record.toJson());
+      write(pod, PodView.MANIFEST, PodManifests.of(request, apps).toJson());
       pod.moveTo(PodPhase.RUN);
       phases.end("prepare");
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,8 +20,10 @@ import picocli.CommandLine.ParameterException;
 import rkt.spec.ErrorClass;
 import rkt.spec.RktException;
 import rkt.stage1.run.Isolator;
+import rkt.stage1.run.Metadata;
 import rkt.stage1.run.Mounting;
 import rkt.stage1.run.PodRequest;
+import rkt.stage1.run.StorageRequest;
 import rkt.stage1.run.Volume;
 
 class RunOptionsTest {
@@ -290,6 +293,91 @@ class RunOptionsTest {
     refused(() -> parsed(words), file + ": \"nonsense\" is not NAME=VALUE");
     Files.delete(file);
     refused(() -> parsed(words), "no such file: " + file);
+  }
+
+  @Test
+  void whatUsersWriteOnAnAppAndAPodIsKept() throws Exception {
+    RunLine line =
+        parsed(
+            "--label=tier=front",
+            "i",
+            "--annotation=example.com/a=1",
+            "--user-annotation=A B=2",
+            "--user-label=c=3");
+    assertThat(line.pod().metadata())
+        .isEqualTo(new Metadata(Map.of(), Map.of(), Map.of("tier", "front")));
+    assertThat(line.apps().get(0).metadata())
+        .isEqualTo(
+            new Metadata(Map.of("example.com/a", "1"), Map.of("A B", "2"), Map.of("c", "3")));
+    refused(
+        () -> parsed("i", "--annotation=A=1"),
+        "--annotation: \"A\" is not the name of an annotation");
+  }
+
+  @Test
+  void supplementaryGroupsAreNumbers() throws Exception {
+    assertThat(app("i").process().supplementaryGids()).isEmpty();
+    assertThat(app("i", "--supplementary-gids=").process().supplementaryGids()).contains(List.of());
+    assertThat(app("i", "--supplementary-gids=5,0").process().supplementaryGids())
+        .contains(List.of(5, 0));
+    for (String wrong : List.of("audio", "-1", "4294967296", "2147483648", "", " 1", "0x1")) {
+      refused(
+          () -> parsed("i", "--supplementary-gids=1," + wrong),
+          "--supplementary-gids: \"" + wrong + "\" is not a group");
+    }
+  }
+
+  @Test
+  void aManifestTakesThePlaceOfImagesAndOfWhatItCanSayItself(@TempDir Path directory)
+      throws Exception {
+    Path file = directory.resolve("pod.json");
+    Files.writeString(
+        file,
+        """
+        {"acVersion":"0.8.11","acKind":"PodManifest",
+         "apps":[{"name":"a","image":{"name":"example.com/a","labels":[{"name":"version","value":"2"}]},
+           "readOnlyRootFS":true,
+           "mounts":[{"volume":"v","path":"/x"},
+             {"volume":"v","path":"/y","appVolume":{"name":"v","kind":"empty"}}],
+           "app":{"user":"0","group":"0","isolators":[{"name":"resource/cpu","value":1}]}}],
+         "volumes":[{"name":"v","kind":"host","source":"/v"}],
+         "isolators":[{"name":"resource/memory","value":2}],"userLabels":{"k":"l"}}
+        """);
+    String option = "--pod-manifest=" + file;
+    RunLine line = parsed("--net=host", option);
+    assertThat(line.pod().network()).isEqualTo(PodRequest.Network.HOST);
+    assertThat(line.pod().isolators())
+        .containsExactly(new Isolator("resource/memory", "2", Isolator.Origin.MANIFEST));
+    assertThat(line.pod().metadata().userLabels()).isEqualTo(Map.of("k", "l"));
+    assertThat(line.pod().volumes()).extracting(Volume::name).containsExactly("v", "a.v");
+    RunLine.App app = line.apps().get(0);
+    assertThat(app.image()).isEqualTo("example.com/a:2");
+    assertThat(app.name()).contains("a");
+    assertThat(app.storage())
+        .isEqualTo(
+            new StorageRequest(List.of(new Mounting("v", "/x"), new Mounting("a.v", "/y")), true));
+    assertThat(app.app().orElseThrow().isolators()).isEqualTo(Map.of("resource/cpu", "1"));
+    refused(() -> parsed(option, "i"), "the image i and --pod-manifest exclude each other");
+    refused(
+        () -> parsed(option, "--memory=1Mi"), "--memory=1Mi and --pod-manifest exclude each other");
+    for (String other : List.of("--volume=w,kind=empty", "--set-env=A=1", "--label=a=b")) {
+      refused(
+          () -> parsed(option, other),
+          other.substring(0, other.indexOf('=')) + " and --pod-manifest exclude each other");
+    }
+    Files.writeString(
+        file,
+        """
+        {"acVersion":"0.8.11","acKind":"PodManifest","apps":[{"name":"a","image":{"name":"b"}}],
+         "ports":[{"name":"http","hostPort":80}]}
+        """);
+    refused(
+        () -> parsed(option),
+        "the pod manifest publishes ports, and a pod with the network none has none of its own");
+    Files.writeString(file, "{");
+    assertThatThrownBy(() -> parsed(option)).hasMessageContaining("the pod manifest " + file);
+    Files.delete(file);
+    refused(() -> parsed(option), "no such file: " + file);
   }
 
   @Test

@@ -16,7 +16,7 @@ class AppEnvironmentTest {
   void anEmptyImageGetsTheDefaultsAlone() {
     assertThat(
             AppEnvironment.lines(
-                AppEnvironment.of("web", NOBODY, Map.of(), Map.of(), Map.of(), "")))
+                AppEnvironment.of("web", NOBODY, Map.of(), Map.of(), Map.of(), Map.of(), "")))
         .containsExactly(
             "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME=/",
@@ -28,7 +28,7 @@ class AppEnvironmentTest {
   void aKnownUserAndATerminalAddTheirs() {
     assertThat(
             AppEnvironment.lines(
-                AppEnvironment.of("web", ALICE, Map.of(), Map.of(), Map.of(), "xterm")))
+                AppEnvironment.of("web", ALICE, Map.of(), Map.of(), Map.of(), Map.of(), "xterm")))
         .containsExactly(
             "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME=/home/alice",
@@ -41,18 +41,20 @@ class AppEnvironmentTest {
   }
 
   @Test
-  void theAppWinsOverThePodAndThePodOverTheImageAndTheImageOverTheDefaults() {
+  void theAppWinsOverThePodAndThePodOverTheImageAndTheImageOverTheCaller() {
     Map<String, String> environment =
         AppEnvironment.of(
             "web",
             ALICE,
-            Map.of("PATH", "/image", "A", "image", "B", "image", "HOME", "/image"),
+            Map.of("PATH", "/caller", "A", "caller", "D", "caller", "HOME", "/caller"),
+            Map.of("PATH", "/image", "A", "image", "B", "image"),
             Map.of("A", "pod", "B", "pod", "C", "pod"),
             Map.of("A", "app"),
             "xterm");
     assertThat(environment)
         .containsEntry("PATH", "/image")
-        .containsEntry("HOME", "/image")
+        .containsEntry("HOME", "/caller")
+        .containsEntry("D", "caller")
         .containsEntry("A", "app")
         .containsEntry("B", "pod")
         .containsEntry("C", "pod");
@@ -61,7 +63,7 @@ class AppEnvironmentTest {
   @Test
   void nobodyOverridesWhatTheExecutorPromises() {
     Map<String, String> lie = Map.of("AC_APP_NAME", "other", "container", "docker");
-    assertThat(AppEnvironment.of("web", NOBODY, lie, lie, lie, ""))
+    assertThat(AppEnvironment.of("web", NOBODY, lie, lie, lie, lie, ""))
         .containsEntry("AC_APP_NAME", "web")
         .containsEntry("container", "rkt");
   }

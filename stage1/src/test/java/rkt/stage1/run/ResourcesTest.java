@@ -185,6 +185,7 @@ class ResourcesTest {
         PodRequest.Network.NONE,
         Optional.empty(),
         Map.of(),
+        Map.of(),
         Set.of(),
         false,
         List.of(isolators),
