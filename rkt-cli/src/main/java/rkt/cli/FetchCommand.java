@@ -21,6 +21,11 @@ final class FetchCommand implements Command {
             .type(boolean.class)
             .description("Accepted for the sake of old scripts: identifiers are always whole.")
             .build());
+    spec.addOption(
+        OptionSpec.builder(FetchFlags.QUIET)
+            .type(boolean.class)
+            .description("No progress.")
+            .build());
     ImageArguments.describe(
         spec,
         "1..*",

@@ -7,6 +7,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.fetch.FetchOptions;
+import rkt.fetch.display.Display;
+import rkt.fetch.display.Terminal;
 import rkt.fetch.transport.Surroundings;
 import rkt.spec.RktException;
 
@@ -14,13 +16,21 @@ import rkt.spec.RktException;
  * What the options of a command say about fetching, whichever image it is.
  *
  * @param offline whether no network may be used
+ * @param form how progress is shown
  * @param trustKeys whether keys that a name's owner publishes by https are trusted unseen
  * @param os the system to fetch for; empty for this one, like the rest of the platform
  */
 record FetchFlags(
-    PullPolicy policy, boolean offline, boolean trustKeys, String os, String arch, String variant) {
+    PullPolicy policy,
+    boolean offline,
+    Display.Form form,
+    boolean trustKeys,
+    String os,
+    String arch,
+    String variant) {
   private static final String PULL_POLICY = "--pull-policy";
   private static final String OFFLINE = "--offline";
+  static final String QUIET = "--quiet";
   static final String TRUST_KEYS = "--trust-keys-from-https";
 
   private static final String OS = "--os";
@@ -87,10 +97,24 @@ record FetchFlags(
     return new FetchFlags(
         PullPolicy.of(parsed, usual),
         parsed.hasMatchedOption(OFFLINE),
+        form(parsed),
         parsed.hasMatchedOption(TRUST_KEYS),
         parsed.matchedOptionValue(OS, ""),
         parsed.matchedOptionValue(ARCH, ""),
         parsed.matchedOptionValue(VARIANT, ""));
+  }
+
+  private static Display.Form form(ParseResult parsed) {
+    if (parsed.hasMatchedOption(QUIET)) {
+      return Display.Form.QUIET;
+    }
+    String format = parsed.matchedOptionValue("--format", "text");
+    return format.startsWith("json") ? Display.Form.JSON : Display.Form.TEXT;
+  }
+
+  /** What shows the progress of one fetch. */
+  Display display(Caller caller) {
+    return Display.of(form, caller.err(), Terminal.is(2), caller.environment());
   }
 
   /** How to fetch with these flags. */
@@ -104,11 +128,7 @@ record FetchFlags(
                 new Surroundings(
                     caller.environment(),
                     Path.of("/etc"),
-                    List.of(settings.systemConfig(), settings.localConfig())))
-            .withProgress((what, bytes, reused) ->
-                caller
-                    .err()
-                    .println(what + ": " + bytes + " bytes" + (reused ? ", here already" : "")));
+                    List.of(settings.systemConfig(), settings.localConfig())));
     return os.isEmpty() && arch.isEmpty() && variant.isEmpty()
         ? options
         : options.withPlatform(os, arch, variant);

@@ -11,6 +11,7 @@ import rkt.fetch.FetchOptions;
 import rkt.fetch.Fetched;
 import rkt.fetch.Fetcher;
 import rkt.fetch.ImageRef;
+import rkt.fetch.display.Display;
 import rkt.spec.ImageName;
 import rkt.spec.RktException;
 import rkt.spec.SpecException;
@@ -149,10 +150,17 @@ final class ImageFinder {
 
   private Image fetch(ImageRef reference, FetchFlags flags, Expected expected) throws RktException {
     caller.compilers().requireFor(Long.MAX_VALUE); // nobody knows before it is here
-    FetchOptions options = options(flags, expected);
-    if (flags.trustKeys() && reference instanceof ImageRef.AppcName name) {
-      gate.trustPublishedKeys(name.name(), options);
+    try (Display display = flags.display(caller)) {
+      FetchOptions options = options(flags, expected).withProgress(display);
+      if (flags.trustKeys() && reference instanceof ImageRef.AppcName name) {
+        gate.trustPublishedKeys(name.name(), options);
+      }
+      return fetch(reference, flags, expected, options);
     }
+  }
+
+  private Image fetch(ImageRef reference, FetchFlags flags, Expected expected, FetchOptions options)
+      throws RktException {
     Fetcher fetcher = new Fetcher(store, options, caller.clock());
     if (flags.policy() == FetchFlags.PullPolicy.UPDATE) {
       Optional<ImageId> current = fetcher.current(reference);

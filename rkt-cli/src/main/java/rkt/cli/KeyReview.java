@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import rkt.fetch.display.Terminal;
 import rkt.verify.trust.TrustedKey;
 
 /** Shows published keys to a person, who compares fingerprints and decides. */
@@ -33,7 +34,7 @@ final class KeyReview {
     if (skipped || (httpsIsEnough && "https".equals(source.getScheme()))) {
       return true;
     }
-    if (!Terminals.isTerminal(0)) {
+    if (!Terminal.is(0)) {
       throw new UsageException(
           "nobody is there to compare the fingerprint "
               + key.facts().fingerprint()

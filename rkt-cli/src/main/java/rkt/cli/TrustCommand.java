@@ -12,6 +12,7 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.fetch.FetchOptions;
 import rkt.fetch.KeyDiscovery;
+import rkt.fetch.display.Display;
 import rkt.spec.ImageName;
 import rkt.spec.RktException;
 import rkt.verify.audit.AuditEvent;
@@ -156,7 +157,7 @@ final class TrustCommand implements Command {
             parsed.hasMatchedOption(SKIP_REVIEW),
             parsed.hasMatchedOption(FetchFlags.TRUST_KEYS));
     FetchOptions options =
-        new FetchFlags(FetchFlags.PullPolicy.UPDATE, false, false, "", "", "")
+        new FetchFlags(FetchFlags.PullPolicy.UPDATE, false, Display.Form.QUIET, false, "", "", "")
             .options(settings, caller);
     int accepted = 0;
     for (KeyDiscovery.Found found : new KeyDiscovery(options, plain).find(prefix)) {

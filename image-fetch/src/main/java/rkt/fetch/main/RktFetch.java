@@ -4,7 +4,6 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import picocli.CommandLine;
@@ -16,10 +15,11 @@ import rkt.fetch.FetchOptions;
 import rkt.fetch.Fetched;
 import rkt.fetch.Fetcher;
 import rkt.fetch.ImageRef;
+import rkt.fetch.display.Display;
+import rkt.fetch.display.Terminal;
 import rkt.fetch.transport.FetchException;
 import rkt.spec.ErrorClass;
 import rkt.spec.ImageName;
-import rkt.spec.Printable;
 import rkt.spec.RktException;
 import rkt.spec.error.ErrorReport;
 import rkt.spec.image.Image;
@@ -150,12 +150,13 @@ public final class RktFetch {
     Path dir = Path.of(parsed.matchedOptionValue("--dir", "/var/lib/rkt")).toAbsolutePath();
     DataDirectory.check(dir);
     Store store = Store.at(dir);
-    Fetcher fetcher = new Fetcher(store, options(parsed));
+    FetchOptions options = options(parsed);
     Path cwd = Path.of("").toAbsolutePath();
     List<String> images = parsed.matchedPositionalValue(0, List.of());
     int status = 0;
     for (String text : images) {
-      try (Fetched fetched = fetcher.fetch(fetcher.expand(ImageRef.parse(text, cwd)))) {
+      try (Display display = display(parsed);
+          Fetched fetched = fetch(new Fetcher(store, options.withProgress(display)), text, cwd)) {
         Image image = fetched.image();
         fetched.commit(false, Map.of());
         out.println(json ? json(image) : image.id().toString());
@@ -194,12 +195,17 @@ public final class RktFetch {
         throw FetchException.usage(String.valueOf(e.getMessage()), null);
       }
     }
-    return parsed.hasMatchedOption("--quiet") ? options : options.withProgress(this::progress);
+    return options;
   }
 
-  private void progress(String what, long bytes, boolean reused) {
-    String size = String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
-    err.println(Printable.of(what) + " " + size + (reused ? ", here already" : ""));
+  private static Fetched fetch(Fetcher fetcher, String text, Path cwd) throws RktException {
+    return fetcher.fetch(fetcher.expand(ImageRef.parse(text, cwd)));
+  }
+
+  private Display display(ParseResult parsed) {
+    boolean quiet = parsed.hasMatchedOption("--quiet");
+    Display.Form form = quiet ? Display.Form.QUIET : json ? Display.Form.JSON : Display.Form.TEXT;
+    return Display.of(form, err, Terminal.is(2), environment);
   }
 
   private static String json(Image image) {

@@ -32,6 +32,11 @@ final class Layers {
   }
 
   void fetch(List<OciDescriptor> layers) throws RktException {
+    long all = 0;
+    for (OciDescriptor layer : layers) {
+      all += layer.sizeBytes();
+    }
+    progress.expected(all);
     ExecutorService threads = Executors.newFixedThreadPool(Math.min(AT_ONCE, layers.size() + 1));
     try {
       CompletionService<@Nullable Void> done = new ExecutorCompletionService<>(threads);

@@ -5,6 +5,9 @@ public interface Progress {
   /** Says nothing. */
   Progress NONE = (what, bytes, reused) -> {};
 
+  /** So many bytes are to come in all, those that are here already among them. */
+  default void expected(long bytes) {}
+
   /**
    * A blob begins to come.
    *
