@@ -11,6 +11,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.spec.RktException;
@@ -90,11 +91,12 @@ public final class RunOptions {
       }
     } else {
       requireForAll(divided.first());
-      // Before the pod's words: picocli keeps the values of what it parsed last.
+      CommandLine ofApps = new CommandLine(onlyUsed(command.getCommandSpec(), divided));
+      ofApps.setExpandAtFiles(false);
       for (RunWords.Segment app : divided.apps()) {
         List<String> options = new ArrayList<>(divided.first());
         options.addAll(app.options());
-        apps.add(app(app, picocli(command, options)));
+        apps.add(app(app, picocli(ofApps, options)));
       }
     }
     ParseResult parsed = picocli(command, pod);
@@ -145,6 +147,30 @@ public final class RunOptions {
       throw new IllegalStateException("nothing was parsed");
     }
     return line;
+  }
+
+  /**
+   * The options that some app has: picocli prepares every option that it knows each time it parses,
+   * which with all of them would be most of the time that a further app takes.
+   */
+  private static CommandSpec onlyUsed(CommandSpec all, RunWords words) {
+    CommandSpec used = CommandSpec.create().name(all.name());
+    addUsed(all, words.first(), used);
+    for (RunWords.Segment app : words.apps()) {
+      addUsed(all, app.options(), used);
+    }
+    return used;
+  }
+
+  private static void addUsed(CommandSpec all, List<String> options, CommandSpec used) {
+    for (String word : options) {
+      int equals = word.indexOf('=');
+      String name = equals < 0 ? word : word.substring(0, equals);
+      OptionSpec option = all.findOption(name);
+      if (option != null && used.findOption(name) == null) {
+        used.addOption(OptionSpec.builder(option).build());
+      }
+    }
   }
 
   private static void requireForAll(List<String> first) throws StageException {
