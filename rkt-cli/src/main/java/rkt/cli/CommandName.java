@@ -8,6 +8,8 @@ enum CommandName {
   FETCH("fetch", "Bring images into the store, verified."),
   RUN("run", "Run images in a pod."),
   ENTER("enter", "Run one more process in a running pod."),
+  EXEC("exec", "Run one more process in a running pod: the same as enter."),
+  ATTACH("attach", "Join the streams or the terminal of an app."),
   LIST("list", "List the pods."),
   STATUS("status", "Show one pod, now or when it has ended."),
   STOP("stop", "End running pods."),
@@ -55,7 +57,8 @@ enum CommandName {
     return switch (this) {
       case FETCH -> new FetchCommand();
       case RUN -> new RunCommand();
-      case ENTER -> new EnterCommand();
+      case ENTER, EXEC -> new EnterCommand();
+      case ATTACH -> new AttachCommand();
       case LIST -> new ListCommand();
       case STATUS -> new StatusCommand();
       case STOP -> new StopCommand();

@@ -15,8 +15,6 @@ import rkt.verify.audit.AuditLog;
 
 /** {@code rkt enter}: one more process in a running pod, with no more rights than its app has. */
 final class EnterCommand implements Command {
-  private static final String SHELL = "/bin/sh";
-
   @Override
   public void describe(CommandSpec spec) {
     spec.parser().stopAtPositional(true);
@@ -42,7 +40,7 @@ final class EnterCommand implements Command {
             .auxiliaryTypes(String.class)
             .arity("0..*")
             .paramLabel("COMMAND")
-            .description("The program and its arguments. Usually " + SHELL + ".")
+            .description("The program and its arguments. Usually the shell of the image.")
             .build());
   }
 
@@ -52,12 +50,13 @@ final class EnterCommand implements Command {
     if (!command.isEmpty() && command.get(0).equals("--")) {
       command = command.subList(1, command.size());
     }
-    List<String> words = command.isEmpty() ? List.of(SHELL) : List.copyOf(command);
+    List<String> words = List.copyOf(command);
     PodView pod = new Pods(settings.dir()).find(parsed.matchedPositionalValue(0, ""));
     Optional<String> app = Optional.ofNullable(parsed.matchedOptionValue("--app", null));
     if (pod.isRunning()) {
       new AuditLog(settings.dir(), caller.clock())
-          .append(List.of(PodEvents.enter(pod, app.orElse(""), words.get(0))));
+          .append(
+              List.of(PodEvents.enter(pod, app.orElse(""), words.isEmpty() ? "" : words.get(0))));
     }
     String term = caller.environment().getOrDefault("TERM", "xterm");
     new PodEnter(pod, caller.home().resolve("libexec/pod-init")).enter(app, words, term);

@@ -20,6 +20,8 @@ final class Examples {
               "rkt run --interactive example.com/app --exec=/bin/sh",
               "rkt run example.com/app --name=one -- -v --- example.com/side --readonly-rootfs");
       case ENTER -> List.of("rkt enter 9c1e", "rkt enter --app=web 9c1e ps -ef");
+      case EXEC -> List.of("rkt exec 9c1e ps -ef", "rkt exec --app=web 9c1e /bin/sh");
+      case ATTACH -> List.of("rkt attach 9c1e", "rkt attach --app=web --mode=stdout,stderr 9c1e");
       case LIST -> List.of("rkt list --full", "rkt list --format=json");
       case STATUS -> List.of("rkt status 9c1e", "rkt status --wait=90s --format=json 9c1e");
       case STOP -> List.of("rkt stop 9c1e", "rkt stop --timeout=1m --uuid-file=/run/app.uuid");

@@ -156,8 +156,13 @@ public final class Main {
   private static List<String> ownWords(List<String> args) {
     int end = args.indexOf("--");
     List<String> own = end < 0 ? args : args.subList(0, end);
-    int enter = own.indexOf(CommandName.ENTER.words());
-    return enter < 0 ? own : own.subList(0, enter);
+    for (int i = 0; i < own.size(); i++) {
+      String word = own.get(i);
+      if (word.equals(CommandName.ENTER.words()) || word.equals(CommandName.EXEC.words())) {
+        return own.subList(0, i);
+      }
+    }
+    return own;
   }
 
   private static String lowerCase(@Nullable String message) {

@@ -35,6 +35,9 @@ final class PodJson {
       json.put("hostname", record.get().hostname());
       json.put("insecure_options", record.get().insecure());
       Optional<PodManifest> manifest = pod.readableManifest();
+      if (pod.isRunning()) {
+        json.put("ready", pod.isReady());
+      }
       json.array("apps");
       for (PodRecord.App app : record.get().apps()) {
         writeApp(json, pod, app, manifest);
@@ -67,6 +70,9 @@ final class PodJson {
     putKnown(json, "exit_code", status.exitStatus());
     if (status.outOfMemory()) {
       json.put("oom", true);
+    }
+    if (status.health().isPresent()) {
+      json.put("health", status.health().get());
     }
     writeIsolators(json, app.isolators());
     if (manifest.isPresent()) {

@@ -17,25 +17,31 @@ import rkt.stage1.pod.Pods;
 /** {@code rkt status}: one pod, now or when it has ended. */
 final class StatusCommand implements Command {
   private static final String WAIT = "--wait";
+  private static final String READY = "--wait-ready";
 
   @Override
   public void describe(CommandSpec spec) {
     Format.describe(spec);
     PodArguments.describe(spec, "0..1");
+    describe(spec, WAIT, "Wait until the pod has ended, or for this long.");
+    describe(spec, READY, "Wait until its apps have started and are healthy, or for this long.");
+  }
+
+  private static void describe(CommandSpec spec, String option, String description) {
     spec.addOption(
-        OptionSpec.builder(WAIT)
+        OptionSpec.builder(option)
             .type(String.class)
             .arity("0..1")
             .fallbackValue("true")
             .paramLabel("BOOL|DURATION")
-            .preprocessor((args, command, option, info) -> {
+            .preprocessor((args, command, parsed, info) -> {
               // "--wait UUID": the next word is a pod, unless it is attached with "=".
               if (" ".equals(info.get("separator"))) {
                 args.push("true");
               }
               return false;
             })
-            .description("Wait until the pod has ended, or for this long.")
+            .description(description)
             .build());
   }
 
@@ -45,7 +51,12 @@ final class StatusCommand implements Command {
     Format format = Format.of(parsed);
     Pods pods = new Pods(settings.dir());
     PodView pod = PodArguments.one(parsed, pods);
-    Optional<Duration> wait = wait(parsed.matchedOptionValue(WAIT, "false"));
+    Optional<Duration> ready = wait(READY, parsed.matchedOptionValue(READY, "false"));
+    if (ready.isPresent()) {
+      PodWait.untilReady(pods, pod.id(), ready.get());
+      pod = pods.find(pod.id());
+    }
+    Optional<Duration> wait = wait(WAIT, parsed.matchedOptionValue(WAIT, "false"));
     if (wait.isPresent()) {
       PodWait.untilEnded(pod, wait.get());
       pod = pods.find(pod.id());
@@ -60,11 +71,11 @@ final class StatusCommand implements Command {
     return 0;
   }
 
-  private static Optional<Duration> wait(String text) throws UsageException {
+  private static Optional<Duration> wait(String option, String text) throws UsageException {
     return switch (text) {
       case "true" -> Optional.of(Duration.ofDays(36_500));
       case "false" -> Optional.empty();
-      default -> Optional.of(Durations.parse(WAIT, text));
+      default -> Optional.of(Durations.parse(option, text));
     };
   }
 
@@ -83,6 +94,9 @@ final class StatusCommand implements Command {
     if (record.isEmpty()) {
       return;
     }
+    if (pod.isRunning()) {
+      out.println("ready=" + pod.isReady());
+    }
     if (!record.get().insecure().isEmpty()) {
       out.println("insecure-options=" + String.join(",", record.get().insecure()));
     }
@@ -93,6 +107,9 @@ final class StatusCommand implements Command {
       }
       if (status.outOfMemory()) {
         out.println("oom-" + app.name() + "=true");
+      }
+      if (status.health().isPresent()) {
+        out.println("health-" + app.name() + "=" + status.health().get());
       }
       out.println("image-" + app.name() + "=" + app.image());
       out.println("verified-" + app.name() + "=" + (app.signer().isPresent() ? "yes" : "no"));

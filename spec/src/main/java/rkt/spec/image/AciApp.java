@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import rkt.spec.SpecException;
@@ -68,7 +69,8 @@ public final class AciApp {
         ports(app),
         eventHandlers(app),
         app.stringMap("userAnnotations"),
-        app.stringMap("userLabels"));
+        app.stringMap("userLabels"),
+        healthCheck(app));
   }
 
   /** Writes the members of {@code app} into the object that is open; a reader gets the same. */
@@ -129,6 +131,10 @@ public final class AciApp {
       }
       out.end();
     }
+    if (app.healthCheck().isPresent()) {
+      app.healthCheck().get().write(out.object("healthCheck"));
+      out.end();
+    }
     if (!app.userAnnotations().isEmpty()) {
       out.put("userAnnotations", app.userAnnotations());
     }
@@ -159,6 +165,11 @@ public final class AciApp {
               port.findBoolean("socketActivated").orElse(false)));
     }
     return ports;
+  }
+
+  static Optional<HealthCheck> healthCheck(JsonObject app) throws SpecException {
+    Optional<JsonObject> check = app.findObject("healthCheck");
+    return check.isPresent() ? Optional.of(HealthCheck.read(check.get())) : Optional.empty();
   }
 
   static List<App.EventHandler> eventHandlers(JsonObject app) throws SpecException {

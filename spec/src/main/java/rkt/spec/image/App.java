@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What an image wants to run, in the terms of the appc spec; an OCI config is translated into them.
@@ -23,6 +24,7 @@ import java.util.Map;
  * @param eventHandlers programs around the app, at most one of each kind
  * @param userAnnotations and
  * @param userLabels what the image's author wrote for people; they change nothing
+ * @param healthCheck how it is asked whether it is well
  */
 public record App(
     List<String> exec,
@@ -38,7 +40,8 @@ public record App(
     List<Port> ports,
     List<EventHandler> eventHandlers,
     Map<String, String> userAnnotations,
-    Map<String, String> userLabels) {
+    Map<String, String> userLabels,
+    Optional<HealthCheck> healthCheck) {
 
   /**
    * A place in the image where a volume is expected.
@@ -96,7 +99,17 @@ public record App(
     userLabels = Collections.unmodifiableMap(new LinkedHashMap<>(userLabels));
   }
 
-  /** An app without ports, event handlers, annotations or labels. */
+  /** The program of the event handler; empty if there is none. */
+  public List<String> handler(EventHandler.Event event) {
+    for (EventHandler handler : eventHandlers) {
+      if (handler.event() == event) {
+        return handler.exec();
+      }
+    }
+    return List.of();
+  }
+
+  /** An app without ports, event handlers, health check, annotations or labels. */
   public App(
       List<String> exec,
       List<String> arguments,
@@ -122,6 +135,7 @@ public record App(
         List.of(),
         List.of(),
         Map.of(),
-        Map.of());
+        Map.of(),
+        Optional.empty());
   }
 }

@@ -144,6 +144,7 @@ public final class ImageJson {
         AciApp.ports(app),
         AciApp.eventHandlers(app),
         app.stringMap("userAnnotations"),
-        app.stringMap("userLabels"));
+        app.stringMap("userLabels"),
+        AciApp.healthCheck(app));
   }
 }

@@ -68,7 +68,8 @@ public record OciConfig(
         exposedPorts(config),
         List.of(),
         config.stringMap("Labels"),
-        Map.of());
+        Map.of(),
+        healthCheck(config));
   }
 
   private static Map<String, String> environment(JsonObject config) throws SpecException {
@@ -156,6 +157,11 @@ public record OciConfig(
       name.setLength(name.length() - 1);
     }
     return name.length() == 0 ? "volume" : name.toString();
+  }
+
+  private static Optional<HealthCheck> healthCheck(JsonObject config) throws SpecException {
+    Optional<JsonObject> check = config.findObject("Healthcheck");
+    return check.isPresent() ? HealthCheck.ofOci(check.get()) : Optional.empty();
   }
 
   private static int stopSignal(JsonObject config) throws SpecException {

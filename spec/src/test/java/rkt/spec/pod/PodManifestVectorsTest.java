@@ -86,7 +86,8 @@ class PodManifestVectorsTest {
                     new App.EventHandler(
                         App.EventHandler.Event.POST_STOP, List.of("/bin/sweep", "-a"))),
                 Map.of("A B", "c"),
-                Map.of("tier", "front")));
+                Map.of("tier", "front"),
+                Optional.empty()));
     PodManifest.PodApp side = pod.apps().get(1);
     assertThat(side.image().text()).isEqualTo("example.com/side");
     assertThat(side.app()).isEmpty();

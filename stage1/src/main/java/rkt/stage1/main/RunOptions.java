@@ -44,6 +44,7 @@ public final class RunOptions {
     Set<String> before = new HashSet<>(spec.optionsMap().keySet());
     AppOptions.describe(spec);
     VolumeOptions.describeApp(spec);
+    StreamOptions.describeApp(spec);
     ResourceOptions.describe(spec);
     SecurityOptions.describe(spec);
     ofApps.addAll(spec.optionsMap().keySet());
@@ -221,7 +222,7 @@ public final class RunOptions {
         AppOptions.process(parsed, words.arguments()),
         isolators,
         VolumeOptions.storage(parsed),
-        AppOptions.metadata(parsed),
+        StreamOptions.annotated(parsed, AppOptions.metadata(parsed)),
         others);
   }
 }

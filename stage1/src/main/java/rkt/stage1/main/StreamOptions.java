@@ -1,10 +1,17 @@
 package rkt.stage1.main;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
+import rkt.stage1.StageException;
+import rkt.stage1.run.AppStreams;
+import rkt.stage1.run.Metadata;
 
 /** Options for what apps read and write. */
 final class StreamOptions {
+  private static final String[] STREAMS = {"stdin", "stdout", "stderr"};
+
   private StreamOptions() {}
 
   /** Adds the options of the pod. */
@@ -12,7 +19,30 @@ final class StreamOptions {
     Describe.flag(spec, "--interactive", "Join the app to this terminal, or to standard input.");
   }
 
+  /** Adds the options of an app. */
+  static void describeApp(CommandSpec spec) {
+    Describe.text(spec, "--stdin", "MODE", "null, stream, tty or interactive. Usually null.");
+    Describe.text(spec, "--stdout", "MODE", "log, null, stream, tty or interactive. Usually log.");
+    Describe.text(spec, "--stderr", "MODE", "As --stdout.");
+  }
+
   static boolean isInteractive(ParseResult parsed) {
     return parsed.hasMatchedOption("--interactive");
+  }
+
+  /** The metadata of an app with what the options say, which wins. */
+  static Metadata annotated(ParseResult parsed, Metadata metadata) throws StageException {
+    Map<String, String> annotations = new LinkedHashMap<>(metadata.annotations());
+    for (String stream : STREAMS) {
+      String mode = parsed.matchedOptionValue("--" + stream, "");
+      if (!mode.isEmpty()) {
+        annotations.put(AppStreams.ANNOTATION + stream, mode);
+      }
+    }
+    if (annotations.isEmpty()) {
+      return metadata;
+    }
+    AppStreams.of(annotations, isInteractive(parsed));
+    return new Metadata(annotations, metadata.userAnnotations(), metadata.userLabels());
   }
 }

@@ -41,6 +41,7 @@ public record PodRecord(
    *     bypassed
    * @param trees the names of the rendered layers that its root is made of, bottom first
    * @param isolators what was asked of the kernel for it, and what became of that
+   * @param endpoints what may be attached to: stdin, stdout, stderr, tty. spec/attach.md
    */
   public record App(
       String name,
@@ -48,8 +49,10 @@ public record PodRecord(
       ImageName imageName,
       Optional<String> signer,
       List<String> trees,
-      List<Isolator> isolators) {
+      List<Isolator> isolators,
+      List<String> endpoints) {
     public App {
+      endpoints = List.copyOf(endpoints);
       trees = List.copyOf(trees);
       isolators = List.copyOf(isolators);
     }
@@ -110,6 +113,9 @@ public record PodRecord(
         isolator.write(json);
       }
       json.end();
+      if (!app.endpoints.isEmpty()) {
+        json.put("endpoints", app.endpoints);
+      }
       json.end();
     }
     json.end();
@@ -176,7 +182,8 @@ public record PodRecord(
           new ImageName(json.string("imageName")),
           json.findString("signer"),
           json.strings("trees"),
-          isolators(json));
+          isolators(json),
+          json.strings("endpoints"));
     } catch (IllegalArgumentException e) {
       throw SpecException.integrity(json.where() + ": " + e.getMessage());
     }

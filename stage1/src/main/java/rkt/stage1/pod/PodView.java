@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -23,6 +24,10 @@ public record PodView(String id, PodPhase phase, boolean locked, Path directory)
   public static final String MANIFEST = "pod";
 
   private static final int SMALL_FILE = 4096;
+  private static final String HEALTHY = "healthy";
+
+  /** By the number that is recorded. spec/launch-plan.md#files */
+  private static final List<String> HEALTH = List.of("starting", HEALTHY, "unhealthy");
 
   /** The state, in the words of spec/pod.md#states. */
   public String state() {
@@ -111,7 +116,8 @@ public record PodView(String id, PodPhase phase, boolean locked, Path directory)
         number(status.resolve(name + ".started")),
         number(status.resolve(name + ".exited")),
         number(status.resolve(name)),
-        number(status.resolve(name + ".oom")).orElse(0) > 0);
+        number(status.resolve(name + ".oom")).orElse(0) > 0,
+        health(number(status.resolve(name + ".health"))));
   }
 
   /**
@@ -119,12 +125,21 @@ public record PodView(String id, PodPhase phase, boolean locked, Path directory)
    *
    * @param exitStatus its status as a shell would give it, 128 + n for signal n
    * @param outOfMemory whether the kernel killed it, or a process of it, for want of memory
+   * @param health "starting", "healthy" or "unhealthy"; empty if nobody asks
    */
   public record AppStatus(
       OptionalLong startedNanos,
       OptionalLong exitedNanos,
       OptionalLong exitStatus,
-      boolean outOfMemory) {
+      boolean outOfMemory,
+      Optional<String> health) {
+
+    /** Started, and healthy if it is asked. */
+    public boolean isReady() {
+      return startedNanos.isPresent()
+          && exitStatus.isEmpty()
+          && (health.isEmpty() || health.get().equals(HEALTHY));
+    }
 
     /** {@code created}, {@code running} or {@code exited}; a pod that is gone runs nothing. */
     public String state(boolean podRuns) {
@@ -133,6 +148,27 @@ public record PodView(String id, PodPhase phase, boolean locked, Path directory)
       }
       return startedNanos.isPresent() ? "running" : "created";
     }
+  }
+
+  private static Optional<String> health(OptionalLong number) {
+    if (number.isEmpty() || number.getAsLong() < 0 || number.getAsLong() >= HEALTH.size()) {
+      return Optional.empty();
+    }
+    return Optional.of(HEALTH.get((int) number.getAsLong()));
+  }
+
+  /** Whether every app has started, runs, and is healthy if its image says how to ask. */
+  public boolean isReady() throws StageException {
+    Optional<PodRecord> known = record();
+    if (known.isEmpty()) {
+      return false;
+    }
+    for (PodRecord.App app : known.get().apps()) {
+      if (!app(app.name()).isReady()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** The number that a file of the pod holds. */

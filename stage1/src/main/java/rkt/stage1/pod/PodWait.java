@@ -39,6 +39,33 @@ public final class PodWait {
     }
   }
 
+  /**
+   * Returns when every app of the pod has started and is healthy, or the pod has ended, or after
+   * {@code limit}.
+   *
+   * @param pods where it is found, wherever it moves
+   * @return whether the pod is ready
+   */
+  public static boolean untilReady(Pods pods, String id, Duration limit) throws StageException {
+    Duration bounded = limit.compareTo(FOREVER) < 0 ? limit : FOREVER;
+    long end = System.nanoTime() + bounded.toNanos();
+    while (true) {
+      PodView pod = pods.find(id);
+      boolean hasEnded = pod.phase().compareTo(PodPhase.RUN) > 0 || isExited(pod);
+      if (hasEnded || System.nanoTime() - end > 0) {
+        return false;
+      }
+      if (pod.isReady()) {
+        return true;
+      }
+      pause();
+    }
+  }
+
+  private static boolean isExited(PodView pod) {
+    return pod.phase() == PodPhase.RUN && !pod.locked();
+  }
+
   /** flock(2) knows no time limit, so a limited wait asks again and again. */
   private static void pause() throws StageException {
     try {

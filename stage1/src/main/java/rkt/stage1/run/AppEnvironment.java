@@ -60,4 +60,14 @@ final class AppEnvironment {
     }
     return lines;
   }
+
+  /** What PATH is in an environment that is written as lines. */
+  static String path(List<String> lines) {
+    for (String line : lines) {
+      if (line.startsWith("PATH=")) {
+        return line.substring("PATH=".length());
+      }
+    }
+    return PATH;
+  }
 }

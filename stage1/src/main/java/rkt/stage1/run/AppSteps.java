@@ -185,6 +185,12 @@ final class AppSteps {
     return this;
   }
 
+  /** Steps of others, in their place among these. */
+  AppSteps add(List<Op> others) {
+    steps.addAll(others);
+    return this;
+  }
+
   /**
    * Begins a session of its own, so that no terminal of the caller can be controlled from inside.
    *

@@ -64,7 +64,11 @@ final class ContextBuilder {
     List<String> arguments = arguments(asked.name(), image, process.exec(), process.arguments());
     List<String> candidates =
         Executable.candidates(
-            asked.name(), root.directory(), arguments.get(0), directory, environment);
+            asked.name(),
+            root.directory(),
+            arguments.get(0),
+            directory,
+            environment.getOrDefault("PATH", AppEnvironment.PATH));
     return new ProcessContext(
         identity.uid(),
         identity.gid(),

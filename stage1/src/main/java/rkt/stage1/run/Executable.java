@@ -3,7 +3,6 @@ package rkt.stage1.run;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import rkt.kernel.DirFd;
 import rkt.kernel.FileFd;
 import rkt.kernel.KernelException;
@@ -20,17 +19,13 @@ final class Executable {
    * The paths to try, in order: the program itself if it is given with a slash, else below each
    * directory of PATH.
    *
+   * @param path the app's PATH
    * @throws StageException if none of them is an executable file in the image
    */
   static List<String> candidates(
-      String app,
-      DirFd root,
-      String program,
-      String workingDirectory,
-      Map<String, String> environment)
+      String app, DirFd root, String program, String workingDirectory, String path)
       throws StageException {
-    List<String> candidates =
-        paths(program, workingDirectory, environment.getOrDefault("PATH", AppEnvironment.PATH));
+    List<String> candidates = paths(program, workingDirectory, path);
     for (String candidate : candidates) {
       if (isExecutable(root, candidate)) {
         requireInterpreter(app, root, candidate);
@@ -99,7 +94,7 @@ final class Executable {
     }
   }
 
-  private static boolean isExecutable(DirFd root, String path) {
+  static boolean isExecutable(DirFd root, String path) {
     // A link to /proc/self/exe and its like cannot be judged from here: the kernel will.
     if (path.startsWith("/proc/")) {
       return true;

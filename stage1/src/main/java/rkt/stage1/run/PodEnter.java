@@ -42,6 +42,8 @@ public final class PodEnter {
   private static final long PR_SET_PDEATHSIG = 1;
   private static final long SIGKILL = 9;
   private static final byte[] MYSELF = {'0'};
+  private static final String BASH = "/bin/bash";
+  private static final String SH = "/bin/sh";
 
   /**
    * The namespaces that an entering process joins by itself; the pid namespace its parent joins.
@@ -67,7 +69,8 @@ public final class PodEnter {
    * Becomes the process; does not return.
    *
    * @param app empty for the only one
-   * @param command the program and its arguments; the program is looked up in the app's PATH
+   * @param command the program and its arguments, looked up in the app's PATH; empty for the shell
+   *     of its image
    * @param term the caller's TERM, for when standard input is a terminal
    */
   public void enter(Optional<String> app, List<String> command, String term) throws StageException {
@@ -86,7 +89,8 @@ public final class PodEnter {
         if (process(record, planned) != pid) {
           throw damaged("its app is gone");
         }
-        plan = plan(record, planned, pid, command, term, terminal(pid, user(planned)));
+        List<String> words = command.isEmpty() ? List.of(shell(pid)) : command;
+        plan = plan(record, planned, pid, words, term, terminal(pid, user(planned)));
         Processes.signal(process, 0);
       }
       Fd memory = Descriptors.sealedMemory("launch-plan", plan.encode());
@@ -224,11 +228,7 @@ public final class PodEnter {
 
   private static Op.Exec exec(Op.Exec app, List<String> command, String term) {
     List<String> environment = new ArrayList<>();
-    String path = AppEnvironment.PATH;
     for (String line : app.envp()) {
-      if (line.startsWith("PATH=")) {
-        path = line.substring("PATH=".length());
-      }
       if (term.isEmpty() || !line.startsWith("TERM=")) {
         environment.add(line);
       }
@@ -240,7 +240,7 @@ public final class PodEnter {
         new Label(
             "execute \"" + command.get(0) + "\" in the pod",
             "name a program that the image holds: rkt enter UUID PROGRAM"),
-        Executable.paths(command.get(0), "/", path),
+        Executable.paths(command.get(0), "/", AppEnvironment.path(app.envp())),
         command,
         environment);
   }
@@ -253,6 +253,13 @@ public final class PodEnter {
       }
     }
     return 0;
+  }
+
+  /** The better of the usual two, if the app's root holds it. */
+  private static String shell(int pid) throws KernelException {
+    try (DirFd root = DirFd.open("/proc/" + pid + "/root/.")) {
+      return Executable.isExecutable(root, BASH) ? BASH : SH;
+    }
   }
 
   /** A fresh terminal from the app's own /dev/pts, if the caller has one. */

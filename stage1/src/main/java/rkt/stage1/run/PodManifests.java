@@ -108,7 +108,8 @@ final class PodManifests {
         app.ports(),
         app.eventHandlers(),
         merged(app.userAnnotations(), asked.metadata().userAnnotations()),
-        merged(app.userLabels(), asked.metadata().userLabels()));
+        merged(app.userLabels(), asked.metadata().userLabels()),
+        app.healthCheck());
   }
 
   private static Map<String, String> merged(Map<String, String> first, Map<String, String> then) {

@@ -49,6 +49,7 @@ public final class PodRunner {
   private static final int SUPERVISOR_POD = 6;
   private static final int SUPERVISOR_PTY = 7;
   private static final int SUPERVISOR_LOCK = 8;
+  private static final int SUPERVISOR_STREAMS = 9;
 
   private final Path dataDir;
   private final Path podInit;
@@ -210,8 +211,15 @@ public final class PodRunner {
       } catch (IOException e) {
         throw StageException.system("cannot make " + writable, null, e);
       }
+      AppStreams streams = AppStreams.of(app.metadata().annotations(), request.interactive());
+      if (streams.isInteractive() && request.apps().size() > 1) {
+        throw StageException.usage(
+            "app \"" + app.name() + "\" is interactive, and the pod has several apps",
+            "make it a tty, and attach: rkt attach UUID");
+      }
       apps.add(
-          new PreparedApp(app, isolation, outcomes, group.joins(), group.oomCounter(), seccomp));
+          new PreparedApp(
+              app, isolation, outcomes, group.joins(), group.oomCounter(), seccomp, streams));
     }
     return apps;
   }
@@ -238,7 +246,8 @@ public final class PodRunner {
               asked.image().name(),
               signer(asked),
               treeNames(asked),
-              app.outcomes()));
+              app.outcomes(),
+              app.streams().endpoints()));
     }
     List<String> insecure = new ArrayList<>(request.insecure());
     insecure.sort(null);
@@ -282,10 +291,12 @@ public final class PodRunner {
     List<LaunchPlan.App> apps = new ArrayList<>();
     for (PreparedApp app : prepared) {
       String name = app.request().name();
-      apps.add(
-          app.oomCounter().isPresent()
-              ? LaunchPlan.App.counted(name, app.oomCounter().get())
-              : LaunchPlan.App.named(name));
+      List<Op> kept = kept(name, started.streams());
+      if (app.oomCounter().isPresent()) {
+        Label label = Label.of("see why it was killed");
+        kept.add(new Op.OomCounter(label, app.oomCounter().get()));
+      }
+      apps.add(new LaunchPlan.App(name, 0, kept));
     }
     List<Op> cleanup = new ArrayList<>();
     for (String group : cgroups) {
@@ -317,11 +328,28 @@ public final class PodRunner {
     if (terminal) {
       descriptors.add(FdMapping.of(started.terminal().get(), SUPERVISOR_PTY));
     }
+    int next = SUPERVISOR_STREAMS;
+    for (StreamEnds.Kept stream : started.streams()) {
+      descriptors.add(FdMapping.of(stream.end(), next++));
+    }
     return new Program(
         "/proc/self/fd/" + program.number(),
         List.of("pod-init", "supervise", Integer.toString(SUPERVISOR_PLAN)),
         List.of(),
         descriptors);
+  }
+
+  /** The streams of one app among those of all, which the supervisor inherits in this order. */
+  private static List<Op> kept(String app, List<StreamEnds.Kept> streams) {
+    List<Op> steps = new ArrayList<>();
+    for (int i = 0; i < streams.size(); i++) {
+      StreamEnds.Kept stream = streams.get(i);
+      if (stream.app().equals(app)) {
+        Label label = Label.of("keep a stream of app \"" + app + "\"");
+        steps.add(new Op.Stream(label, stream.kind(), SUPERVISOR_STREAMS + i));
+      }
+    }
+    return steps;
   }
 
   /** Ends a pod that was started and cannot be supervised. */

@@ -40,13 +40,12 @@ final class PodThread {
 
   private static final int LIFELINE = 4;
   private static final int STATUS = 5;
-  private static final int TERMINAL = 6;
-  private static final int PROGRAM = 7;
-  private static final int SUPERVISED = 8;
-  private static final int USERS = 9;
-  private static final int LOCK = 10;
-  private static final int REPORT = 11;
-  private static final int FIRST_CGROUP = 12;
+  private static final int PROGRAM = 6;
+  private static final int SUPERVISED = 7;
+  private static final int USERS = 8;
+  private static final int LOCK = 9;
+  private static final int REPORT = 10;
+  private static final int FIRST_CGROUP = 11;
 
   private static final int GRACE_MILLIS = 10_000;
 
@@ -88,9 +87,10 @@ final class PodThread {
    * A pod that runs.
    *
    * @param pid its process 1, by its number here
-   * @param terminal our end of the app's terminal, if it has one
+   * @param terminal our end of the terminal that is to be joined to the caller's, if there is one
+   * @param streams our ends of what may be attached to
    */
-  record Started(int pid, Optional<Fd> terminal) {}
+  record Started(int pid, Optional<Fd> terminal, List<StreamEnds.Kept> streams) {}
 
   /** Starts the pod on a new thread and waits until process 1 exists. */
   Started startPod() throws StageException {
@@ -129,17 +129,23 @@ final class PodThread {
   }
 
   private Started inPod() throws StageException {
-    try {
+    int nextCgroup = FIRST_CGROUP;
+    int groups = 0;
+    boolean interactive = false;
+    for (PreparedApp app : apps) {
+      groups += app.cgroupProcs().size();
+      interactive |= app.streams().input() == StreamMode.INTERACTIVE;
+    }
+    try (StandardStreams callers = StandardStreams.of(interactive)) {
       enterNamespaces();
       List<LaunchPlan.App> plans = new ArrayList<>();
-      Terminals terminals = new Terminals();
+      StreamEnds streams = new StreamEnds(callers, FIRST_CGROUP + groups);
       String stage = makeStage();
       try (PodDisk disk = PodDisk.of(users, data, stage, namespaces.user())) {
         ownFiles(users.outside(0));
         mountStage(stage);
-        int nextCgroup = FIRST_CGROUP;
         for (PreparedApp app : apps) {
-          plans.add(planApp(app, stage, disk, nextCgroup, terminals));
+          plans.add(planApp(app, stage, disk, nextCgroup, streams));
           nextCgroup += app.cgroupProcs().size();
         }
         makeStageReadOnly(stage);
@@ -149,7 +155,7 @@ final class PodThread {
         // The last namespace: after it, no thread of this process can be made by this one.
         Namespaces.unshare(Namespace.PID);
       }
-      return spawn(stage, plans, terminals);
+      return spawn(stage, plans, callers, streams);
     } catch (KernelException e) {
       throw StageException.run("cannot set up pod " + pod.id(), Rights.fix(e), e);
     }
@@ -223,7 +229,7 @@ final class PodThread {
 
   /** 4. The root of one app, and what its process will do in it. */
   private LaunchPlan.App planApp(
-      PreparedApp app, String stage, PodDisk disk, int firstCgroup, Terminals terminals)
+      PreparedApp app, String stage, PodDisk disk, int firstCgroup, StreamEnds streams)
       throws StageException, KernelException {
     AppRequest asked = app.request();
     String inStage = "/apps/" + asked.name();
@@ -239,12 +245,17 @@ final class PodThread {
       root.mountDev();
       root.mountSys();
       new AppVolumes(pod.directory(), disk, request.volumes()).mount(root, asked);
-      ProcessContext context =
-          ContextBuilder.of(app, request, root, users, terminals.name(request));
+      String term =
+          StreamEnds.hasTerminal(app.streams())
+              ? request.environment().getOrDefault("TERM", "xterm")
+              : "";
+      ProcessContext context = ContextBuilder.of(app, request, root, users, term);
+      LaunchPlan.Handlers handlers = AppHandlers.of(asked.name(), asked.app(), root, context);
       if (asked.storage().readOnlyRoot()) {
         AppRoot.makeReadOnly(at);
       }
-      terminals.open(request, root, disk.outside(context.uid()));
+      List<Op> joined =
+          streams.join(asked.name(), app.streams(), root, disk.outside(context.uid()));
       List<Integer> procs = new ArrayList<>();
       for (int i = 0; i < app.cgroupProcs().size(); i++) {
         procs.add(firstCgroup + i);
@@ -256,15 +267,16 @@ final class PodThread {
       if (!request.insecure().contains("paths")) {
         steps.mask();
       }
-      steps.moveIn().waitFor(SUPERVISED).beginSession(terminals.isOpen() ? TERMINAL : -1);
+      steps.moveIn().waitFor(SUPERVISED).beginSession(-1).add(joined);
       List<Op> all = new ArrayList<>(steps.steps());
       all.addAll(context.steps(asked.name()));
-      return new LaunchPlan.App(asked.name(), asked.app().stopSignal(), all);
+      return new LaunchPlan.App(asked.name(), asked.app().stopSignal(), all, handlers);
     }
   }
 
   /** 5. Process 1, which moves out of the host's root and does the rest. */
-  private Started spawn(String stage, List<LaunchPlan.App> plans, Terminals terminals)
+  private Started spawn(
+      String stage, List<LaunchPlan.App> plans, StandardStreams callers, StreamEnds streams)
       throws KernelException, StageException {
     // Where process 1 starts: in a user namespace it has no right to walk here.
     Mounts.changeDirectory(stage);
@@ -284,18 +296,14 @@ final class PodThread {
     } catch (IOException e) {
       throw StageException.system("cannot write the launch plan of pod " + pod.id(), null, e);
     }
-    try (StandardStreams streams = StandardStreams.of(request.interactive());
-        Descriptors.Pipe report = Descriptors.pipe();
+    try (Descriptors.Pipe report = Descriptors.pipe();
         Fd memory = Descriptors.sealedMemory("launch-plan", encoded)) {
-      List<FdMapping> descriptors = new ArrayList<>(streams.mappings());
+      List<FdMapping> descriptors = new ArrayList<>(callers.mappings());
       descriptors.add(FdMapping.of(memory, PLAN));
       descriptors.add(FdMapping.of(lifeline.reader(), LIFELINE));
       descriptors.add(FdMapping.of(status.writer(), STATUS));
       descriptors.add(FdMapping.of(program, PROGRAM));
       descriptors.add(FdMapping.of(lifeline.reader(), SUPERVISED));
-      if (terminals.isOpen()) {
-        descriptors.add(FdMapping.of(terminals.inner(), TERMINAL));
-      }
       Fd user = namespaces.user();
       if (user != null) {
         descriptors.add(FdMapping.of(user, USERS));
@@ -311,6 +319,7 @@ final class PodThread {
           descriptors.add(FdMapping.of(procs, next++));
         }
       }
+      descriptors.addAll(streams.mappings());
       int pid =
           new Program(
                   "/proc/self/fd/" + PROGRAM,
@@ -319,11 +328,12 @@ final class PodThread {
                   descriptors)
               .spawn();
       if (user == null) {
-        return new Started(pid, terminals.outer());
+        return new Started(pid, streams.relayed(), streams.kept());
       }
       report.writer().close();
       try {
-        return new Started(PodNamespaces.number(report.reader()), terminals.outer());
+        int init = PodNamespaces.number(report.reader());
+        return new Started(init, streams.relayed(), streams.kept());
       } finally {
         Processes.await(pid); // it has ended, or is about to: process 1 is its sibling
       }

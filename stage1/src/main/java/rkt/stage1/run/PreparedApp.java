@@ -14,6 +14,7 @@ import rkt.stage1.pod.PodRecord;
  * @param oomCounter the file in which the kernel counts the processes of it that it killed for want
  *     of memory
  * @param seccomp the filter; empty for none
+ * @param streams what its standard streams are joined to
  */
 record PreparedApp(
     AppRequest request,
@@ -21,7 +22,8 @@ record PreparedApp(
     List<PodRecord.Isolator> outcomes,
     List<Fd> cgroupProcs,
     Optional<String> oomCounter,
-    Bytes seccomp) {
+    Bytes seccomp,
+    AppStreams streams) {
   PreparedApp {
     outcomes = List.copyOf(outcomes);
     cgroupProcs = List.copyOf(cgroupProcs);

@@ -76,7 +76,7 @@ final class StandardStreams implements AutoCloseable {
   }
 
   /** /dev/null through a read-only mount of its own: it reads and writes, and cannot be changed. */
-  private Fd nothing() throws KernelException {
+  Fd nothing() throws KernelException {
     Fd open = nothing;
     if (open == null) {
       try (Fd host = Descriptors.open("/dev/null", OpenFlag.PATH);

@@ -31,6 +31,7 @@ class PodRecordTest {
                     new ImageName("example.com/a"),
                     Optional.empty(),
                     List.of(),
+                    List.of(),
                     List.of())),
             List.of(),
             List.of(
@@ -51,7 +52,8 @@ class PodRecordTest {
                 + "\"signer\":\"0123456789abcdef0123456789abcdef01234567\","
                 + "\"trees\":[\"sha256-aa\",\"sha256-bb\"],"
                 + "\"isolators\":[{\"name\":\"resource/memory\",\"value\":\"1048576\","
-                + "\"outcome\":\"enforced\"}]}],"
+                + "\"outcome\":\"enforced\"}],"
+                + "\"endpoints\":[\"stdin\",\"stdout\"]}],"
                 + "\"cgroups\":[\"/sys/fs/cgroup/rkt/9c1e8f52-0d7a-4f6e-8b1d-3a5c7e9f1b2d/web\"],"
                 + "\"isolators\":[]}");
   }

@@ -27,7 +27,8 @@ final class PodSamples {
                 new ImageName("example.com/web"),
                 Optional.of("0123456789abcdef0123456789abcdef01234567"),
                 List.of(trees),
-                List.of(new PodRecord.Isolator("resource/memory", "1048576", "enforced")))),
+                List.of(new PodRecord.Isolator("resource/memory", "1048576", "enforced")),
+                List.of("stdin", "stdout"))),
         List.of("/sys/fs/cgroup/rkt/" + id + "/web"),
         List.of());
   }

@@ -45,7 +45,8 @@ class ExecutableTest {
   private List<String> candidates(String program, String directory, Map<String, String> environment)
       throws Exception {
     try (DirFd open = DirFd.open(root.toString())) {
-      return Executable.candidates("web", open, program, directory, environment);
+      return Executable.candidates(
+          "web", open, program, directory, AppEnvironment.path(AppEnvironment.lines(environment)));
     }
   }
 
