@@ -56,7 +56,7 @@ void run_enter(int fd) {
     }
     struct pollfd fds[3] = {{signals, POLLIN, 0}};
     relay_poll(fds + 1);
-    if (sys_poll(fds, 3, -1) <= 0) continue;
+    if (sys_poll(fds, 3, relay_timeout()) < 0) continue;
     relay_move(fds + 1);
     for (int s; fds[0].revents && (s = next_signal(signals)) != 0;) {
       /* Not TSTP: a stopped parent that does not reap would keep the pod from ending. */

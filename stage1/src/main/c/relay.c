@@ -6,6 +6,9 @@ struct way {
   char bytes[1024];
 };
 
+/* No signal tells a job that runs in the background that it was brought to the front. */
+enum { LOOK_MS = 200 };
+
 static bool active, raw, is_known; /* is_known: how the terminal was before us */
 static int terminal, pty_master;
 static struct termios before;
@@ -62,7 +65,7 @@ void relay_open(int tty, int pty) {
   out.to = tty;
   long flags = sys(__NR_fcntl, pty, F_GETFL, 0);
   sys(__NR_fcntl, pty, F_SETFL, flags | O_NONBLOCK); /* ours alone; the tty's are the shell's too */
-  take(); /* a job in the background takes it when it is brought to the front */
+  take(); /* a job in the background takes it once it is brought to the front */
 }
 
 static void close_way(struct way *w) { w->from = w->to = -1; }
@@ -100,7 +103,7 @@ static void move(struct way *w, short events) {
   } else if (n == -EAGAIN) {
     return;
   } else if (w == &in && n == -EIO && !terminal_is_ours(terminal)) {
-    in.from = -1; /* in the background: until SIGCONT */
+    in.from = -1; /* in the background */
     raw = false;
   } else if (w == &in) {
     hang_up();
@@ -109,7 +112,10 @@ static void move(struct way *w, short events) {
   }
 }
 
+int64_t relay_timeout(void) { return active && in.from < 0 && in.to >= 0 ? LOOK_MS : -1; }
+
 void relay_move(const struct pollfd *fds) {
+  if (relay_timeout() >= 0) take();
   if (active) move(&in, fds[0].revents);
   if (active) move(&out, fds[1].revents);
 }

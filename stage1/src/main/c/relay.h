@@ -8,6 +8,9 @@
 void relay_open(int tty, int pty);
 /* Fills two entries for poll; they are empty without a terminal. */
 void relay_poll(struct pollfd *fds);
+/* How long poll may wait, in ms; -1 is for ever. */
+int64_t relay_timeout(void);
+/* To be called after each poll, whatever it found. */
 void relay_move(const struct pollfd *fds);
 /* True if the signal was about the terminal alone. */
 bool relay_signal(int signal);

@@ -196,8 +196,9 @@ void run_supervise(int fd) {
     fds[1] = (struct pollfd){events ? status_fd : -1, POLLIN, 0};
     relay_poll(fds + 2);
     unsigned more = mux_poll(fds + 4);
-    long ready = sys_poll(fds, 4 + more, mux_timeout());
-    if (ready < 0 || (ready == 0 && more == 0)) continue;
+    int64_t timeout = mux_timeout(), look = relay_timeout();
+    if (timeout < 0 || (look >= 0 && look < timeout)) timeout = look;
+    if (sys_poll(fds, 4 + more, timeout) < 0) continue;
     relay_move(fds + 2);
     mux_move(fds + 4);
     if (fds[1].revents) events = take_events();
