@@ -150,6 +150,7 @@ public final class Assemble {
     List<String> jars = jars();
     runtime(jars);
     podInit();
+    transports();
     String hash = hash(jars);
     String aot = "rkt-" + hash.substring(0, 16);
     for (var tool : TOOLS.entrySet()) {
@@ -486,6 +487,15 @@ public final class Assemble {
     Path to = Files.createDirectories(home.resolve("libexec")).resolve("pod-init");
     Files.copy(podInit, to, StandardCopyOption.REPLACE_EXISTING);
     permit(to, "rwxr-xr-x");
+  }
+
+  /** The programs beside src/main/training that fetch by other protocols. spec/transport.md */
+  private void transports() throws IOException {
+    for (Path program : files(fixtures.resolveSibling("libexec"))) {
+      Path to = Files.createDirectories(home.resolve("libexec")).resolve(program.getFileName());
+      Files.copy(program, to, StandardCopyOption.REPLACE_EXISTING);
+      permit(to, "rwxr-xr-x");
+    }
   }
 
   // ---- launchers

@@ -1,6 +1,7 @@
 package rkt.fetch;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -24,6 +25,7 @@ public final class FetchOptions {
   private final Patience patience;
   private final Progress progress;
   private final Surroundings surroundings;
+  private final Duration seed;
 
   private FetchOptions(Draft draft) {
     this.insecureHttp = draft.insecureHttp;
@@ -34,6 +36,7 @@ public final class FetchOptions {
     this.patience = draft.patience;
     this.progress = draft.progress;
     this.surroundings = draft.surroundings;
+    this.seed = draft.seed;
   }
 
   /** Everything secure, for this machine, in silence. */
@@ -76,6 +79,17 @@ public final class FetchOptions {
 
   public Surroundings surroundings() {
     return surroundings;
+  }
+
+  /** For how long an image that came from peers is shared with others; zero for not at all. */
+  public Duration seed() {
+    return seed;
+  }
+
+  public FetchOptions withSeed(Duration seed) {
+    Draft draft = new Draft(this);
+    draft.seed = seed;
+    return new FetchOptions(draft);
   }
 
   public FetchOptions withInsecure(boolean http, boolean tls) {
@@ -158,6 +172,7 @@ public final class FetchOptions {
     private Patience patience = Patience.DEFAULT;
     private Progress progress = Progress.NONE;
     private Surroundings surroundings;
+    private Duration seed = Duration.ZERO;
 
     Draft(Surroundings surroundings) {
       this.surroundings = surroundings;
@@ -172,6 +187,7 @@ public final class FetchOptions {
       this.patience = options.patience;
       this.progress = options.progress;
       this.surroundings = options.surroundings;
+      this.seed = options.seed;
     }
   }
 }

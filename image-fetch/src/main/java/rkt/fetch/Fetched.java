@@ -1,12 +1,14 @@
 package rkt.fetch;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import rkt.fetch.program.ProgramAci;
 import rkt.spec.Digest;
 import rkt.spec.RktException;
 import rkt.spec.SpecException;
@@ -26,6 +28,7 @@ public final class Fetched implements AutoCloseable {
   private final Optional<byte[]> signature;
   private final String source;
   private final Resolver resolver;
+  private @Nullable ProgramAci program;
   private @Nullable Resolved resolved;
 
   Fetched(
@@ -52,6 +55,18 @@ public final class Fetched implements AutoCloseable {
       OciDescriptor manifest,
       List<String> references,
       Optional<Remembered> remembered) {}
+
+  /** Says which program brought it, and may share it until this is closed. */
+  void broughtBy(ProgramAci program) {
+    this.program = program;
+  }
+
+  /** Shares the file with others for so long, if it came from peers and sharing was asked for. */
+  public void share(Duration time) {
+    if (program != null && !time.isZero()) {
+      program.share(time);
+    }
+  }
 
   /** The digest of the bytes that a signature covers. */
   public Digest signed() {
@@ -108,6 +123,9 @@ public final class Fetched implements AutoCloseable {
 
   @Override
   public void close() throws SpecException {
+    if (program != null) {
+      program.close();
+    }
     transaction.close();
   }
 

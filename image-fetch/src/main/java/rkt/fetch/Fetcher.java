@@ -25,6 +25,8 @@ import rkt.fetch.layout.DockerArchiveSource;
 import rkt.fetch.layout.LayoutSource;
 import rkt.fetch.oci.OciFetch;
 import rkt.fetch.oci.OciSource;
+import rkt.fetch.program.ProgramAci;
+import rkt.fetch.program.TransportProgram;
 import rkt.fetch.registry.RegistrySource;
 import rkt.fetch.transport.FetchException;
 import rkt.spec.Digest;
@@ -78,6 +80,11 @@ public final class Fetcher {
         try (Http http = http()) {
           yield inTransaction(transaction ->
               aci(remote(http, url), List.of(reference.lookup()), Optional.empty(), transaction));
+        }
+      }
+      case ImageRef.Transported(URI url) -> {
+        try (Http http = http()) {
+          yield transported(url, besideTorrent(url, http), reference.lookup(), Optional.empty());
         }
       }
       case ImageRef.OciLayout(Path directory, String tag, Optional<Digest> digest) ->
@@ -212,12 +219,48 @@ public final class Fetcher {
       try {
         requireSecure(endpoint.aci());
         requireSecure(endpoint.signature());
+        if (TransportProgram.isTorrentFile(endpoint.aci())) {
+          return transported(
+              endpoint.aci(), besideTorrent(endpoint.aci(), http), "", Optional.of(name));
+        }
         AciSource source = new RemoteAci(http, logins, endpoint.aci(), endpoint.signature());
         return inTransaction(transaction -> aci(source, List.of(), Optional.of(name), transaction));
       } catch (FetchException e) {
         if (e.errorClass() != ErrorClass.NOT_FOUND || i + 1 == endpoints.size()) {
           throw e;
         }
+      }
+    }
+  }
+
+  /** Where the signature of a torrent is: that of the file without {@code .torrent}. */
+  private Optional<RemoteAci> besideTorrent(URI url, Http http) throws FetchException {
+    if (!TransportProgram.isTorrentFile(url)) {
+      return Optional.empty();
+    }
+    requireSecure(url);
+    String path = url.getRawPath();
+    String file = path.substring(0, path.length() - ".torrent".length());
+    return Optional.of(new RemoteAci(http, logins, url, url.resolve(file + ".asc")));
+  }
+
+  private Fetched transported(
+      URI url, Optional<RemoteAci> beside, String asked, Optional<ImageRef.AppcName> name)
+      throws RktException {
+    TransportProgram program =
+        TransportProgram.find(TransportProgram.nameFor(url), options.surroundings());
+    ProgramAci source =
+        new ProgramAci(program, url, beside, options.patience(), !options.seed().isZero());
+    boolean done = false;
+    try {
+      List<String> references = asked.isEmpty() ? List.of() : List.of(asked);
+      Fetched fetched = inTransaction(transaction -> aci(source, references, name, transaction));
+      fetched.broughtBy(source);
+      done = true;
+      return fetched;
+    } finally {
+      if (!done) {
+        source.close();
       }
     }
   }

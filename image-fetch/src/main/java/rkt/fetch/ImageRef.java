@@ -19,6 +19,9 @@ public sealed interface ImageRef {
   /** An ACI in a file; the path is absolute. */
   record AciFile(Path file) implements ImageRef {}
 
+  /** An ACI that a program of another protocol fetches. */
+  record Transported(URI url) implements ImageRef {}
+
   /** An ACI on a web server. */
   record AciUrl(URI url) implements ImageRef {}
 
@@ -85,7 +88,7 @@ public sealed interface ImageRef {
   /** Whether it is fetched over a network. */
   default boolean isRemote() {
     return switch (this) {
-      case AciUrl _, Registry _, AppcName _ -> true;
+      case AciUrl _, Transported _, Registry _, AppcName _ -> true;
       case StoreId _, AciFile _, OciLayout _, OciArchive _, DockerArchive _, DirectoryImage _ ->
           false;
     };
@@ -107,6 +110,7 @@ public sealed interface ImageRef {
       case StoreId(String text) -> text;
       case AciFile _, OciLayout _, OciArchive _, DockerArchive _, DirectoryImage _ -> "";
       case AciUrl(URI url) -> url.toString();
+      case Transported(URI url) -> url.toString();
       case Registry(String host, String repository, String tag, Optional<Digest> digest) ->
           host + "/" + repository + digest.map(it -> "@" + it).orElse(":" + tag);
       case AppcName(ImageName name, Map<String, String> labels) ->

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import rkt.fetch.transport.FetchException;
 import rkt.spec.Digest;
@@ -18,6 +19,8 @@ final class ImageRefParser {
   private static final Pattern TAG = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}");
   private static final Pattern VALUE = Pattern.compile("[A-Za-z0-9._+~-]{1,128}");
   private static final Pattern LABEL = Pattern.compile("[a-z0-9]+([-._~/][a-z0-9]+)*");
+  private static final Pattern SCHEME = Pattern.compile("[a-z][a-z0-9]*");
+  private static final Set<String> KNOWN = Set.of("file", "http", "https");
   private static final Pattern INDEX = Pattern.compile("@[0-9]{1,6}");
 
   private ImageRefParser() {}
@@ -48,7 +51,7 @@ final class ImageRefParser {
         }
         return new ImageRef.DirectoryImage(cwd.resolve(directory).normalize());
       }
-      if (text.contains("://")) {
+      if (text.contains("://") || text.startsWith("magnet:?")) {
         return url(text);
       }
       if (isPath(text, cwd)) {
@@ -80,7 +83,17 @@ final class ImageRefParser {
     }
     String scheme = String.valueOf(url.getScheme());
     String path = url.getPath() == null ? "" : url.getPath();
-    if (!path.endsWith(".aci")) {
+    if (!KNOWN.contains(scheme)) {
+      if (url.getUserInfo() != null) {
+        throw FetchException.usage("a URL with a password in it is not taken", null);
+      }
+      if (!SCHEME.matcher(scheme).matches()) {
+        throw bad(text, "it is not a plain URL");
+      }
+      return new ImageRef.Transported(URI.create(url.toASCIIString()));
+    }
+    boolean torrent = path.endsWith(".torrent") && !scheme.equals("file");
+    if (!path.endsWith(".aci") && !torrent) {
       throw bad(text, "the URL of an ACI ends in .aci");
     }
     return switch (scheme) {
@@ -97,7 +110,7 @@ final class ImageRefParser {
         if (url.getHost() == null || url.getRawFragment() != null || url.getPort() > 65_535) {
           throw bad(text, "it is not a plain URL");
         }
-        yield new ImageRef.AciUrl(url);
+        yield torrent ? new ImageRef.Transported(url) : new ImageRef.AciUrl(url);
       }
       default -> throw bad(text, "the scheme " + scheme + " is not known");
     };

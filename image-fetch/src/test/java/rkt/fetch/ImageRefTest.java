@@ -94,6 +94,18 @@ final class ImageRefTest {
   }
 
   @Test
+  void otherProtocolsAreForPrograms() throws Exception {
+    for (String text :
+        new String[] {
+          "magnet:?xt=urn:btih:aa&dn=app.aci",
+          "ipfs://example.com/app",
+          "https://example.com/app.aci.torrent"
+        }) {
+      assertThat(ImageRef.parse(text, cwd)).isEqualTo(new ImageRef.Transported(URI.create(text)));
+    }
+  }
+
+  @Test
   void aUrlIsKeptAsItIs() throws Exception {
     assertThat(ImageRef.parse("http://localhost:8080/a/app.aci?x=1", cwd))
         .isEqualTo(new ImageRef.AciUrl(URI.create("http://localhost:8080/a/app.aci?x=1")));
@@ -114,7 +126,8 @@ final class ImageRefTest {
         "https://example.com/app",
         "https://example.com:65536/app.aci",
         "https://user:secret@example.com/app.aci",
-        "ftp://example.com/app.aci",
+        "ftp://user:secret@example.com/app.aci",
+        "git+ssh://example.com/app.aci",
         "file://host/app.aci",
         "oci:",
         "oci:layout@sha256:12",

@@ -26,6 +26,11 @@ final class FetchCommand implements Command {
             .type(boolean.class)
             .description("No progress.")
             .build());
+    FetchFlags.text(
+        spec,
+        FetchFlags.SEED,
+        "DURATION",
+        "Share an image that came by BitTorrent with others for so long, once it is in the store.");
     ImageArguments.describe(
         spec,
         "1..*",

@@ -1,6 +1,7 @@
 package rkt.cli;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,6 +19,7 @@ import rkt.spec.RktException;
  * @param offline whether no network may be used
  * @param form how progress is shown
  * @param trustKeys whether keys that a name's owner publishes by https are trusted unseen
+ * @param seed for how long an image that came from peers is shared
  * @param os the system to fetch for; empty for this one, like the rest of the platform
  */
 record FetchFlags(
@@ -25,12 +27,14 @@ record FetchFlags(
     boolean offline,
     Display.Form form,
     boolean trustKeys,
+    Duration seed,
     String os,
     String arch,
     String variant) {
   private static final String PULL_POLICY = "--pull-policy";
   private static final String OFFLINE = "--offline";
   static final String QUIET = "--quiet";
+  static final String SEED = "--seed";
   static final String TRUST_KEYS = "--trust-keys-from-https";
 
   private static final String OS = "--os";
@@ -99,9 +103,15 @@ record FetchFlags(
         parsed.hasMatchedOption(OFFLINE),
         form(parsed),
         parsed.hasMatchedOption(TRUST_KEYS),
+        seed(parsed),
         parsed.matchedOptionValue(OS, ""),
         parsed.matchedOptionValue(ARCH, ""),
         parsed.matchedOptionValue(VARIANT, ""));
+  }
+
+  private static Duration seed(ParseResult parsed) throws UsageException {
+    String text = parsed.matchedOptionValue(SEED, "");
+    return text.isEmpty() ? Duration.ZERO : Durations.parse(SEED, text);
   }
 
   private static Display.Form form(ParseResult parsed) {
@@ -128,7 +138,12 @@ record FetchFlags(
                 new Surroundings(
                     caller.environment(),
                     Path.of("/etc"),
-                    List.of(settings.systemConfig(), settings.localConfig())));
+                    List.of(settings.systemConfig(), settings.localConfig()),
+                    List.of(
+                        settings.localConfig().resolve("transports"),
+                        settings.systemConfig().resolve("transports"),
+                        caller.home().resolve("libexec"))))
+            .withSeed(seed);
     return os.isEmpty() && arch.isEmpty() && variant.isEmpty()
         ? options
         : options.withPlatform(os, arch, variant);

@@ -171,7 +171,9 @@ final class ImageFinder {
       }
     }
     try (Fetched fetched = fetcher.fetch(reference)) {
-      return gate.admit(fetched, expected.name());
+      Image image = gate.admit(fetched, expected.name());
+      fetched.share(options.seed());
+      return image;
     }
   }
 

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -157,7 +158,15 @@ final class TrustCommand implements Command {
             parsed.hasMatchedOption(SKIP_REVIEW),
             parsed.hasMatchedOption(FetchFlags.TRUST_KEYS));
     FetchOptions options =
-        new FetchFlags(FetchFlags.PullPolicy.UPDATE, false, Display.Form.QUIET, false, "", "", "")
+        new FetchFlags(
+                FetchFlags.PullPolicy.UPDATE,
+                false,
+                Display.Form.QUIET,
+                false,
+                Duration.ZERO,
+                "",
+                "",
+                "")
             .options(settings, caller);
     int accepted = 0;
     for (KeyDiscovery.Found found : new KeyDiscovery(options, plain).find(prefix)) {

@@ -86,6 +86,17 @@ public final class RemoteAci implements AciSource {
         });
   }
 
+  /** A document of at most {@code limit} bytes at {@code uri}, on the same terms. */
+  public byte[] document(URI uri, int limit) throws RktException {
+    return retry()
+        .run(() -> {
+          try (Answer answer = get(uri)) {
+            require(answer, uri);
+            return answer.bytes(limit);
+          }
+        });
+  }
+
   @Override
   public Optional<Freshness> freshness() {
     return Optional.ofNullable(freshness);

@@ -18,6 +18,7 @@ import rkt.fetch.ImageRef;
 import rkt.fetch.display.Display;
 import rkt.fetch.display.Terminal;
 import rkt.fetch.transport.FetchException;
+import rkt.fetch.transport.Surroundings;
 import rkt.spec.ErrorClass;
 import rkt.spec.ImageName;
 import rkt.spec.RktException;
@@ -169,7 +170,16 @@ public final class RktFetch {
   }
 
   private FetchOptions options(ParseResult parsed) throws FetchException {
-    FetchOptions options = FetchOptions.of(environment);
+    Path libexec = Path.of(System.getProperty("rkt.home", "/usr/lib/rkt"), "libexec");
+    List<Path> transports = List.of(Path.of("/etc/rkt/transports"), libexec);
+    FetchOptions options =
+        FetchOptions.of(environment)
+            .withSurroundings(
+                new Surroundings(
+                    environment,
+                    Path.of("/etc"),
+                    List.of(Path.of("/usr/lib/rkt"), Path.of("/etc/rkt")),
+                    transports));
     List<String> insecure = parsed.matchedOptionValue("--insecure-options", List.of());
     for (String choice : insecure) {
       if (!INSECURE.contains(choice)) {

@@ -11,11 +11,19 @@ import java.util.Map;
  * @param environment of the process
  * @param etc the directory of the files that several programs share: {@code /etc}
  * @param configuration rkt's own directories, that of the distribution before the administrator's
+ * @param transports where programs that fetch are looked for, in this order
  */
-public record Surroundings(Map<String, String> environment, Path etc, List<Path> configuration) {
+public record Surroundings(
+    Map<String, String> environment, Path etc, List<Path> configuration, List<Path> transports) {
   public Surroundings {
     environment = Map.copyOf(environment);
     configuration = List.copyOf(configuration);
+    transports = List.copyOf(transports);
+  }
+
+  /** Those without any programs. */
+  public Surroundings(Map<String, String> environment, Path etc, List<Path> configuration) {
+    this(environment, etc, configuration, List.of());
   }
 
   /** Those of a process with this environment, and nothing of rkt's own. */

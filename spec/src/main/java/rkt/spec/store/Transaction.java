@@ -203,8 +203,8 @@ public final class Transaction implements AutoCloseable {
     }
   }
 
-  /** A place for a file that is renamed into the store, or goes away with this. */
-  Path scratch(String name) {
+  /** A place for a file that goes away with this, if it is not renamed into the store. */
+  public Path scratch(String name) {
     return directory.resolve(name);
   }
 
