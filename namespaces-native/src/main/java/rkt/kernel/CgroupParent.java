@@ -70,28 +70,42 @@ public final class CgroupParent {
   }
 
   /**
-   * Makes the group of a pod, in every hierarchy that lets this user. In a unit of version 2 this
-   * process moves itself to a group {@code supervisor} beside it, which stays as long as the unit.
+   * In a unit of version 2, moves this process to a group {@code supervisor} of the unit, which
+   * stays as long as that. To be called before it has children, which would stay behind.
    */
+  public void enter() throws KernelException {
+    for (CgroupLayout.Hierarchy hierarchy : layout.hierarchies()) {
+      if (hierarchy.unified()) {
+        try {
+          makeRoom(hierarchy);
+        } catch (KernelException e) {
+          requireDenial(e); // then there are controllers that no group gets, which it will say
+        }
+      }
+    }
+  }
+
+  /** Makes the group of a pod, in every hierarchy that lets this user. */
   public Cgroup create(String pod) throws KernelException {
     List<CgroupDirectory> directories = directories(pod);
     List<CgroupDirectory> made = new ArrayList<>();
     String denial = "";
     for (int i = 0; i < directories.size(); i++) {
       try {
-        if (directories.get(i).isUnified()) {
-          makeRoom(layout.hierarchies().get(i));
-        }
         directories.get(i).create();
         made.add(directories.get(i));
       } catch (KernelException e) {
-        if (!e.is(Errno.EACCES) && !e.is(Errno.EPERM) && !e.is(Errno.EROFS)) {
-          throw e;
-        }
+        requireDenial(e);
         denial = "this user may not make control groups here (" + e.getMessage() + ")";
       }
     }
     return new Cgroup(made, denial);
+  }
+
+  private static void requireDenial(KernelException e) throws KernelException {
+    if (!e.is(Errno.EACCES) && !e.is(Errno.EPERM) && !e.is(Errno.EROFS)) {
+      throw e;
+    }
   }
 
   /** Where {@link #create} makes it: one absolute path for each hierarchy. */

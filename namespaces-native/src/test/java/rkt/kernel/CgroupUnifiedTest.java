@@ -72,10 +72,7 @@ class CgroupUnifiedTest {
 
     delegate(unit);
     group(unit + "/supervisor");
-    group(unit + "/" + POD);
-    CgroupParent parent = parent(unit);
-    assertThat(parent.isUnit()).isTrue();
-    parent.create(POD);
+    assertThat(parent(unit).isUnit()).isTrue();
     // Each process is one write; the last one is what an ordinary file keeps.
     assertThat(read(unit + "/supervisor", "cgroup.procs")).startsWith("12");
   }
@@ -197,7 +194,9 @@ class CgroupUnifiedTest {
   }
 
   private CgroupParent parent(String own) throws Exception {
-    return CgroupParent.of(layout(own), SELF);
+    CgroupParent parent = CgroupParent.of(layout(own), SELF);
+    parent.enter();
+    return parent;
   }
 
   private CgroupLayout layout(String own) {

@@ -36,15 +36,9 @@ final class PodCgroups {
    */
   record OfApp(List<Fd> joins, Optional<String> oomCounter, List<PodRecord.Isolator> outcomes) {}
 
-  /**
-   * Makes the group of the pod, with its limits.
-   *
-   * @param throttlesDisks whether anything in the pod takes a controller that is not needed
-   *     otherwise
-   */
-  static PodCgroups create(LockedPod pod, Resources limits, boolean throttlesDisks)
+  /** Makes the group of the pod, with its limits. */
+  static PodCgroups create(LockedPod pod, CgroupParent parent, Resources limits)
       throws StageException {
-    CgroupParent parent = parent(throttlesDisks);
     if (parent.isUnit()) {
       remember(pod, parent.paths(pod.id()));
     }
@@ -56,14 +50,23 @@ final class PodCgroups {
     }
   }
 
-  private static CgroupParent parent(boolean throttlesDisks) throws StageException {
+  /**
+   * Where the groups of this process go. To be called before it has children.
+   *
+   * @param throttlesDisks whether anything in the pod takes a controller that is not needed
+   *     otherwise
+   */
+  static CgroupParent parent(boolean throttlesDisks) throws StageException {
     try {
       CgroupLayout layout = CgroupLayout.detect();
       // What we limit, and what stops a pod as a whole: each further one costs every start.
-      return CgroupParent.of(
-          throttlesDisks
-              ? layout.only("memory", "cpu", "pids", "freezer", "blkio")
-              : layout.only("memory", "cpu", "pids", "freezer"));
+      CgroupParent parent =
+          CgroupParent.of(
+              throttlesDisks
+                  ? layout.only("memory", "cpu", "pids", "freezer", "blkio")
+                  : layout.only("memory", "cpu", "pids", "freezer"));
+      parent.enter();
+      return parent;
     } catch (KernelException e) {
       throw StageException.run("cannot see the control groups of this host", "mount /proc", e);
     }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import rkt.kernel.CgroupParent;
 import rkt.kernel.Descriptors;
 import rkt.kernel.Fd;
 import rkt.kernel.FdMapping;
@@ -128,15 +129,17 @@ public final class PodRunner {
 
   private void start(LockedPod pod, PodRequest request, Hooks hooks) throws RktException {
     write(pod, "created", now());
+    List<Resources> resources = resources(request);
+    Resources ofPod = Resources.ofPod(request, dataDir.toString());
+    CgroupParent parent = PodCgroups.parent(throttleDisks(ofPod, resources));
     boolean ownNetwork = request.network() == PodRequest.Network.NONE;
     try (Descriptors.Pipe lifeline = Descriptors.pipe();
         Descriptors.Pipe status = Descriptors.pipe();
         Fd program = Descriptors.sealedMemory("pod-init", Files.readAllBytes(podInit));
         PodUsers users = PodUsers.of(pod.id(), request.insecure());
-        // First of all: the kernel makes them while we prepare.
+        // First of all but for our own control group: the kernel makes them while we prepare.
         PodNamespaces namespaces = PodNamespaces.begin(users, ownNetwork, program)) {
-      List<Resources> resources = resources(request);
-      PodCgroups cgroups = cgroups(pod, request, resources);
+      PodCgroups cgroups = PodCgroups.create(pod, parent, ofPod);
       List<PreparedApp> apps = prepare(pod, request, resources, cgroups);
       List<String> groups = cgroups.directories();
       PodRecord record = record(pod, request, apps, cgroups);
@@ -184,14 +187,12 @@ public final class PodRunner {
     return resources;
   }
 
-  private PodCgroups cgroups(LockedPod pod, PodRequest request, List<Resources> apps)
-      throws StageException {
-    Resources ofPod = Resources.ofPod(request, dataDir.toString());
-    boolean throttlesDisks = ofPod.throttlesDisks();
-    for (Resources app : apps) {
-      throttlesDisks |= app.throttlesDisks();
+  private static boolean throttleDisks(Resources ofPod, List<Resources> ofApps) {
+    boolean throttle = ofPod.throttlesDisks();
+    for (Resources app : ofApps) {
+      throttle |= app.throttlesDisks();
     }
-    return PodCgroups.create(pod, ofPod, throttlesDisks);
+    return throttle;
   }
 
   private List<PreparedApp> prepare(
