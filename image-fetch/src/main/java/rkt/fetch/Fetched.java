@@ -9,9 +9,11 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import rkt.fetch.program.ProgramAci;
+import rkt.fetch.transport.FetchException;
 import rkt.spec.Digest;
 import rkt.spec.RktException;
 import rkt.spec.SpecException;
+import rkt.spec.image.AciDependency;
 import rkt.spec.image.Image;
 import rkt.spec.image.OciDescriptor;
 import rkt.spec.store.Entry;
@@ -54,7 +56,8 @@ public final class Fetched implements AutoCloseable {
       Image image,
       OciDescriptor manifest,
       List<String> references,
-      Optional<Remembered> remembered) {}
+      Optional<Remembered> remembered,
+      List<AciDependency> dependencies) {}
 
   /** Says which program brought it, and may share it until this is closed. */
   void broughtBy(ProgramAci program) {
@@ -96,6 +99,31 @@ public final class Fetched implements AutoCloseable {
     return resolve().image();
   }
 
+  /** What an ACI depends on; {@link #compose} wants an image for each before a commit. */
+  public List<AciDependency> dependencies() throws RktException {
+    return resolve().dependencies();
+  }
+
+  /**
+   * Makes the image one of those that it depends on and itself.
+   *
+   * @param found one image for each of {@link #dependencies}, all of them in the store
+   */
+  public void compose(List<Image> found) throws RktException {
+    Resolved known = resolve();
+    if (found.size() != known.dependencies().size()) {
+      throw new IllegalArgumentException(
+          found.size() + " images for " + known.dependencies().size() + " dependencies");
+    }
+    resolved =
+        new Resolved(
+            known.image().on(found),
+            known.manifest(),
+            known.references(),
+            known.remembered(),
+            List.of());
+  }
+
   /**
    * Admits the image into the store.
    *
@@ -104,6 +132,15 @@ public final class Fetched implements AutoCloseable {
    */
   public void commit(boolean insecure, Map<String, byte[]> beside) throws RktException {
     Resolved known = resolve();
+    if (!known.dependencies().isEmpty()) {
+      throw FetchException.usage(
+          source
+              + " depends on "
+              + known.dependencies().get(0).reference()
+              + ", which is to be"
+              + " fetched with it",
+          "rkt fetch " + source + " brings both");
+    }
     List<OciDescriptor> attached = new ArrayList<>();
     if (signature.isPresent()) {
       attached.add(transaction.addSignature(known.manifest(), signature.get()));

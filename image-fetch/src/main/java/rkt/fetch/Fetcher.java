@@ -328,14 +328,6 @@ public final class Fetcher {
               + wanted.get().labels());
     }
     manifest.requireRunsOn(options.platform());
-    if (!manifest.dependencies().isEmpty()) {
-      throw FetchException.usage(
-          what
-              + " depends on "
-              + String.join(", ", manifest.dependencies())
-              + ", and dependencies are not supported yet",
-          null);
-    }
     OciDescriptor blob = file.as(MediaType.aci(content.compression()));
     OciDescriptor stored = transaction.addAci(content.manifest(), blob, content.id());
     Image image = manifest.resolve(content.id(), stored.digest(), blob, content.compression());
@@ -346,7 +338,8 @@ public final class Fetcher {
         image,
         stored,
         references,
-        source.freshness().map(it -> Remembered.of(what, it, options.platform(), clock.instant())));
+        source.freshness().map(it -> Remembered.of(what, it, options.platform(), clock.instant())),
+        manifest.dependencies());
   }
 
   /** An image whose source gives it no name that could be believed. */
@@ -419,7 +412,9 @@ public final class Fetcher {
         result.image().signed(),
         signature,
         source.what(),
-        () -> new Fetched.Resolved(result.image(), result.manifest(), references, remembered));
+        () ->
+            new Fetched.Resolved(
+                result.image(), result.manifest(), references, remembered, List.of()));
   }
 
   private Optional<byte[]> namedSignature() throws RktException {

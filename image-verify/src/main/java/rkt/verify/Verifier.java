@@ -48,7 +48,8 @@ public final class Verifier {
   }
 
   /**
-   * Proves the same of an image in the store, whose layers are not read for it.
+   * Proves the same of an image in the store, whose layers are not read for it, and of each image
+   * that it depends on, under that one's own name.
    *
    * @throws RktException also of class {@code integrity}, if a blob was changed since it was
    *     checked
@@ -56,6 +57,11 @@ public final class Verifier {
   public Verified verify(Store store, Image image) throws RktException {
     if (!store.blobsUntouched(image)) {
       store.rehash(image);
+    }
+    if (!image.steps().isEmpty()) {
+      for (ImageId dependency : image.dependencies()) {
+        verify(store, store.image(dependency).alone());
+      }
     }
     return verify(image.id(), image.name(), image.signed(), StoredEvidence.of(store, image));
   }

@@ -21,6 +21,12 @@ enum CommandName {
   IMAGE_GC("image gc", "Remove images that nobody has used for long."),
   IMAGE_DU("image du", "Show what images take on the disk."),
   IMAGE_VERIFY("image verify", "Read images and their trees again, and say what is damaged."),
+  IMAGE_IMPORT("image import", "Bring images from files into the store, verified."),
+  IMAGE_EXPORT("image export", "Write an image to a file or a layout, converted if need be."),
+  IMAGE_EXTRACT("image extract", "Unpack one image, without what it depends on."),
+  IMAGE_RENDER("image render", "Unpack an image with all that it depends on."),
+  IMAGE_BUILD("image build", "Make an ACI of a directory and a manifest."),
+  IMAGE_VALIDATE("image validate", "Say whether files are valid images."),
   IMAGE_CAT_MANIFEST("image cat-manifest", "Print the manifest of an image."),
   TRUST("trust", "Trust keys for images."),
   TRUST_LIST("trust list", "List the trusted keys."),
@@ -50,7 +56,7 @@ enum CommandName {
 
   /** Whether it reads or writes what {@code --dir} names. */
   boolean usesDataDirectory() {
-    return this != HELP && this != VERSION;
+    return this != HELP && this != VERSION && this != IMAGE_BUILD && this != IMAGE_VALIDATE;
   }
 
   Command create() {
@@ -70,6 +76,12 @@ enum CommandName {
       case IMAGE_GC -> new ImageGcCommand();
       case IMAGE_DU -> new ImageDuCommand();
       case IMAGE_VERIFY -> new ImageVerifyCommand();
+      case IMAGE_IMPORT -> new ImageImportCommand();
+      case IMAGE_EXPORT -> new ImageExportCommand();
+      case IMAGE_EXTRACT -> new ImageExtractCommand(false);
+      case IMAGE_RENDER -> new ImageExtractCommand(true);
+      case IMAGE_BUILD -> new ImageBuildCommand();
+      case IMAGE_VALIDATE -> new ImageValidateCommand();
       case IMAGE_CAT_MANIFEST -> new ImageCatManifestCommand();
       case TRUST -> new TrustCommand();
       case TRUST_LIST -> new TrustListCommand();

@@ -41,6 +41,29 @@ final class Examples {
       case IMAGE_DU -> List.of("rkt image du", "rkt image du --format=json");
       case IMAGE_VERIFY ->
           List.of("rkt image verify", "rkt image verify --format=json example.com/app");
+      case IMAGE_IMPORT ->
+          List.of(
+              "rkt image import ./app-1.4.aci",
+              "rkt image import --image-name=example.com/app ./app.oci.tar");
+      case IMAGE_EXPORT ->
+          List.of(
+              "rkt image export example.com/app ./app.aci",
+              "rkt image export --format=oci-archive example.com/app ./app.oci.tar");
+      case IMAGE_EXTRACT ->
+          List.of(
+              "rkt image extract example.com/app ./app",
+              "rkt image extract --rootfs-only --overwrite example.com/app ./rootfs");
+      case IMAGE_RENDER ->
+          List.of(
+              "rkt image render example.com/app ./app",
+              "rkt image render --rootfs-only example.com/app ./rootfs");
+      case IMAGE_BUILD ->
+          List.of(
+              "rkt image build --rootfs=./rootfs --manifest=./manifest app.aci",
+              "rkt image build --rootfs=./rootfs --manifest=- --owner=0:0 --compress=xz app.aci");
+      case IMAGE_VALIDATE ->
+          List.of(
+              "rkt image validate app.aci", "rkt image validate --format=json ./layout app.tar");
       case IMAGE_CAT_MANIFEST ->
           List.of(
               "rkt image cat-manifest example.com/app",

@@ -127,6 +127,12 @@ record FetchFlags(
     return Display.of(form, caller.err(), Terminal.is(2), caller.environment());
   }
 
+  /** The same for what an image depends on: what the store has is good enough. */
+  FetchFlags forDependency() {
+    return new FetchFlags(
+        PullPolicy.NEW, offline, form, trustKeys, Duration.ZERO, os, arch, variant);
+  }
+
   /** How to fetch with these flags. */
   FetchOptions options(Settings settings, Caller caller) throws RktException {
     FetchOptions options =

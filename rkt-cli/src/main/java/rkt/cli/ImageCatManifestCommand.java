@@ -5,6 +5,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.spec.RktException;
+import rkt.spec.SpecException;
 import rkt.spec.image.Image;
 import rkt.spec.image.ImageId;
 import rkt.spec.image.OciManifest;
@@ -32,18 +33,21 @@ final class ImageCatManifestCommand implements Command {
       throws RktException, IOException {
     Store store = Store.at(settings.dir());
     Image image = store.image(ImageArguments.stored(store, ImageArguments.of(parsed).get(0)));
-    byte[] document = store.read(image.manifest());
-    if (image.id().kind() == ImageId.Kind.ACI) {
-      // The OCI manifest of an ACI is ours; its config is what the author wrote.
-      document =
-          store.read(
-              OciManifest.parse(document, null, "the manifest of " + image.id()).config().digest());
-    }
+    byte[] document = document(store, image);
     if (parsed.matchedOptionValue(PRETTY, true)) {
       caller.out().println(JsonText.indent(document, "the manifest of " + image.id()));
     } else {
       caller.out().write(document);
     }
     return 0;
+  }
+
+  /** The manifest as its author wrote it: that under which we keep an ACI is ours. */
+  static byte[] document(Store store, Image image) throws SpecException {
+    byte[] document = store.read(image.manifest());
+    return image.id().kind() == ImageId.Kind.ACI
+        ? store.read(
+            OciManifest.parse(document, null, "the manifest of " + image.id()).config().digest())
+        : document;
   }
 }

@@ -29,13 +29,18 @@ final class ImageFinder {
   private final ImageGate gate;
   private final Settings settings;
   private final Caller caller;
+  private final Dependencies dependencies;
 
   ImageFinder(Store store, ImageGate gate, Settings settings, Caller caller) {
     this.store = store;
     this.gate = gate;
     this.settings = settings;
     this.caller = caller;
+    this.dependencies = new Dependencies(store);
   }
+
+  /** A dependency has its own signature and name. */
+  private static final Expected NOTHING = new Expected(Optional.empty(), Optional.empty());
 
   /** Options that are about one image, where a command takes several. */
   static final List<String> OF_ONE_IMAGE = List.of(SIGNATURE, IMAGE_NAME);
@@ -171,7 +176,13 @@ final class ImageFinder {
       }
     }
     try (Fetched fetched = fetcher.fetch(reference)) {
-      Image image = gate.admit(fetched, expected.name());
+      Image image =
+          gate.admit(
+              fetched,
+              expected.name(),
+              (parent, wanted) ->
+                  dependencies.of(
+                      parent, wanted, text -> find(text, flags.forDependency(), NOTHING)));
       fetched.share(options.seed());
       return image;
     }

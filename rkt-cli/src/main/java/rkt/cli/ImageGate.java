@@ -8,6 +8,7 @@ import rkt.fetch.Fetched;
 import rkt.fetch.KeyDiscovery;
 import rkt.spec.ImageName;
 import rkt.spec.RktException;
+import rkt.spec.image.AciDependency;
 import rkt.spec.image.Image;
 import rkt.spec.store.Store;
 import rkt.verify.AuditEvents;
@@ -38,6 +39,11 @@ final class ImageGate {
     this.caller = caller;
   }
 
+  /** Brings the images that another depends on into the store. */
+  interface Builder {
+    List<Image> dependencies(Image image, List<AciDependency> dependencies) throws RktException;
+  }
+
   /** The keys that this host trusts now. */
   static TrustStore trust(Settings settings) throws RktException {
     return TrustStore.open(
@@ -50,9 +56,10 @@ final class ImageGate {
    * Judges an image that was fetched and is not in the store yet, and admits it.
    *
    * @param wanted the name that the user expects, if any
+   * @param builder brings what the image depends on, through this gate
    * @throws RktException if it may not enter; the store is as it was then
    */
-  Image admit(Fetched fetched, Optional<ImageName> wanted) throws RktException {
+  Image admit(Fetched fetched, Optional<ImageName> wanted, Builder builder) throws RktException {
     boolean bypassed = settings.insecure().contains(Settings.Insecure.IMAGE);
     AuditLog audit = new AuditLog(settings.dir(), caller.clock());
     Evidence evidence;
@@ -63,6 +70,9 @@ final class ImageGate {
     } catch (TrustException e) {
       audit.append(List.of(AuditEvents.refused("fetch", fetched.signed().toString(), e)));
       throw e;
+    }
+    if (!fetched.dependencies().isEmpty()) {
+      fetched.compose(builder.dependencies(fetched.image(), fetched.dependencies()));
     }
     // Before the image is there: what cannot be recorded does not happen.
     audit.append(List.of(AuditEvents.accepted("fetch", verified)));

@@ -46,11 +46,20 @@ final class ImageGcCommand implements Command {
     Store store = Store.at(settings.dir());
     Instant oldest = caller.clock().instant().minus(grace);
     try (DirFd _ = Trees.of(settings, store).pausePods()) {
-      for (Candidate candidate : candidates(store, ImageUse.of(settings))) {
-        boolean expired = grace.isZero() || candidate.lastUsed().isBefore(oldest);
-        if (expired || (most < Long.MAX_VALUE && store.sizeBytes() > most)) {
-          store.remove(candidate.id());
-          format.print(caller.out(), "id", candidate.id().toString());
+      ImageUse use = ImageUse.of(settings, store);
+      List<Candidate> left = candidates(store, use);
+      // What others depend on goes after them, so a pass that removed nothing is the last.
+      for (int before = left.size() + 1; left.size() < before; ) {
+        before = left.size();
+        for (Candidate candidate : List.copyOf(left)) {
+          boolean expired = grace.isZero() || candidate.lastUsed().isBefore(oldest);
+          boolean wanted = expired || (most < Long.MAX_VALUE && store.sizeBytes() > most);
+          if (wanted && !use.isDependedOn(candidate.id())) {
+            store.remove(candidate.id());
+            use.removed(candidate.id());
+            left.remove(candidate);
+            format.print(caller.out(), "id", candidate.id().toString());
+          }
         }
       }
     }

@@ -36,9 +36,9 @@ final class ImageRmCommand implements Command {
       images.add(ImageArguments.stored(store, text));
     }
     try (DirFd _ = Trees.of(settings, store).pausePods()) {
-      ImageUse use = ImageUse.of(settings);
+      ImageUse use = ImageUse.of(settings, store);
       for (ImageId id : images) {
-        use.requireUnused(id, parsed.hasMatchedOption(FORCE));
+        use.requireUnused(id, images, parsed.hasMatchedOption(FORCE));
       }
       // Nothing goes unless all may go.
       for (ImageId id : images) {

@@ -16,6 +16,7 @@ import rkt.stage1.main.BothCompilers;
 final class Cli {
   private final Path directory;
   private byte[] in = new byte[0];
+  private Map<String, String> environment = Map.of();
 
   Cli(Path directory) {
     this.directory = directory;
@@ -33,6 +34,11 @@ final class Cli {
     return this;
   }
 
+  Cli withEnvironment(Map<String, String> variables) {
+    environment = Map.copyOf(variables);
+    return this;
+  }
+
   Result rkt(String... words) {
     List<String> line = new ArrayList<>();
     line.add("--dir=" + data());
@@ -46,7 +52,7 @@ final class Cli {
             new ByteArrayInputStream(in),
             new PrintStream(out, true, StandardCharsets.UTF_8),
             new PrintStream(err, true, StandardCharsets.UTF_8),
-            Map.of(),
+            environment,
             Clock.systemUTC(),
             Path.of("/"),
             new Phases(),

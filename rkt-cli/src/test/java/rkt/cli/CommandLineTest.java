@@ -23,7 +23,7 @@ class CommandLineTest {
     "image list, IMAGE_LIST",
     "i l, IMAGE_LIST",
     "image cat, IMAGE_CAT_MANIFEST",
-    "i r, IMAGE_RM",
+    "i rm, IMAGE_RM",
     "tr, TRUST",
     "trust list, TRUST_LIST",
     "trust li, TRUST",

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
 import rkt.spec.Digest;
@@ -18,13 +19,14 @@ import rkt.spec.json.JsonWriter;
  * The {@code manifest} of an ACI: an appc image manifest. spec/image.md#aci
  *
  * @param labels without the name; {@code version}, {@code os} and {@code arch} are the usual ones
- * @param dependencies the names of the images that this one builds on
+ * @param dependencies the images that this one builds on, in the order in which they are laid down
+ * @param pathWhitelist what stays of them and of this one; empty for everything
  */
 public record AciManifest(
     ImageName name,
     Map<String, String> labels,
     Optional<App> app,
-    List<String> dependencies,
+    List<AciDependency> dependencies,
     List<String> pathWhitelist,
     Map<String, String> annotations) {
   private static final Pattern IDENTIFIER = Pattern.compile("[a-z0-9]+([-._~/][a-z0-9]+)*");
@@ -64,9 +66,9 @@ public record AciManifest(
     }
     requireVersion(json);
     Optional<JsonObject> app = json.findObject("app");
-    List<String> dependencies = new ArrayList<>();
+    List<AciDependency> dependencies = new ArrayList<>();
     for (JsonObject dependency : json.objects("dependencies")) {
-      dependencies.add(dependency.string("imageName"));
+      dependencies.add(dependency(dependency));
     }
     return new AciManifest(
         name(json),
@@ -93,7 +95,8 @@ public record AciManifest(
         file.digest(),
         List.of(layer),
         app.orElseGet(AciApp::none),
-        labels);
+        labels,
+        pathWhitelist.isEmpty() ? List.of() : List.of(new AciStep(0, pathWhitelist)));
   }
 
   /** Refuses an image made for another system than {@code host}. */
@@ -105,8 +108,32 @@ public record AciManifest(
     }
   }
 
+  private static AciDependency dependency(JsonObject json) throws SpecException {
+    Optional<String> id = json.findString("imageID");
+    Optional<Long> size = json.findInteger("size");
+    if (size.isPresent() && size.get() < 0) {
+      throw bad(json, "the size is negative");
+    }
+    Map<String, String> labels = pairs(json, "labels", IDENTIFIER);
+    if (labels.containsKey("name")) {
+      throw bad(json, "a label is called \"name\"");
+    }
+    try {
+      return new AciDependency(
+          identifier(json, json.string("imageName")),
+          id.map(ImageId::parse),
+          labels,
+          size.isPresent() && size.get() > 0 ? OptionalLong.of(size.get()) : OptionalLong.empty());
+    } catch (IllegalArgumentException e) {
+      throw bad(json, String.valueOf(e.getMessage()));
+    }
+  }
+
   private static ImageName name(JsonObject json) throws SpecException {
-    String text = json.string("name");
+    return identifier(json, json.string("name"));
+  }
+
+  private static ImageName identifier(JsonObject json, String text) throws SpecException {
     if (!IDENTIFIER.matcher(text).matches()) {
       throw bad(json, "\"" + text + "\" is not an AC Identifier");
     }

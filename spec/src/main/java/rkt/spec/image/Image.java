@@ -1,9 +1,12 @@
 package rkt.spec.image;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import rkt.spec.Digest;
 import rkt.spec.ImageName;
 
@@ -20,6 +23,8 @@ import rkt.spec.ImageName;
  * @param layers bottom first
  * @param app what it runs
  * @param labels the appc labels, or those of the OCI config
+ * @param steps for an ACI that depends on others, or has a path whitelist, how it is assembled of
+ *     them: one for each layer, the last for itself; else none
  */
 public record Image(
     ImageId id,
@@ -28,9 +33,60 @@ public record Image(
     Digest signed,
     List<Layer> layers,
     App app,
-    Map<String, String> labels) {
+    Map<String, String> labels,
+    List<AciStep> steps) {
   public Image {
+    steps = List.copyOf(steps);
+    if (!steps.isEmpty() && steps.size() != layers.size()) {
+      throw new IllegalArgumentException(
+          layers.size() + " layers cannot be assembled in " + steps.size() + " steps");
+    }
     layers = List.copyOf(layers);
     labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
+  }
+
+  /** An image that is assembled of nothing else. */
+  public Image(
+      ImageId id,
+      ImageName name,
+      Digest manifest,
+      Digest signed,
+      List<Layer> layers,
+      App app,
+      Map<String, String> labels) {
+    this(id, name, manifest, signed, layers, app, labels, List.of());
+  }
+
+  /** This with the ACIs that it depends on, in their order, each with all that it depends on. */
+  public Image on(List<Image> dependencies) {
+    List<Layer> all = new ArrayList<>();
+    List<AciStep> route = new ArrayList<>();
+    for (Image dependency : dependencies) {
+      all.addAll(dependency.layers);
+      List<AciStep> own =
+          dependency.steps.isEmpty() ? List.of(new AciStep(0, List.of())) : dependency.steps;
+      for (AciStep step : own) {
+        route.add(step.below());
+      }
+    }
+    all.addAll(layers);
+    route.add(steps.isEmpty() ? new AciStep(0, List.of()) : steps.getLast());
+    return new Image(id, name, manifest, signed, all, app, labels, route);
+  }
+
+  /** This without what it depends on, and without its path whitelist. */
+  public Image alone() {
+    return steps.isEmpty()
+        ? this
+        : new Image(id, name, manifest, signed, List.of(layers.getLast()), app, labels);
+  }
+
+  /** The identifiers of the ACIs that it depends on, each once. */
+  public Set<ImageId> dependencies() {
+    Set<ImageId> dependencies = new LinkedHashSet<>();
+    for (int i = 0; i < steps.size() - 1; i++) {
+      dependencies.add(new ImageId(ImageId.Kind.ACI, layers.get(i).diffId()));
+    }
+    return dependencies;
   }
 }

@@ -43,6 +43,13 @@ public final class ImageJson {
     out.end();
     app(image.app(), out.object("app"));
     out.end().put("labels", image.labels());
+    if (!image.steps().isEmpty()) {
+      out.array("steps");
+      for (AciStep step : image.steps()) {
+        out.object().put("level", step.level()).put("pathWhitelist", step.pathWhitelist()).end();
+      }
+      out.end();
+    }
   }
 
   private static void app(App app, JsonWriter out) {
@@ -91,10 +98,22 @@ public final class ImageJson {
           Digest.parse(json.string("signed")),
           layers(json),
           app(json.object("app")),
-          json.stringMap("labels"));
+          json.stringMap("labels"),
+          steps(json));
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw SpecException.integrity(what + ": " + e.getMessage());
     }
+  }
+
+  private static List<AciStep> steps(JsonObject json) throws SpecException {
+    if (!json.has("steps")) {
+      return List.of();
+    }
+    List<AciStep> steps = new ArrayList<>();
+    for (JsonObject step : json.objects("steps")) {
+      steps.add(new AciStep(Math.toIntExact(step.integer("level")), step.strings("pathWhitelist")));
+    }
+    return steps;
   }
 
   private static List<Layer> layers(JsonObject json) throws SpecException {

@@ -246,6 +246,17 @@ public final class Store {
     return signatures;
   }
 
+  /** The manifests of signatures, and of whatever else belongs to the manifest {@code subject}. */
+  public List<OciDescriptor> attached(Digest subject) throws SpecException {
+    List<OciDescriptor> attached = new ArrayList<>();
+    for (OciDescriptor entry : files.index().read()) {
+      if (subject.toString().equals(entry.annotations().get(IndexFile.SUBJECT))) {
+        attached.add(entry);
+      }
+    }
+    return attached;
+  }
+
   /** A small document among the blobs, its digest checked. */
   public byte[] read(Digest digest) throws SpecException {
     return StoreFiles.read(blob(digest), digest);

@@ -45,6 +45,12 @@ public final class FlatRender {
   private void write(Image image, DirFd beside, byte[] name) throws RktException, KernelException {
     String prefix = "." + Names.printable(name) + ".";
     boolean aci = image.id().kind() == ImageId.Kind.ACI;
+    if (!image.steps().isEmpty()) {
+      try (LayerBuild build = new AciAssembly(image, beside, prefix, blobs, limits).build()) {
+        build.staging().dir().rename(LayerBuild.ROOTFS, beside, name);
+      }
+      return;
+    }
     try (Workers<LayerBuild> workers = new Workers<>(image.layers().size())) {
       for (Layer layer : image.layers()) {
         workers.submit(() -> extract(layer, beside, prefix, aci));

@@ -52,7 +52,11 @@ final class ImageBuild {
     }
   }
 
-  void build(Image image, List<String> names) throws RktException, KernelException {
+  void build(Image image, List<String> names) throws RktException, KernelException, IOException {
+    if (!image.steps().isEmpty()) {
+      assemble(image, names.get(0));
+      return;
+    }
     boolean aci = image.id().kind() == ImageId.Kind.ACI;
     List<Path> lowers = new ArrayList<>();
     try (Workers<Claim> workers = new Workers<>(names.size())) {
@@ -79,6 +83,20 @@ final class ImageBuild {
     TreeMark.write(build.staging().dir(), bootId);
     removeUnusable(claim.trees(), name);
     build.staging().moveTo(claim.trees(), Names.of(name));
+  }
+
+  private void assemble(Image image, String name)
+      throws RktException, KernelException, IOException {
+    try (DirFd dir = DirFd.open(trees.toString());
+        FileFd _ = lock(name)) {
+      if (TreeMark.read(trees.resolve(name), bootId) == TreeMark.State.ABSENT) {
+        try (LayerBuild build = new AciAssembly(image, dir, "", blobs, limits).build()) {
+          TreeMark.write(build.staging().dir(), bootId);
+          removeUnusable(dir, name);
+          build.staging().moveTo(dir, Names.of(name));
+        }
+      }
+    }
   }
 
   /** Null if another process, or an earlier run, has made the tree. */

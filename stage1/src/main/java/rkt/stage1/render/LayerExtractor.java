@@ -15,31 +15,27 @@ import rkt.kernel.Stat;
  * it safe: a name that exists is a duplicate of this layer, a link target that exists is of this
  * layer, and the kernel tells both (EEXIST, O_EXCL), not a comparison of strings.
  */
-final class LayerExtractor implements AutoCloseable {
+final class LayerExtractor implements LayerSink, AutoCloseable {
   private static final int BUFFER_BYTES = 256 << 10;
   private static final int PRIVATE = 0700;
 
   /** What a directory costs in memory besides its name, roughly. */
   private static final int NODE_BYTES = 250;
 
-  private final Limits limits;
+  private final EntryBudget budget;
   private final int freshUid;
   private final int freshGid;
   private final int umask;
   private final DirNode rootNode = new DirNode(new byte[0], null);
   private final DirStack stack;
   private final NativeBuffer buffer = new NativeBuffer(BUFFER_BYTES);
-  private long entries;
-  private long remembered;
-  private long rememberedBytes;
-  private long bytes;
 
   /**
    * @param root an empty directory that was just made with mode 0777, so that it shows what the
    *     umask and the file system make of modes and owners of new files
    */
   LayerExtractor(DirFd root, Limits limits) throws KernelException {
-    this.limits = limits;
+    this.budget = new EntryBudget(limits);
     Stat fresh = root.self().stat();
     this.freshUid = fresh.uid();
     this.freshGid = fresh.gid();
@@ -55,25 +51,13 @@ final class LayerExtractor implements AutoCloseable {
     return stack;
   }
 
-  /** Counts an entry, placed or not. */
-  void count(TarEntry entry) throws LayerFormatException {
-    bytes += entry.size;
-    if (++entries > limits.entries()) {
-      throw new LayerFormatException("it has more than " + limits.entries() + " entries");
-    }
-    if (entry.size > limits.expandedBytes() || bytes > limits.expandedBytes()) {
-      throw new LayerFormatException(
-          entry.name, "makes the files longer than " + limits.expandedBytes() + " bytes together");
-    }
+  @Override
+  public void count(TarEntry entry) throws LayerFormatException {
+    budget.count(entry);
   }
 
-  /**
-   * Places one entry.
-   *
-   * @param path where, from the root of the tree
-   * @param linkPath for a hard link, the path of its target; else ignored
-   */
-  void place(TarEntry entry, List<byte[]> path, List<byte[]> linkPath, LayerStream in)
+  @Override
+  public void place(TarEntry entry, List<byte[]> path, List<byte[]> linkPath, LayerStream in)
       throws KernelException, LayerFormatException, IOException {
     if (path.isEmpty()) {
       placeRoot(entry);
@@ -102,15 +86,15 @@ final class LayerExtractor implements AutoCloseable {
     }
   }
 
-  /** Takes a whiteout: {@code hidden} in {@code path} of lower layers, or all if it is null. */
-  void hide(TarEntry entry, List<byte[]> path, byte @Nullable [] hidden)
+  @Override
+  public void hide(TarEntry entry, List<byte[]> path, byte @Nullable [] hidden)
       throws KernelException, LayerFormatException {
     if (entry.type != TarEntry.REGULAR || entry.size != 0) {
       throw new LayerFormatException(entry.name, "is a whiteout and not an empty file");
     }
     DirNode parent = directory(entry, path, path.size());
     parent.dirty = true;
-    remember(NODE_BYTES + (hidden == null ? 0 : hidden.length));
+    budget.remember(NODE_BYTES + (hidden == null ? 0 : hidden.length));
     boolean first = hidden == null ? !parent.opaque : parent.hide(hidden);
     if (!first) {
       throw new LayerFormatException(entry.name, "stands in the layer twice");
@@ -141,7 +125,7 @@ final class LayerExtractor implements AutoCloseable {
 
   private DirNode makeDirectory(TarEntry entry, DirNode parent, byte[] name, String ifTaken)
       throws KernelException, LayerFormatException {
-    remember(NODE_BYTES + name.length);
+    budget.remember(NODE_BYTES + name.length);
     try {
       into(parent).mkdir(name, PRIVATE);
     } catch (KernelException e) {
@@ -151,14 +135,6 @@ final class LayerExtractor implements AutoCloseable {
       throw e;
     }
     return parent.add(name);
-  }
-
-  /** Counts what stays in memory until the layer is done: directories and whiteouts. */
-  private void remember(long cost) throws LayerFormatException {
-    rememberedBytes += cost;
-    if (++remembered > limits.directories() || rememberedBytes > limits.rememberedBytes()) {
-      throw new LayerFormatException("it has too many directories or whiteouts");
-    }
   }
 
   private void placeRoot(TarEntry entry) throws LayerFormatException {
@@ -181,7 +157,7 @@ final class LayerExtractor implements AutoCloseable {
     if (node.entry != null) {
       throw new LayerFormatException(entry.name, "stands in the layer twice");
     }
-    remember(EntryXattrs.bytes(entry));
+    budget.remember(EntryXattrs.bytes(entry));
     // The whole path is in the nodes; kept here too it would cost 4 KiB a directory.
     entry.name = node.name;
     node.entry = entry;
@@ -238,11 +214,15 @@ final class LayerExtractor implements AutoCloseable {
     }
   }
 
-  private void placeSymlink(TarEntry entry, DirNode parent, byte[] name)
-      throws KernelException, LayerFormatException {
+  static void checkSymlink(TarEntry entry) throws LayerFormatException {
     if (entry.link.length == 0 || entry.link.length >= Limits.PATH_BYTES || hasNul(entry.link)) {
       throw new LayerFormatException(entry.name, "is a symbolic link to no proper path");
     }
+  }
+
+  private void placeSymlink(TarEntry entry, DirNode parent, byte[] name)
+      throws KernelException, LayerFormatException {
+    checkSymlink(entry);
     // Its text may point anywhere: it is resolved inside the pod, and never by this program.
     DirFd dir = into(parent);
     dir.symlink(entry.link, name);

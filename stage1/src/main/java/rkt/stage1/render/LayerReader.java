@@ -4,19 +4,19 @@ import java.io.IOException;
 import java.util.List;
 import rkt.kernel.KernelException;
 
-/** Takes a whole layer from a stream to an extractor: which entry goes where. */
+/** Takes a whole layer from a stream to where it goes: which entry goes where. */
 final class LayerReader {
   private final LayerStream in;
-  private final LayerExtractor extractor;
+  private final LayerSink sink;
   private final boolean aci;
   private final AciPaths aciPaths = new AciPaths();
 
   /**
    * @param aci whether the layer is an ACI, which has an outer structure and no whiteouts
    */
-  LayerReader(LayerStream in, LayerExtractor extractor, boolean aci) {
+  LayerReader(LayerStream in, LayerSink sink, boolean aci) {
     this.in = in;
-    this.extractor = extractor;
+    this.sink = sink;
     this.aci = aci;
   }
 
@@ -27,7 +27,7 @@ final class LayerReader {
       if (entry == null) {
         break;
       }
-      extractor.count(entry);
+      sink.count(entry);
       EntryXattrs.check(entry);
       List<byte[]> path = EntryPath.components(entry.name);
       if (aci) {
@@ -44,11 +44,11 @@ final class LayerReader {
   private void placeOfAci(TarEntry entry, List<byte[]> path)
       throws IOException, LayerFormatException, KernelException {
     if (!aciPaths.isPlaced(entry, path)) {
-      skip(entry.stored);
+      in.skip(entry.stored);
       return;
     }
     List<byte[]> link = AciPaths.insideRootfs(linkPath(entry));
-    extractor.place(entry, path.subList(1, path.size()), link, in);
+    sink.place(entry, path.subList(1, path.size()), link, in);
   }
 
   private void placeOfLayer(TarEntry entry, List<byte[]> path)
@@ -60,9 +60,9 @@ final class LayerReader {
     }
     if (!path.isEmpty() && EntryPath.isWhiteout(path.getLast())) {
       List<byte[]> parent = path.subList(0, path.size() - 1);
-      extractor.hide(entry, parent, EntryPath.hiddenBy(entry.name, path.getLast()));
+      sink.hide(entry, parent, EntryPath.hiddenBy(entry.name, path.getLast()));
     } else {
-      extractor.place(entry, path, linkPath(entry), in);
+      sink.place(entry, path, linkPath(entry), in);
     }
   }
 
@@ -70,17 +70,5 @@ final class LayerReader {
     return entry.type == TarEntry.HARD_LINK
         ? EntryPath.components(entry.name, entry.link)
         : List.of();
-  }
-
-  private void skip(long length) throws IOException, LayerFormatException {
-    long left = length;
-    while (left > 0) {
-      if (!in.fill()) {
-        throw new LayerFormatException("it ends within a file");
-      }
-      int part = (int) Math.min(left, in.available());
-      in.advance(part);
-      left -= part;
-    }
   }
 }

@@ -97,6 +97,19 @@ final class LayerStream implements AutoCloseable {
     return current == null ? 0 : current.length - position;
   }
 
+  /** Passes over {@code length} bytes of a file. */
+  void skip(long length) throws IOException, LayerFormatException {
+    long left = length;
+    while (left > 0) {
+      if (!fill()) {
+        throw new LayerFormatException("it ends within a file");
+      }
+      int part = (int) Math.min(left, available());
+      advance(part);
+      left -= part;
+    }
+  }
+
   /** Passes over bytes at hand. */
   void advance(int count) {
     position += count;

@@ -26,7 +26,7 @@ public record Limits(
   }
 
   /** The longest tar that a layer of {@code compressedBytes} may expand to. */
-  long expandedBytes(long compressedBytes) {
+  public long expandedBytes(long compressedBytes) {
     long scaled =
         compressedBytes > Long.MAX_VALUE / ratio ? Long.MAX_VALUE : compressedBytes * ratio;
     return Math.min(expandedBytes, Math.max(floorBytes, scaled));

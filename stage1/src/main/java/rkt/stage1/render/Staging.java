@@ -64,6 +64,11 @@ final class Staging implements AutoCloseable {
     return dir;
   }
 
+  /** Its name in the parent. */
+  byte[] name() {
+    return name;
+  }
+
   /** Makes it visible as {@code newName} of {@code to}; EEXIST if that exists. */
   void moveTo(DirFd to, byte[] newName) throws KernelException {
     parent.renameNew(name, to, newName);

@@ -115,6 +115,16 @@ public final class TreeCache {
     return lock(false);
   }
 
+  /** A private directory beside the trees, for work that needs room; a later sweep finds it. */
+  public Aside aside() throws RktException {
+    try {
+      makeDirectories();
+    } catch (IOException e) {
+      throw RenderException.system("make " + trees, e);
+    }
+    return Aside.in(trees);
+  }
+
   /**
    * Waits until no pod is being made, and keeps others from being made until the result is closed:
    * for removing images that none of them uses.

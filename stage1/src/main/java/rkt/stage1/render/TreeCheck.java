@@ -43,7 +43,10 @@ final class TreeCheck {
       if (TreeMark.read(trees.resolve(name), bootId) == TreeMark.State.ABSENT) {
         reports.add(new TreeReport(name, TreeReport.State.ABSENT, List.of()));
       } else {
-        reports.add(compare(image.layers().get(i), name, aci, lowers, dir));
+        reports.add(
+            image.steps().isEmpty()
+                ? compare(image.layers().get(i), name, aci, lowers, dir)
+                : compareAssembled(image, name, dir));
       }
       lowers.add(TreeCache.rootfs(trees, name));
     }
@@ -58,10 +61,25 @@ final class TreeCheck {
         DirFd root = tree.openDir(LayerBuild.ROOTFS)) {
       build.extract(blobs, limits, aci);
       build.finish(new LowerTrees(List.copyOf(lowers), form), form);
-      comparison.compare(build.root(), root);
-      List<TreeReport.Finding> findings = comparison.findings();
-      return new TreeReport(
-          name, findings.isEmpty() ? TreeReport.State.INTACT : TreeReport.State.DAMAGED, findings);
+      return report(name, comparison, build.root(), root);
     }
+  }
+
+  private TreeReport compareAssembled(Image image, String name, DirFd dir)
+      throws RktException, KernelException {
+    try (LayerBuild build = new AciAssembly(image, dir, "", blobs, limits).build();
+        TreeComparison comparison = new TreeComparison();
+        DirFd tree = dir.openDir(Names.of(name));
+        DirFd root = tree.openDir(LayerBuild.ROOTFS)) {
+      return report(name, comparison, build.root(), root);
+    }
+  }
+
+  private static TreeReport report(String name, TreeComparison comparison, DirFd right, DirFd seen)
+      throws KernelException {
+    comparison.compare(right, seen);
+    List<TreeReport.Finding> findings = comparison.findings();
+    return new TreeReport(
+        name, findings.isEmpty() ? TreeReport.State.INTACT : TreeReport.State.DAMAGED, findings);
   }
 }

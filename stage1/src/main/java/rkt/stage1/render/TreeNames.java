@@ -1,5 +1,7 @@
 package rkt.stage1.render;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.List;
 import rkt.spec.Digest;
@@ -20,6 +22,9 @@ final class TreeNames {
    * ACI only {@code rootfs/} is taken.
    */
   static List<String> of(Image image) {
+    if (!image.steps().isEmpty()) {
+      return List.of(assembled(image));
+    }
     List<String> names = new ArrayList<>();
     boolean oci = image.id().kind() == ImageId.Kind.OCI;
     for (Digest id : ChainId.of(image.layers())) {
@@ -27,5 +32,17 @@ final class TreeNames {
       names.add(oci && id.algorithm() == Digest.Algorithm.SHA512 ? "oci-" + name : name);
     }
     return names;
+  }
+
+  /** An assembled ACI is one tree: what each part is, and where on the way it stands, names it. */
+  private static String assembled(Image image) {
+    StringBuilder key = new StringBuilder("rkt-assembled 1\n");
+    for (int i = 0; i < image.steps().size(); i++) {
+      key.append(image.steps().get(i).level()).append(' ');
+      key.append(image.layers().get(i).diffId().hex()).append('\n');
+    }
+    MessageDigest digest = Digest.Algorithm.SHA512.start();
+    digest.update(key.toString().getBytes(StandardCharsets.US_ASCII));
+    return "assembled-sha512-" + Digest.of(Digest.Algorithm.SHA512, digest).hex();
   }
 }

@@ -1,0 +1,88 @@
+package rkt.fetch.archive;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import rkt.fetch.transport.FetchException;
+import rkt.spec.image.Decompressor;
+
+/**
+ * What an image in a file or a directory is kept as, told by what is in it. spec/image.md#import
+ */
+public enum ArchiveKind {
+  ACI(""),
+  OCI_LAYOUT("oci:"),
+  OCI_ARCHIVE("oci-archive:"),
+  DOCKER_ARCHIVE("docker-archive:"),
+  DIRECTORY("dir:");
+
+  private static final int MOST_ENTRIES = 100_000;
+
+  private final String prefix;
+
+  ArchiveKind(String prefix) {
+    this.prefix = prefix;
+  }
+
+  /** How a reference to such a file starts. */
+  public String prefix() {
+    return prefix;
+  }
+
+  /**
+   * Looks into {@code path}.
+   *
+   * @throws FetchException if it is nothing of these
+   */
+  public static ArchiveKind of(Path path) throws FetchException {
+    if (Files.isRegularFile(path.resolve("oci-layout"))) {
+      return OCI_LAYOUT;
+    }
+    if (Files.isRegularFile(path.resolve("manifest.json"))) {
+      return DIRECTORY;
+    }
+    if (!Files.exists(path)) {
+      throw FetchException.notFound("no such file: " + path, null);
+    }
+    if (!Files.isRegularFile(path)) {
+      throw unknown(path);
+    }
+    try (InputStream file = Files.newInputStream(path)) {
+      byte[] head = file.readNBytes(Decompressor.MAGIC_BYTES);
+      try (InputStream in =
+          Decompressor.open(Files.newInputStream(path), Decompressor.detect(head, head.length))) {
+        return ofTar(in, path);
+      }
+    } catch (IOException e) {
+      String why = e instanceof EOFException ? "it ends too early" : String.valueOf(e.getMessage());
+      throw FetchException.integrity("cannot read " + path + ": " + why, e);
+    }
+  }
+
+  private static ArchiveKind ofTar(InputStream in, Path path) throws IOException, FetchException {
+    TarHeaders tar = new TarHeaders(in, path.toString());
+    int entries = 0;
+    for (TarHeaders.Entry entry; (entry = tar.next()) != null && ++entries < MOST_ENTRIES; ) {
+      switch (entry.top()) {
+        case "manifest", "rootfs" -> {
+          return ACI;
+        }
+        case "oci-layout" -> {
+          return OCI_ARCHIVE;
+        }
+        case "manifest.json" -> {
+          return DOCKER_ARCHIVE;
+        }
+        default -> {}
+      }
+    }
+    throw unknown(path);
+  }
+
+  private static FetchException unknown(Path path) {
+    return FetchException.integrity(
+        path + " is neither an ACI nor an OCI layout, an OCI archive or a docker archive", null);
+  }
+}
