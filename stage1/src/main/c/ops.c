@@ -36,12 +36,43 @@ static long write_path(const char *path, const char *bytes, uint32_t size) {
   return r < 0 ? r : r == (long)size ? 0 : -EIO;
 }
 
+/* Of struct statfs only its first word, the type, is of interest. */
+static long is_procfs(long fd) {
+  long facts[32] = {0}; /* 120 bytes, and then some */
+  long r = sys(__NR_fstatfs, fd, facts);
+  return r < 0 ? r : facts[0] == PROC_SUPER_MAGIC ? 0 : -EOPNOTSUPP;
+}
+
+/* Opens a file that is the kernel's own: in a real procfs, and nothing is mounted over it. */
+static long open_proc(const char *path) {
+  long proc = sys_open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+  if (proc < 0) return proc;
+  long fd = is_procfs(proc);
+  if (fd == 0) {
+    struct open_how how = {
+        .flags = O_WRONLY | O_CLOEXEC,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS,
+    };
+    fd = sys(__NR_openat2, proc, path, &how, sizeof how);
+  }
+  sys(__NR_close, proc);
+  return fd;
+}
+
 static long write_descriptor(int fd, const char *bytes, uint32_t size) {
   long r;
   do {
     r = sys(__NR_write, fd, bytes, size);
   } while (r == -EINTR);
   return r < 0 ? r : r == (long)size ? 0 : -EIO;
+}
+
+static long write_proc(const char *path, const char *bytes, uint32_t size) {
+  long fd = open_proc(path);
+  if (fd < 0) return fd;
+  long r = write_descriptor((int)fd, bytes, size);
+  sys(__NR_close, fd);
+  return r;
 }
 
 static long remove_directory(const char *path) {
@@ -127,6 +158,32 @@ static long filter(uint64_t flags, const char *bytes, uint32_t size) {
   struct sock_fprog program = {(unsigned short)(size / 8), (struct sock_filter *)(uintptr_t)bytes};
   long r = sys(__NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
   return r > 0 ? -ESRCH : r; /* with TSYNC: a thread that could not follow; we have none */
+}
+
+static long permit(long rules, int fd, uint64_t access) {
+  struct landlock_path_beneath_attr beneath = {access, fd};
+  return sys(__NR_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0);
+}
+
+/* These accesses only below the root that we have now, and to the files that are open as 0, 1, 2. */
+static long restrict_to_root(uint64_t handled) {
+  static const uint64_t OF_FILES = LANDLOCK_ACCESS_FS_WRITE_FILE | 1 << 14 /* truncate */;
+  struct landlock_ruleset_attr attr = {.handled_access_fs = handled};
+  long rules = sys(__NR_landlock_create_ruleset, &attr, sizeof attr.handled_access_fs, 0);
+  if (rules < 0) return rules;
+  long root = sys_open("/", O_PATH | O_DIRECTORY, 0);
+  long r = root < 0 ? root : permit(rules, (int)root, handled);
+  if (root >= 0) sys(__NR_close, root);
+  for (int fd = 0; r == 0 && fd <= 2; fd++) {
+    struct stat facts;
+    if (sys(__NR_fstat, fd, &facts) < 0) continue;
+    if ((facts.st_mode & S_IFMT) == S_IFDIR) continue; /* it would stand for all that is below */
+    r = permit(rules, fd, handled & OF_FILES);
+    if (r == -EBADFD) r = 0; /* a pipe or a socket: it has no path, and needs no rule */
+  }
+  if (r == 0) r = sys(__NR_landlock_restrict_self, rules, 0);
+  sys(__NR_close, rules);
+  return r;
 }
 
 /* Returns once somebody wrote a byte; the end without one means that the start was called off. */
@@ -220,6 +277,8 @@ long op_apply(const struct record *r) {
     case OP_SECCOMP: return filter(w[0], r->blob, r->blob_size);
     case OP_WAIT_FIFO: return wait_fifo((int)w[0], path);
     case OP_EXEC: return execute(r);
+    case OP_LANDLOCK: return restrict_to_root(w[0]);
+    case OP_WRITE_PROC: return write_proc(path, r->blob, r->blob_size);
     default: return -ENOSYS;
   }
 }

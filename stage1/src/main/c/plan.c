@@ -33,6 +33,7 @@ static const struct shape SHAPES[OP_END] = {
     [OP_SECCOMP] = {2, 2, 1},        [OP_WAIT_FIFO] = {1, 2 + 1, 0},
     [OP_EXEC] = {3, 2, 0},           [OP_OOM_COUNTER] = {0, 2 + 1, 0},
     [OP_STREAM] = {2, 2, 0},         [OP_FORK] = {1, 2, 0},
+    [OP_LANDLOCK] = {1, 2, 0},       [OP_WRITE_PROC] = {1, 2 + 1, 1},
 };
 
 __attribute__((noreturn)) static void refuse(const char *why, int64_t at) {
@@ -113,6 +114,14 @@ static void check_values(const struct record *r) {
         refuse("unusable filter at ", r->at);
       }
       break;
+    case OP_LANDLOCK:
+      if (w[0] == 0) refuse("Landlock for no access at ", r->at);
+      break;
+    case OP_WRITE_PROC: {
+      const char *path = skip(r->text, 2);
+      if (*path == 0 || *path == '/') refuse("a path that is not relative to /proc at ", r->at);
+      break;
+    }
     case OP_EXEC:
       if (w[0] == 0 || w[1] == 0) refuse("exec of nothing at ", r->at);
       break;

@@ -49,7 +49,9 @@ enum op {
   OP_OOM_COUNTER = 46,
   OP_STREAM = 47,
   OP_FORK = 48,
-  OP_END = 49,
+  OP_LANDLOCK = 49,
+  OP_WRITE_PROC = 50,
+  OP_END = 51,
 };
 
 enum { MAX_APPS = 256, MAX_PLAN = 16 << 20 };

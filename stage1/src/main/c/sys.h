@@ -4,6 +4,7 @@
 
 #include <asm/errno.h>
 #include <asm/ioctls.h>
+#include <asm/stat.h>
 #include <asm/termbits.h>
 #include <asm/unistd.h>
 #include <linux/capability.h>
@@ -11,12 +12,16 @@
 #include <linux/fcntl.h>
 #include <linux/filter.h>
 #include <linux/keyctl.h>
+#include <linux/landlock.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
 #include <linux/poll.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <linux/signal.h>
 #include <linux/signalfd.h>
+#include <linux/stat.h>
 #include <linux/wait.h>
 #include <stdbool.h>
 #include <stddef.h>

@@ -15,6 +15,9 @@ final class DefaultSeccomp {
       #   EPERM NAME aN != VALUE        ... only if argument N is anything else
       #   EPERM NAME aN has BITS        ... only if argument N has all these bits
       #
+      # Other errors are written by their names too, and kill ends the process. "otherwise ACTION" is for
+      # what no rule names.
+      #
       # A rule with a condition beats an allow of the same name. What no rule names fails with ENOSYS, as
       # on a kernel that does not know it, so programs fall back: clone3 (its flags lie in memory, where a
       # filter cannot look) and whatever later kernels bring. A call through another architecture's entry

@@ -53,6 +53,23 @@ public record Errno(int number) {
     return new Errno(number);
   }
 
+  /**
+   * The error of a symbolic name.
+   *
+   * @throws IllegalArgumentException if it is not one of those above
+   */
+  public static Errno parse(String name) {
+    for (Map.Entry<Integer, String> entry : NAMES.entrySet()) {
+      if (entry.getValue().equals(name)) {
+        return new Errno(entry.getKey());
+      }
+    }
+    if (name.equals("ENOTSUP")) {
+      return EOPNOTSUPP; // one number with two names
+    }
+    throw new IllegalArgumentException("no such error: " + name);
+  }
+
   /** The symbolic name, such as {@code ENOENT}; {@code errno 123} for one that is not listed. */
   @Override
   public String toString() {

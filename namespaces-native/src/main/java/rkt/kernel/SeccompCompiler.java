@@ -3,6 +3,8 @@ package rkt.kernel;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 import jnr.ffi.LibraryLoader;
 import jnr.ffi.Memory;
 import jnr.ffi.Pointer;
@@ -23,6 +25,10 @@ final class SeccompCompiler {
 
     int seccomp_syscall_resolve_name(String name);
 
+    int seccomp_arch_native();
+
+    Pointer seccomp_syscall_resolve_num_arch(int architecture, int number);
+
     int seccomp_rule_add_array(Pointer filter, int action, int call, int conditions, Pointer array);
 
     int seccomp_export_bpf(Pointer filter, int fd);
@@ -30,7 +36,6 @@ final class SeccompCompiler {
 
   private static final int ACT_KILL_PROCESS = 0x80000000;
   private static final int ACT_ALLOW = 0x7fff0000;
-  private static final int ACT_ERRNO = 0x00050000;
   private static final int ATTRIBUTE_BAD_ARCHITECTURE = 2;
   private static final int ATTRIBUTE_OPTIMIZE = 8;
   private static final int BINARY_TREE = 2;
@@ -58,15 +63,34 @@ final class SeccompCompiler {
    * @throws KernelException if libseccomp is not installed, or refuses
    */
   static byte[] compile(SeccompProfile profile) throws KernelException {
-    LibSeccomp lib;
+    SeccompCompiler compiler = new SeccompCompiler(library());
+    return link(compiler.refusals(profile), compiler.calls(profile));
+  }
+
+  /** The number of the call of this name here; negative if this architecture has none. */
+  static int number(String call) throws KernelException {
+    return library().seccomp_syscall_resolve_name(call);
+  }
+
+  /** The names of the calls from 0 up; empty for a number that has none. */
+  static List<String> names(int count) throws KernelException {
+    LibSeccomp lib = library();
+    int architecture = lib.seccomp_arch_native();
+    List<String> names = new ArrayList<>(count);
+    for (int number = 0; number < count; number++) {
+      Pointer name = lib.seccomp_syscall_resolve_num_arch(architecture, number);
+      names.add(name == null ? "" : name.getString(0));
+    }
+    return names;
+  }
+
+  private static LibSeccomp library() throws KernelException {
     try {
-      lib = LibraryLoader.create(LibSeccomp.class).load("libseccomp.so.2");
+      return LibraryLoader.create(LibSeccomp.class).load("libseccomp.so.2");
     } catch (UnsatisfiedLinkError e) {
       throw new KernelException(
           "dlopen", "libseccomp.so.2", Errno.ENOENT, "is libseccomp installed? " + e.getMessage());
     }
-    SeccompCompiler compiler = new SeccompCompiler(lib);
-    return link(compiler.refusals(profile), compiler.calls(profile));
   }
 
   /**
@@ -89,13 +113,15 @@ final class SeccompCompiler {
   }
 
   private byte[] calls(SeccompProfile profile) throws KernelException {
-    Pointer filter = newFilter(ACT_ERRNO | Errno.ENOSYS.number());
+    SeccompProfile.Action otherwise = profile.otherwise();
+    Pointer filter = newFilter(otherwise.value());
     try {
       // Else one comparison after the other for each call that an app makes.
       check(lib.seccomp_attr_set(filter, ATTRIBUTE_OPTIMIZE, BINARY_TREE), "optimize");
       Pointer none = Memory.allocateDirect(runtime, 24, true);
       for (SeccompProfile.Rule rule : profile.rules()) {
-        if (rule.condition() == null) {
+        // libseccomp refuses a rule that says what holds without it.
+        if (rule.condition() == null && rule.action().value() != otherwise.value()) {
           add(filter, rule, 0, none);
         }
       }
@@ -118,11 +144,7 @@ final class SeccompCompiler {
 
   private void add(Pointer filter, SeccompProfile.Rule rule, int conditions, Pointer comparison)
       throws KernelException {
-    int action =
-        switch (rule.action()) {
-          case ALLOW -> ACT_ALLOW;
-          case EPERM -> ACT_ERRNO | Errno.EPERM.number();
-        };
+    int action = rule.action().value();
     for (String call : rule.calls()) {
       int number = lib.seccomp_syscall_resolve_name(call);
       if (number >= 0) { // else it is another architecture's, or newer than this libseccomp

@@ -11,10 +11,32 @@ import org.jspecify.annotations.Nullable;
  * @param text also what a compiled filter is known by
  */
 public record SeccompProfile(String text) {
-  /** What happens to a call that a rule names. */
-  enum Action {
-    ALLOW,
-    EPERM
+  /** The first word of the line that says what becomes of a call that no rule names. */
+  static final String OTHERWISE = "otherwise";
+
+  /**
+   * What happens to a call.
+   *
+   * @param value as the filter machine returns it
+   */
+  record Action(String word, int value) {
+    static final Action ALLOW = new Action("allow", 0x7fff0000);
+
+    /** Ends the process by SIGSYS. */
+    static final Action KILL = new Action("kill", 0x80000000);
+
+    static final Action UNKNOWN = fail(Errno.ENOSYS);
+
+    static Action fail(Errno errno) {
+      return new Action(errno.toString(), 0x00050000 | errno.number());
+    }
+
+    static Action parse(String word) {
+      if (word.equals(ALLOW.word)) {
+        return ALLOW;
+      }
+      return word.equals(KILL.word) ? KILL : fail(Errno.parse(word));
+    }
   }
 
   /** How a condition compares an argument. */
@@ -27,6 +49,10 @@ public record SeccompProfile(String text) {
 
     Operator(String word) {
       this.word = word;
+    }
+
+    String word() {
+      return word;
     }
 
     static Operator parse(String word) {
@@ -54,6 +80,16 @@ public record SeccompProfile(String text) {
     return new SeccompProfile(DefaultSeccomp.TEXT);
   }
 
+  /** What becomes of a call that no rule names: ENOSYS unless the profile says otherwise. */
+  Action otherwise() {
+    for (String line : text.split("\n", -1)) {
+      if (line.startsWith(OTHERWISE)) {
+        return Action.parse(line.substring(OTHERWISE.length()).strip());
+      }
+    }
+    return Action.UNKNOWN;
+  }
+
   /**
    * The rules.
    *
@@ -64,7 +100,7 @@ public record SeccompProfile(String text) {
     int number = 0;
     for (String line : text.split("\n", -1)) {
       number++;
-      if (!line.isBlank() && !line.startsWith("#")) {
+      if (!line.isBlank() && !line.startsWith("#") && !line.startsWith(OTHERWISE)) {
         try {
           rules.add(rule(new StringTokenizer(line)));
         } catch (RuntimeException e) {
@@ -76,13 +112,7 @@ public record SeccompProfile(String text) {
   }
 
   private static Rule rule(StringTokenizer words) {
-    String first = words.nextToken();
-    Action action =
-        switch (first) {
-          case "allow" -> Action.ALLOW;
-          case "EPERM" -> Action.EPERM;
-          default -> throw new IllegalArgumentException("not an action: " + first);
-        };
+    Action action = Action.parse(words.nextToken());
     List<String> calls = new ArrayList<>();
     calls.add(words.nextToken());
     Condition condition = null;
@@ -91,7 +121,7 @@ public record SeccompProfile(String text) {
       if (word.length() == 2 && word.charAt(0) == 'a' && Character.isDigit(word.charAt(1))) {
         Operator operator = Operator.parse(words.nextToken());
         condition = new Condition(word.charAt(1) - '0', operator, Long.decode(words.nextToken()));
-        if (words.hasMoreTokens() || action != Action.EPERM || condition.argument() > 5) {
+        if (words.hasMoreTokens() || action.equals(Action.ALLOW) || condition.argument() > 5) {
           throw new IllegalArgumentException("one condition ends a rule, which is a refusal");
         }
       } else {

@@ -46,6 +46,7 @@ final class SystemCall {
   static final int IOCTL = number(16, 29);
   static final int KEYCTL = number(250, 219);
   static final int KILL = number(62, 129);
+  static final int LANDLOCK_CREATE_RULESET = number(444, 444);
   static final int LGETXATTR = number(192, 9);
   static final int LINKAT = number(265, 37);
   static final int LLISTXATTR = number(195, 12);

@@ -21,7 +21,7 @@ class SeccompFilterTest {
     for (var rule : SeccompProfile.standard().rules()) {
       for (String call : rule.calls()) {
         if (rule.condition() == null) {
-          var names = rule.action() == SeccompProfile.Action.ALLOW ? allowed : refused;
+          var names = rule.action().equals(SeccompProfile.Action.ALLOW) ? allowed : refused;
           assertThat(names.add(call)).as(call + " is named once").isTrue();
         }
       }

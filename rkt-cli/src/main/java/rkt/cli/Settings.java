@@ -41,10 +41,18 @@ record Settings(
     /** Apps run without a system call filter. */
     SECCOMP,
     /** Users of a pod are those of the host with the same number. */
-    USERNS;
+    USERNS,
+    /** Setuid programs and file capabilities of the image count. */
+    NO_NEW_PRIVILEGES,
+    /** Control groups allow every device. */
+    DEVICES,
+    /** Apps have the resource limits of the caller. */
+    RLIMITS,
+    /** Landlock does not keep changes below the app's root. */
+    LANDLOCK;
 
     String label() {
-      return name().toLowerCase(Locale.ROOT);
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
   }
 
@@ -70,7 +78,8 @@ record Settings(
         "CHECKS",
         "none",
         "Checks to switch off, separated by commas: none, image, tls, http, pubkey, capabilities,"
-            + " paths, seccomp, userns, all-fetch, all-run, all.");
+            + " paths, seccomp, userns, no-new-privileges, devices, rlimits, landlock, all-fetch,"
+            + " all-run, all.");
   }
 
   private static void add(
@@ -137,9 +146,7 @@ record Settings(
         case "all" -> checks.addAll(Arrays.asList(Insecure.values()));
         case "all-fetch" ->
             checks.addAll(List.of(Insecure.IMAGE, Insecure.TLS, Insecure.HTTP, Insecure.PUBKEY));
-        case "all-run" ->
-            checks.addAll(
-                List.of(Insecure.CAPABILITIES, Insecure.PATHS, Insecure.SECCOMP, Insecure.USERNS));
+        case "all-run" -> checks.addAll(EnumSet.range(Insecure.CAPABILITIES, Insecure.LANDLOCK));
         default -> checks.add(insecureNamed(word));
       }
     }

@@ -417,4 +417,40 @@ public sealed interface Op {
       out.op(48, label, report);
     }
   }
+
+  /**
+   * Landlock: the accesses of the mask, only below the root and to the files open as 0, 1 and 2.
+   */
+  record Landlock(Label label, long accesses) implements Op {
+    public Landlock {
+      if (accesses == 0) {
+        throw new IllegalArgumentException("Landlock for no access");
+      }
+    }
+
+    @Override
+    public void write(PlanWriter out) {
+      out.op(49, label, accesses);
+    }
+  }
+
+  /**
+   * One write(2) to a file of the kernel's own: the path is relative to /proc, a real procfs, and
+   * nothing is mounted on the way.
+   */
+  record WriteProc(Label label, String path, Bytes bytes) implements Op {
+    public WriteProc {
+      if (path.isEmpty() || path.charAt(0) == '/') {
+        throw new IllegalArgumentException("not relative to /proc: \"" + path + "\"");
+      }
+    }
+
+    @Override
+    public void write(PlanWriter out) {
+      out.begin(50, label, bytes.size());
+      out.string(path);
+      bytes.writeTo(out);
+      out.end();
+    }
+  }
 }

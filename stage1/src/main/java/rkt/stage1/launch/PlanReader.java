@@ -143,6 +143,8 @@ final class PlanReader {
       case 46 -> oomCounter();
       case 47 -> stream();
       case 48 -> fork();
+      case 49 -> landlock();
+      case 50 -> writeProc();
       default -> throw new IllegalArgumentException("unknown op " + op);
     };
   }
@@ -220,6 +222,18 @@ final class PlanReader {
     long size = word();
     Label label = label();
     return new Op.WriteFile(label, string(), bytes(size));
+  }
+
+  private Op writeProc() {
+    long size = word();
+    Label label = label();
+    return new Op.WriteProc(label, string(), bytes(size));
+  }
+
+  private Op landlock() {
+    long accesses = word();
+    Label label = label();
+    return new Op.Landlock(label, accesses);
   }
 
   private Op setsid() {

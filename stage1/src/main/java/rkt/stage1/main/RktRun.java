@@ -28,8 +28,17 @@ import rkt.stage1.StageException;
  * them in a pod. It fetches nothing: {@code rkt-fetch} does. spec/tools.md#rkt-run
  */
 public final class RktRun {
-  private static final Set<String> INSECURE =
-      Set.of("image", "capabilities", "paths", "seccomp", "userns");
+  private static final List<String> INSECURE =
+      List.of(
+          "image",
+          "capabilities",
+          "paths",
+          "seccomp",
+          "userns",
+          "no-new-privileges",
+          "devices",
+          "rlimits",
+          "landlock");
 
   private final PrintStream out;
   private final PrintStream err;
@@ -106,8 +115,7 @@ public final class RktRun {
     for (String word : insecure) {
       if (!INSECURE.contains(word)) {
         throw StageException.usage(
-            "rkt-run has no insecure option \"" + word + "\"",
-            "image, capabilities, paths, seccomp, userns");
+            "rkt-run has no insecure option \"" + word + "\"", String.join(", ", INSECURE));
       }
     }
     return new RunTool.Context(
@@ -142,7 +150,7 @@ public final class RktRun {
             .auxiliaryTypes(String.class)
             .splitRegex(",")
             .paramLabel("CHECKS")
-            .description("image, capabilities, paths, seccomp, userns: what to do without.")
+            .description(String.join(", ", INSECURE) + ": what to do without.")
             .build());
     spec.addOption(
         OptionSpec.builder("--debug")

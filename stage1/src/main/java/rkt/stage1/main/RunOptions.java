@@ -18,6 +18,7 @@ import rkt.spec.RktException;
 import rkt.spec.pod.PodManifest;
 import rkt.stage1.StageException;
 import rkt.stage1.run.Isolator;
+import rkt.stage1.run.PodRequest;
 
 /**
  * The options of {@code rkt run}, as words and as values: those of the pod, and those of each app.
@@ -41,6 +42,7 @@ public final class RunOptions {
     PodOptions.describe(spec);
     VolumeOptions.describePod(spec);
     StreamOptions.describePod(spec);
+    SandboxOptions.describe(spec);
     Set<String> before = new HashSet<>(spec.optionsMap().keySet());
     AppOptions.describe(spec);
     VolumeOptions.describeApp(spec);
@@ -192,15 +194,18 @@ public final class RunOptions {
   }
 
   private static RunLine.Pod pod(ParseResult parsed) throws RktException, IOException {
+    PodRequest.Network network = PodOptions.network(parsed);
+    List<Isolator> isolators = new ArrayList<>();
+    SandboxOptions.read(parsed, network, isolators);
     return new RunLine.Pod(
-        PodOptions.network(parsed),
+        network,
         PodOptions.hostname(parsed),
         parsed.hasMatchedOption("--inherit-env"),
         PodOptions.variables(parsed),
         VolumeOptions.volumes(parsed),
         StreamOptions.isInteractive(parsed),
         parsed.matchedOptionValue("--uuid-file-save", ""),
-        List.of(),
+        isolators,
         PodOptions.metadata(parsed));
   }
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,6 +46,9 @@ import rkt.verify.trust.TrustStore;
 
 /** What {@code rkt run} and {@code rkt-run} do with images that are in the store. */
 public final class RunTool {
+  /** Insecure options that are no matter of the pod's confinement. */
+  private static final List<String> OF_FETCHING = List.of("image", "tls", "http", "pubkey");
+
   private final Context context;
 
   public RunTool(Context context) {
@@ -209,7 +213,27 @@ public final class RunTool {
         words.metadata());
   }
 
+  /** Whoever weakens a pod is told so, each time; the record keeps it. */
+  private void warn() {
+    List<String> weakened = new ArrayList<>();
+    for (String option : context.insecure()) {
+      if (!OF_FETCHING.contains(option)) {
+        weakened.add(option);
+      }
+    }
+    if (!weakened.isEmpty()) {
+      Collections.sort(weakened);
+      context
+          .err()
+          .println(
+              "warning: this pod is confined less than usual (--insecure-options="
+                  + String.join(",", weakened)
+                  + "); this is recorded");
+    }
+  }
+
   private void start(List<AppRequest> apps, RunLine.Pod words) throws RktException {
+    warn();
     PodRequest pod =
         new PodRequest(
             apps,

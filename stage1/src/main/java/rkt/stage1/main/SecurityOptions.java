@@ -13,11 +13,16 @@ import rkt.spec.json.JsonObject;
 import rkt.spec.json.JsonWriter;
 import rkt.stage1.StageException;
 import rkt.stage1.run.Isolator;
+import rkt.stage1.run.Rlimits;
+import rkt.stage1.run.Seccomp;
 
 /** Options for what an app may do to the kernel, each another way to write an isolator. */
 final class SecurityOptions {
   private static final String RETAIN = "--caps-retain";
   private static final String REMOVE = "--caps-remove";
+  private static final String SECCOMP = "--seccomp";
+  private static final String OOM_SCORE_ADJ = "--oom-score-adj";
+  private static final String RLIMIT = "--rlimit";
   private static final String ISOLATOR = "--isolator";
 
   private SecurityOptions() {}
@@ -26,6 +31,15 @@ final class SecurityOptions {
   static void describe(CommandSpec spec) {
     capabilities(spec, RETAIN, "--cap-retain", "The only capabilities that the app may hold.");
     capabilities(spec, REMOVE, "--cap-remove", "Capabilities that the app may not hold.");
+    Describe.text(
+        spec,
+        SECCOMP,
+        "FILTER",
+        "mode=retain|remove[,errno=NAME],CALL|@GROUP...: the only system calls, or those taken"
+            + " away.");
+    Describe.text(
+        spec, OOM_SCORE_ADJ, "NUMBER", "How soon to kill it when memory runs out: -1000 to 1000.");
+    Describe.list(spec, RLIMIT, "NAME=SOFT[:HARD]", "A limit of setrlimit(2): nofile=1024:4096.");
     Describe.list(
         spec, ISOLATOR, "NAME=JSON", "An isolator as a manifest writes it: resource/memory={...}.");
   }
@@ -51,9 +65,33 @@ final class SecurityOptions {
     if (parsed.hasMatchedOption(REMOVE)) {
       isolators.add(set("os/linux/capabilities-remove-set", REMOVE, parsed));
     }
+    if (parsed.hasMatchedOption(SECCOMP)) {
+      isolators.add(Seccomp.parse(parsed.matchedOptionValue(SECCOMP, "")));
+    }
+    if (parsed.hasMatchedOption(OOM_SCORE_ADJ)) {
+      isolators.add(oomScoreAdj(parsed.matchedOptionValue(OOM_SCORE_ADJ, "")));
+    }
+    List<String> limits = Pairs.all(parsed, RLIMIT);
+    if (!limits.isEmpty()) {
+      isolators.add(Rlimits.parse(limits));
+    }
     for (String text : Pairs.all(parsed, ISOLATOR)) {
       isolators.add(isolator(text));
     }
+  }
+
+  private static Isolator oomScoreAdj(String text) throws StageException {
+    try {
+      int number = Integer.parseInt(text);
+      if (number >= -1000 && number <= 1000) {
+        return new Isolator(
+            "os/linux/oom-score-adj", Integer.toString(number), Isolator.Origin.FLAG);
+      }
+    } catch (NumberFormatException e) {
+      // told below, as a number that is none of these
+    }
+    throw StageException.usage(
+        OOM_SCORE_ADJ + ": \"" + text + "\" is not a number from -1000 to 1000", null);
   }
 
   private static Isolator set(String isolator, String option, ParseResult parsed)

@@ -288,21 +288,25 @@ final class AppRoot implements AutoCloseable {
     }
   }
 
-  /** Forbids changes to the image's own files; what is mounted into the root stays as it is. */
-  static void makeReadOnly(String at) throws StageException {
+  /**
+   * Mounts the root again with other flags; what is mounted into it stays as it is.
+   *
+   * @param readOnly whether the image's own files cannot be changed
+   * @param setuid whether setuid programs and file capabilities count
+   */
+  static void remount(String at, boolean readOnly, boolean setuid) throws StageException {
     try {
-      Mounts.mount(
-          null,
-          at,
-          null,
-          null,
-          MountFlag.REMOUNT,
-          MountFlag.BIND,
-          MountFlag.READ_ONLY,
-          MountFlag.NO_DEV,
-          MountFlag.NO_SUID);
+      List<MountFlag> flags =
+          new ArrayList<>(List.of(MountFlag.REMOUNT, MountFlag.BIND, MountFlag.NO_DEV));
+      if (readOnly) {
+        flags.add(MountFlag.READ_ONLY);
+      }
+      if (!setuid) {
+        flags.add(MountFlag.NO_SUID);
+      }
+      Mounts.mount(null, at, null, null, flags.toArray(new MountFlag[0]));
     } catch (KernelException e) {
-      throw StageException.run("cannot make the root read-only", null, e);
+      throw StageException.run("cannot change the flags of the root", null, e);
     }
   }
 

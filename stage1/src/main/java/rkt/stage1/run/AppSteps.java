@@ -76,15 +76,16 @@ final class AppSteps {
    * root. In a user namespace the kernel mounts a new /proc only where a whole one can be seen.
    *
    * @param root the app's root, as process 1 sees it from the host's root
+   * @param options of the file system; empty for none
    */
-  static Op mountProc(String app, String root) {
+  static Op mountProc(String app, String root, String options) {
     return new Op.Mount(
         Label.of("mount /proc of app \"" + app + "\""),
         NO_SURPRISES,
         "proc",
         root + "/proc",
         "proc",
-        "");
+        options);
   }
 
   /**
@@ -119,10 +120,19 @@ final class AppSteps {
         new Op.Chdir(Label.of("enter the roots of the apps"), HERE + AGAIN));
   }
 
-  /** Hides and write-protects what {@link Masks} names, as far as this kernel has it. */
-  AppSteps mask() {
-    for (String path : Masks.HIDDEN) {
+  /**
+   * Hides and write-protects what {@link Masks} names, as far as this kernel has it.
+   *
+   * @param processesOnly whether /proc shows nothing of that anyway
+   */
+  AppSteps mask(boolean processesOnly) {
+    List<String> hidden = new ArrayList<>(List.of(Masks.HIDDEN));
+    hidden.addAll(Masks.ofProcessors());
+    for (String path : hidden) {
       Path onHost = Path.of(path);
+      if (processesOnly && path.startsWith("/proc/")) {
+        continue;
+      }
       if (Files.isDirectory(onHost)) {
         hideDirectory(path);
       } else if (Files.exists(onHost)) {
@@ -132,7 +142,7 @@ final class AppSteps {
       }
     }
     for (String path : Masks.READ_ONLY) {
-      if (Files.exists(Path.of(path))) {
+      if (!processesOnly && Files.exists(Path.of(path))) {
         steps.add(bind("write-protect", path, root + path, root + path));
         steps.add(
             new Op.Mount(

@@ -4,8 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import rkt.kernel.Capability;
 import rkt.kernel.Ids;
 import rkt.kernel.KernelException;
+import rkt.kernel.Landlock;
 import rkt.kernel.Privileges;
 import rkt.kernel.ResourceLimit;
 import rkt.spec.image.App;
@@ -14,18 +17,20 @@ import rkt.stage1.StageException;
 
 /** Resolves what image and flags say of an app's process, inside the app's root. */
 final class ContextBuilder {
-  private static final long OPEN_FILES_SOFT = 1024;
-  private static final long OPEN_FILES_HARD = 65_536;
-  private static final long LOCKED_MEMORY = 64 << 10;
-
   private ContextBuilder() {}
 
   /**
    * @param term what TERM says; empty for no terminal
+   * @param startsWith the oom_score_adj of process 1, if it is not the caller's
    * @throws StageException of class {@code run} if something that is named is not in the image
    */
   static ProcessContext of(
-      PreparedApp app, PodRequest pod, AppRoot root, PodUsers users, String term)
+      PreparedApp app,
+      PodRequest pod,
+      AppRoot root,
+      PodUsers users,
+      String term,
+      OptionalInt startsWith)
       throws StageException {
     AppRequest asked = app.request();
     App image = asked.app();
@@ -69,15 +74,19 @@ final class ContextBuilder {
             arguments.get(0),
             directory,
             environment.getOrDefault("PATH", AppEnvironment.PATH));
+    Confinement confinement = app.confinement();
     return new ProcessContext(
         identity.uid(),
         identity.gid(),
         exactGroups(identity.gid(), groups),
         setsGroups(asked.name(), groups),
-        capabilities(app),
-        app.isolation().noNewPrivileges(),
+        capabilities(confinement),
+        confinement.noNewPrivileges(),
         app.seccomp(),
-        limits(),
+        landlock(confinement, pod),
+        confinement.label(),
+        oomScoreAdj(confinement, startsWith),
+        limits(confinement, pod),
         directory,
         AppEnvironment.lines(environment),
         candidates,
@@ -134,36 +143,49 @@ final class ContextBuilder {
   }
 
   /** What was granted, as far as the caller has it: nobody can give what they lack. */
-  private static long capabilities(PreparedApp app) throws StageException {
+  private static long capabilities(Confinement confinement) throws StageException {
     try {
-      return app.isolation().capabilities().and(Privileges.effective()).mask();
+      return confinement.capabilities().and(Privileges.effective()).mask();
     } catch (KernelException e) {
       throw StageException.run("cannot read the capabilities of this process", null, e);
     }
   }
 
-  /**
-   * Ours, or what the caller has where that is less: raising a hard limit is not ours to do, and
-   * fails where the kernel's own ceiling is lower.
-   */
-  private static List<ProcessContext.ResourceLimit> limits() throws StageException {
-    try {
-      return List.of(
-          limit(ResourceLimit.CORE, 0, 0),
-          limit(ResourceLimit.OPEN_FILES, OPEN_FILES_SOFT, OPEN_FILES_HARD),
-          limit(ResourceLimit.LOCKED_MEMORY, LOCKED_MEMORY, LOCKED_MEMORY));
-    } catch (KernelException e) {
-      throw StageException.run("cannot read the resource limits of this process", null, e);
-    }
+  /** What is left to do about it for the app itself. */
+  private static OptionalInt oomScoreAdj(Confinement confinement, OptionalInt startsWith) {
+    return confinement.oomScoreAdj().equals(startsWith)
+        ? OptionalInt.empty()
+        : confinement.oomScoreAdj();
   }
 
-  private static ProcessContext.ResourceLimit limit(ResourceLimit resource, long soft, long hard)
-      throws KernelException {
-    long most = resource.get(0).hard();
-    boolean bounded = most != ResourceLimit.UNLIMITED;
-    return new ProcessContext.ResourceLimit(
-        resource.number(),
-        bounded ? Math.min(soft, most) : soft,
-        bounded ? Math.min(hard, most) : hard);
+  /**
+   * Changes to files only below the app's root: nothing else can be reached from there, unless a
+   * descriptor leaks or the kernel errs. Not for an app that may mount, because the kernel lets
+   * nobody mount who is restricted like this.
+   */
+  private static long landlock(Confinement confinement, PodRequest pod) {
+    boolean mounts = confinement.capabilities().contains(Capability.SYS_ADMIN);
+    if (mounts || pod.insecure().contains(Weakening.LANDLOCK)) {
+      return 0;
+    }
+    int version = Landlock.version();
+    return version == 0 ? 0 : Landlock.changes(version);
+  }
+
+  /** The usual, or what the caller has where that is less; over both what was asked for. */
+  private static List<ProcessContext.Limit> limits(Confinement confinement, PodRequest pod)
+      throws StageException {
+    List<ProcessContext.Limit> limits = new ArrayList<>();
+    if (!pod.insecure().contains(Weakening.RLIMITS)) {
+      for (ResourceLimit resource : Rlimits.USUAL) {
+        if (!confinement.limits().containsKey(resource)) {
+          limits.add(new ProcessContext.Limit(resource, Rlimits.usual(resource)));
+        }
+      }
+    }
+    for (Map.Entry<ResourceLimit, ResourceLimit.Value> limit : confinement.limits().entrySet()) {
+      limits.add(new ProcessContext.Limit(limit.getKey(), limit.getValue()));
+    }
+    return limits;
   }
 }

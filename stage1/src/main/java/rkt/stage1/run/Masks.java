@@ -1,5 +1,10 @@
 package rkt.stage1.run;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
 /**
  * The places in /proc and /sys that an app must not read, or not write: what docker, podman, runc,
  * rkt and systemd-nspawn mask, all together. spec/pod.md#masked-paths
@@ -26,10 +31,10 @@ final class Masks {
     "/proc/timer_list",
     "/proc/timer_stats",
     "/proc/vmallocinfo",
+    "/sys/dev/block",
     "/sys/devices/virtual/powercap",
     "/sys/firmware",
-    "/sys/fs/bpf",
-    "/sys/fs/selinux",
+    "/sys/fs",
     "/sys/hypervisor",
     "/sys/kernel/debug",
     "/sys/kernel/security",
@@ -38,9 +43,35 @@ final class Masks {
     "/sys/power",
   };
 
+  /**
+   * How hot each processor ran: tells one what others compute.
+   *
+   * @return the directories of this host
+   */
+  static List<String> ofProcessors() {
+    List<String> paths = new ArrayList<>();
+    int processor = 0;
+    String path = thermal(processor);
+    while (Files.isDirectory(Path.of(path))) {
+      paths.add(path);
+      path = thermal(++processor);
+    }
+    return paths;
+  }
+
+  private static String thermal(int processor) {
+    return "/sys/devices/system/cpu/cpu" + processor + "/thermal_throttle";
+  }
+
   /** Bound onto themselves, read-only. */
   static final String[] READ_ONLY = {
-    "/proc/bus", "/proc/fs", "/proc/irq", "/proc/pressure", "/proc/sys", "/proc/sysrq-trigger",
+    "/proc/apm",
+    "/proc/bus",
+    "/proc/fs",
+    "/proc/irq",
+    "/proc/pressure",
+    "/proc/sys",
+    "/proc/sysrq-trigger",
   };
 
   private Masks() {}

@@ -146,18 +146,20 @@ final class PodManifests {
 
   /**
    * What became of the isolators. Those that were ignored are left out: asked for by the user of
-   * this manifest, they would have to be enforced. Of capabilities, what the app got in the end: an
+   * this manifest, they would have to be enforced. So are wishes about the kernel that an image was
+   * denied, because a user would be granted them. Of capabilities, what the app got in the end: an
    * image that asked for more did not get it, and would by this manifest.
    */
   private static Map<String, String> isolators(PreparedApp app) {
     Map<String, String> isolators = new LinkedHashMap<>();
     for (PodRecord.Isolator outcome : app.outcomes()) {
       boolean ofCapabilities = outcome.name().equals(RETAIN) || outcome.name().equals(REMOVE);
-      if (!outcome.outcome().equals("ignored") && !ofCapabilities) {
+      boolean denied = outcome.outcome().equals("modified") && Confinement.knows(outcome.name());
+      if (!outcome.outcome().equals("ignored") && !ofCapabilities && !denied) {
         isolators.put(outcome.name(), outcome.value());
       }
     }
-    isolators.put(RETAIN, set(app.isolation().capabilities()));
+    isolators.put(RETAIN, set(app.confinement().capabilities()));
     return isolators;
   }
 

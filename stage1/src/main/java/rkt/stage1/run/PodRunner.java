@@ -10,6 +10,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import rkt.kernel.CgroupParent;
 import rkt.kernel.Descriptors;
@@ -129,6 +131,7 @@ public final class PodRunner {
 
   private void start(LockedPod pod, PodRequest request, Hooks hooks) throws RktException {
     write(pod, "created", now());
+    PodConfinement confinement = PodConfinement.of(request);
     List<Resources> resources = resources(request);
     Resources ofPod = Resources.ofPod(request, dataDir.toString());
     CgroupParent parent = PodCgroups.parent(throttleDisks(ofPod, resources));
@@ -142,7 +145,7 @@ public final class PodRunner {
       PodCgroups cgroups = PodCgroups.create(pod, parent, ofPod);
       List<PreparedApp> apps = prepare(pod, request, resources, cgroups);
       List<String> groups = cgroups.directories();
-      PodRecord record = record(pod, request, apps, cgroups);
+      PodRecord record = record(pod, request, apps, cgroups, confinement);
       write(pod, PodRecord.FILE, record.toJson());
       write(pod, PodView.MANIFEST, PodManifests.of(request, apps).toJson());
       pod.moveTo(PodPhase.RUN);
@@ -150,7 +153,17 @@ public final class PodRunner {
 
       Namespaces.prepare();
       PodThread thread =
-          new PodThread(dataDir, users, namespaces, pod, request, apps, program, lifeline, status);
+          new PodThread(
+              dataDir,
+              users,
+              namespaces,
+              pod,
+              request,
+              apps,
+              confinement,
+              program,
+              lifeline,
+              status);
       PodThread.Started started = thread.startPod();
       try {
         phases.end("start");
@@ -200,11 +213,11 @@ public final class PodRunner {
       throws StageException {
     List<PreparedApp> apps = new ArrayList<>();
     for (AppRequest app : request.apps()) {
-      Isolation isolation = Isolation.of(app, request.insecure(), request.network());
-      List<PodRecord.Isolator> outcomes = new ArrayList<>(isolation.outcomes());
+      Confinement confinement = Confinement.of(app, request);
+      List<PodRecord.Isolator> outcomes = new ArrayList<>(confinement.outcomes());
       PodCgroups.OfApp group = cgroups.createApp(app.name(), resources.get(apps.size()));
       outcomes.addAll(group.outcomes());
-      Bytes seccomp = request.insecure().contains("seccomp") ? Bytes.of(new byte[0]) : seccomp();
+      Bytes seccomp = seccomp(confinement.seccomp());
       Path writable = pod.directory().resolve("overlay").resolve(app.name());
       try {
         Files.createDirectories(writable.resolve("upper"));
@@ -220,15 +233,18 @@ public final class PodRunner {
       }
       apps.add(
           new PreparedApp(
-              app, isolation, outcomes, group.joins(), group.oomCounter(), seccomp, streams));
+              app, confinement, outcomes, group.joins(), group.oomCounter(), seccomp, streams));
     }
     return apps;
   }
 
-  /** The default filter; compiled once, and read back from the data directory afterwards. */
-  private Bytes seccomp() throws StageException {
+  /** The filter: compiled once, and read back from the data directory afterwards. */
+  private Bytes seccomp(Optional<SeccompProfile> profile) throws StageException {
+    if (profile.isEmpty()) {
+      return Bytes.of(new byte[0]);
+    }
     try {
-      return Bytes.of(SeccompFilter.load(dataDir.resolve("seccomp"), SeccompProfile.standard()));
+      return Bytes.of(SeccompFilter.load(dataDir.resolve("seccomp"), profile.get()));
     } catch (KernelException e) {
       throw StageException.run(
           "cannot make the seccomp filter", "install libseccomp2 (apt-get install libseccomp2)", e);
@@ -236,7 +252,11 @@ public final class PodRunner {
   }
 
   private static PodRecord record(
-      LockedPod pod, PodRequest request, List<PreparedApp> apps, PodCgroups cgroups) {
+      LockedPod pod,
+      PodRequest request,
+      List<PreparedApp> apps,
+      PodCgroups cgroups,
+      PodConfinement confinement) {
     List<PodRecord.App> records = new ArrayList<>();
     for (PreparedApp app : apps) {
       AppRequest asked = app.request();
@@ -250,8 +270,13 @@ public final class PodRunner {
               app.outcomes(),
               app.streams().endpoints()));
     }
-    List<String> insecure = new ArrayList<>(request.insecure());
-    insecure.sort(null);
+    Set<String> weakened = new TreeSet<>(request.insecure());
+    for (PreparedApp app : apps) {
+      weakened.addAll(app.confinement().weakened());
+    }
+    List<String> insecure = new ArrayList<>(weakened);
+    List<PodRecord.Isolator> isolators = new ArrayList<>(cgroups.outcomes());
+    isolators.addAll(confinement.outcomes());
     return new PodRecord(
         pod.id(),
         hostname(pod, request),
@@ -259,7 +284,7 @@ public final class PodRunner {
         insecure,
         records,
         cgroups.directories(),
-        cgroups.outcomes());
+        isolators);
   }
 
   private static List<String> treeNames(AppRequest app) {

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import rkt.kernel.Descriptors;
 import rkt.kernel.DirFd;
@@ -58,6 +60,8 @@ final class PodThread {
   private final Path data;
   private final PodUsers users;
   private final PodNamespaces namespaces;
+  private final PodConfinement confinement;
+  private final Set<Integer> appUsers = new HashSet<>();
 
   /**
    * @param data the data directory
@@ -69,6 +73,7 @@ final class PodThread {
       LockedPod pod,
       PodRequest request,
       List<PreparedApp> apps,
+      PodConfinement confinement,
       Fd program,
       Descriptors.Pipe lifeline,
       Descriptors.Pipe status) {
@@ -81,6 +86,7 @@ final class PodThread {
     this.program = program;
     this.lifeline = lifeline;
     this.status = status;
+    this.confinement = confinement;
   }
 
   /**
@@ -174,6 +180,7 @@ final class PodThread {
     if (request.network() == PodRequest.Network.NONE) {
       Loopback.up();
     }
+    Sysctls.set(confinement.sysctls());
   }
 
   /** What this thread makes from now on belongs to {@code user} of the host. */
@@ -249,10 +256,13 @@ final class PodThread {
           StreamEnds.hasTerminal(app.streams())
               ? request.environment().getOrDefault("TERM", "xterm")
               : "";
-      ProcessContext context = ContextBuilder.of(app, request, root, users, term);
+      ProcessContext context =
+          ContextBuilder.of(app, request, root, users, term, Inherited.oomScoreAdj(apps));
+      appUsers.add(context.uid());
       LaunchPlan.Handlers handlers = AppHandlers.of(asked.name(), asked.app(), root, context);
-      if (asked.storage().readOnlyRoot()) {
-        AppRoot.makeReadOnly(at);
+      boolean setuid = !app.confinement().noNewPrivileges();
+      if (asked.storage().readOnlyRoot() || setuid) {
+        AppRoot.remount(at, asked.storage().readOnlyRoot(), setuid);
       }
       List<Op> joined =
           streams.join(asked.name(), app.streams(), root, disk.outside(context.uid()));
@@ -265,7 +275,7 @@ final class PodThread {
         steps.unlockRoot();
       }
       if (!request.insecure().contains("paths")) {
-        steps.mask();
+        steps.mask(confinement.processesOnly());
       }
       steps.moveIn().waitFor(SUPERVISED).beginSession(-1).add(joined);
       List<Op> all = new ArrayList<>(steps.steps());
@@ -282,7 +292,11 @@ final class PodThread {
     Mounts.changeDirectory(stage);
     List<Op> first = new ArrayList<>(users.inNamespace() ? birth() : List.of());
     for (LaunchPlan.App plan : plans) {
-      first.add(AppSteps.mountProc(plan.name(), AppSteps.HERE + "/apps/" + plan.name()));
+      first.add(
+          AppSteps.mountProc(
+              plan.name(),
+              AppSteps.HERE + "/apps/" + plan.name(),
+              confinement.procOptions(appUsers.size() > 1)));
     }
     first.add(new Op.Pivot(Label.of("leave the root of the host"), AppSteps.HERE));
     LaunchPlan plan =
@@ -296,7 +310,8 @@ final class PodThread {
     } catch (IOException e) {
       throw StageException.system("cannot write the launch plan of pod " + pod.id(), null, e);
     }
-    try (Descriptors.Pipe report = Descriptors.pipe();
+    try (Inherited _ = Inherited.of(apps);
+        Descriptors.Pipe report = Descriptors.pipe();
         Fd memory = Descriptors.sealedMemory("launch-plan", encoded)) {
       List<FdMapping> descriptors = new ArrayList<>(callers.mappings());
       descriptors.add(FdMapping.of(memory, PLAN));

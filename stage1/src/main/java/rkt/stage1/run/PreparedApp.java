@@ -18,7 +18,7 @@ import rkt.stage1.pod.PodRecord;
  */
 record PreparedApp(
     AppRequest request,
-    Isolation isolation,
+    Confinement confinement,
     List<PodRecord.Isolator> outcomes,
     List<Fd> cgroupProcs,
     Optional<String> oomCounter,

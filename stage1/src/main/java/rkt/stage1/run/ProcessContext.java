@@ -1,7 +1,13 @@
 package rkt.stage1.run;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import rkt.kernel.Capability;
+import rkt.kernel.ResourceLimit;
 import rkt.stage1.launch.Bytes;
 import rkt.stage1.launch.Label;
 import rkt.stage1.launch.Op;
@@ -18,6 +24,9 @@ import rkt.stage1.launch.Op;
  * @param capabilities the bounding set; what a process of uid 0 holds as well
  * @param noNewPrivileges whether nothing that it executes may gain privileges
  * @param seccomp the filter, as the kernel takes it; empty for none
+ * @param landlock the accesses that are kept below the root; 0 for no such restriction
+ * @param label of a security module, to change to
+ * @param oomScoreAdj empty to keep that of process 1
  * @param candidates the paths to execute, tried in order
  * @param arguments the first is the name of the program
  */
@@ -29,18 +38,17 @@ record ProcessContext(
     long capabilities,
     boolean noNewPrivileges,
     Bytes seccomp,
-    List<ResourceLimit> limits,
+    long landlock,
+    Optional<SecurityLabel> label,
+    OptionalInt oomScoreAdj,
+    List<Limit> limits,
     String workingDirectory,
     List<String> environment,
     List<String> candidates,
     List<String> arguments) {
 
-  /**
-   * A resource limit of setrlimit(2).
-   *
-   * @param resource its number
-   */
-  record ResourceLimit(int resource, long soft, long hard) {}
+  /** A resource limit of setrlimit(2). */
+  record Limit(ResourceLimit resource, ResourceLimit.Value value) {}
 
   ProcessContext {
     groups = List.copyOf(groups);
@@ -51,6 +59,7 @@ record ProcessContext(
   }
 
   private static final long UMASK = 022;
+  private static final long PR_SET_KEEPCAPS = 8;
   private static final long PR_SET_NO_NEW_PRIVS = 38;
 
   /**
@@ -60,13 +69,24 @@ record ProcessContext(
   List<Op> steps(String app) {
     List<Op> steps = new ArrayList<>();
     steps.add(new Op.Umask(Label.of("set the umask"), UMASK));
-    for (ResourceLimit limit : limits) {
+    for (Limit limit : limits) {
       steps.add(
           new Op.Rlimit(
-              Label.of("limit resource " + limit.resource + " of app \"" + app + "\""),
-              limit.resource,
-              limit.soft,
-              limit.hard));
+              new Label(
+                  "limit " + limit.resource + " of app \"" + app + "\"",
+                  "ask for no more than the caller has: ulimit -a"),
+              limit.resource.number(),
+              limit.value.soft(),
+              limit.value.hard()));
+    }
+    if (oomScoreAdj.isPresent()) {
+      steps.add(
+          new Op.WriteProc(
+              new Label(
+                  "set oom_score_adj of app \"" + app + "\" to " + oomScoreAdj.getAsInt(),
+                  "a lower one than the caller's takes CAP_SYS_RESOURCE on the host"),
+              "self/oom_score_adj",
+              Bytes.of(Integer.toString(oomScoreAdj.getAsInt()).getBytes(US_ASCII))));
     }
     steps.add(new Op.NewKeyring(Label.of("make a session keyring")));
     // While still privileged: a working directory need not be open to the user that works in it.
@@ -82,12 +102,32 @@ record ProcessContext(
       steps.add(new Op.Setgroups(Label.of("set the groups"), groupBytes()));
     }
     steps.add(new Op.Setresgid(Label.of("become group " + gid), gid, gid, gid));
+    boolean privileged = !noNewPrivileges && (seccomp.size() > 0 || landlock != 0);
+    if (privileged && uid != 0) {
+      steps.add(
+          new Op.Prctl(Label.of("keep capabilities until the exec"), PR_SET_KEEPCAPS, 1, 0, 0, 0));
+    }
     steps.add(new Op.Setresuid(Label.of("become user " + uid), uid, uid, uid));
     long held = uid == 0 ? capabilities : 0;
+    if (privileged) {
+      // Without no_new_privs only a privileged process may restrict itself. The exec takes this
+      // away again: it gives root the bounding set, and another user nothing.
+      held |= 1L << Capability.SYS_ADMIN.number();
+    }
     steps.add(new Op.Capset(Label.of("drop capabilities"), held, held, 0));
     steps.add(new Op.Ambient(Label.of("drop ambient capabilities"), 0));
     if (noNewPrivileges) {
       steps.add(new Op.Prctl(Label.of("set no_new_privs"), PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+    }
+    if (label.isPresent()) {
+      steps.add(
+          new Op.WriteProc(
+              Label.of("give app \"" + app + "\" the label \"" + label.get().text() + "\""),
+              label.get().file(),
+              Bytes.of(label.get().command().getBytes(US_ASCII))));
+    }
+    if (landlock != 0) {
+      steps.add(new Op.Landlock(Label.of("keep changes below the root"), landlock));
     }
     steps.add(Op.closeAllButStdio());
     if (seccomp.size() > 0) {

@@ -1,5 +1,6 @@
 package rkt.stage1.launch;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static rkt.stage1.launch.RunningPod.app;
 
@@ -278,6 +279,36 @@ final class PodInitIT {
               CapAmb: 0000000000000400
               NoNewPrivs: 1
               """);
+    }
+  }
+
+  @Test
+  void whatIsWrittenToTheKernelGoesToTheKernelOrNowhere() throws Exception {
+    Op adjust =
+        new Op.WriteProc(
+            Label.of("adjust"), "self/oom_score_adj", Bytes.of("700".getBytes(US_ASCII)));
+    Op cover =
+        new Op.Mount(Label.of("cover"), 4096, "/dev/null", "/proc/self/oom_score_adj", "", "");
+    try (RunningPod pod =
+        new RunningPod(
+            directory,
+            List.of(PRIVATE, PROC),
+            List.of(),
+            100,
+            app("web", "cat /proc/self/oom_score_adj", adjust))) {
+      assertThat(pod.status()).as(pod.err()).isZero();
+      assertThat(pod.out()).isEqualTo("700\n");
+    }
+    try (RunningPod pod =
+        new RunningPod(
+            Files.createDirectory(directory.resolve("covered")),
+            List.of(PRIVATE, PROC),
+            List.of(),
+            100,
+            app("web", "echo started", cover, adjust))) {
+      assertThat(pod.status()).isEqualTo(254);
+      assertThat(pod.err()).isEqualTo("run: cannot adjust: EXDEV\n");
+      assertThat(pod.out()).isEmpty();
     }
   }
 

@@ -38,8 +38,10 @@ class AppStepsTest {
 
   @Test
   void processOneMountsProcOfAnAppBeforeItLeavesTheHost() {
-    assertThat(AppSteps.mountProc("web", "/stage/apps/web").toString())
+    assertThat(AppSteps.mountProc("web", "/stage/apps/web", "").toString())
         .endsWith("flags=14, source=proc, target=/stage/apps/web/proc, type=proc, data=]");
+    assertThat(AppSteps.mountProc("web", "/stage/apps/web", "hidepid=invisible").toString())
+        .endsWith("type=proc, data=hidepid=invisible]");
   }
 
   @Test
@@ -55,7 +57,7 @@ class AppStepsTest {
 
   @Test
   void everyPlaceThatThisKernelHasIsMaskedAndNoOther() {
-    List<Op> steps = steps().mask().steps();
+    List<Op> steps = steps().mask(false).steps();
     for (String path : Masks.HIDDEN) {
       List<Op.Mount> mounts = at(steps, path);
       if (!Files.exists(Path.of(path))) {
@@ -73,13 +75,20 @@ class AppStepsTest {
 
   @Test
   void whatMayOnlyBeReadIsBoundOntoItselfFirst() {
-    List<Op> steps = steps().mask().steps();
+    List<Op> steps = steps().mask(false).steps();
     assertThat(at(steps, "/proc/sys")).hasSize(2);
     Op.Mount bind = at(steps, "/proc/sys").get(0);
     assertThat(bind.source()).isEqualTo("/apps/web/proc/sys");
     assertThat(bind.flags()).isEqualTo(4096 | 16_384);
     assertThat(at(steps, "/proc/sys").get(1).flags()).isEqualTo(RDONLY_BIND);
     assertThat(at(steps, "/proc/sys").get(1).source()).isEmpty();
+  }
+
+  @Test
+  void aProcOfProcessesAloneHasNothingToMask() {
+    assertThat(steps().mask(true).steps())
+        .isNotEmpty()
+        .noneMatch(op -> op instanceof Op.Mount mount && mount.target().contains("/proc"));
   }
 
   @Test

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
+import rkt.kernel.ResourceLimit;
 import rkt.stage1.launch.Bytes;
 import rkt.stage1.launch.LaunchPlan;
 import rkt.stage1.launch.Op;
@@ -18,6 +21,16 @@ class ProcessContextTest {
 
   private static ProcessContext context(
       int uid, boolean setsGroups, boolean noNewPrivileges, Bytes seccomp) {
+    return context(uid, setsGroups, noNewPrivileges, seccomp, 0x6002, Optional.empty());
+  }
+
+  private static ProcessContext context(
+      int uid,
+      boolean setsGroups,
+      boolean noNewPrivileges,
+      Bytes seccomp,
+      long landlock,
+      Optional<SecurityLabel> label) {
     return new ProcessContext(
         uid,
         1001,
@@ -26,7 +39,12 @@ class ProcessContextTest {
         0xa1L,
         noNewPrivileges,
         seccomp,
-        List.of(new ProcessContext.ResourceLimit(7, 1024, 65_536)),
+        landlock,
+        label,
+        OptionalInt.empty(),
+        List.of(
+            new ProcessContext.Limit(
+                ResourceLimit.OPEN_FILES, new ResourceLimit.Value(1024, 65_536))),
         "/srv",
         List.of("PATH=/bin"),
         List.of("/usr/bin/web", "/bin/web"),
@@ -61,6 +79,7 @@ class ProcessContextTest {
               Capset[effective=0, permitted=0, inheritable=0]
               Ambient[mask=0]
               Prctl[option=38, arg2=1, arg3=0, arg4=0, arg5=0]
+              Landlock[accesses=24578]
               CloseRange[first=3, last=4294967295, flags=4]
               Seccomp[flags=0, program=0x0000000000000000]
               Exec[candidates=[/usr/bin/web, /bin/web], argv=[web, --port=80], envp=[PATH=/bin]]
@@ -82,9 +101,36 @@ class ProcessContextTest {
 
   @Test
   void withoutAFilterTheDescriptorsAreStillClosedLast() {
-    List<Op> steps = context(0, false, Bytes.of("")).steps("web");
+    List<Op> steps = context(0, true, false, Bytes.of(""), 0, Optional.empty()).steps("web");
     assertThat(steps).noneMatch(Op.Seccomp.class::isInstance).noneMatch(Op.Prctl.class::isInstance);
     assertThat(steps.get(steps.size() - 2)).isEqualTo(Op.closeAllButStdio());
+  }
+
+  @Test
+  void withoutNoNewPrivilegesTheRightToRestrictItselfLastsUntilTheExec() {
+    assertThat(steps(context(1000, false, FILTER)))
+        .contains(
+            """
+              Setresgid[real=1001, effective=1001, saved=1001]
+              Prctl[option=8, arg2=1, arg3=0, arg4=0, arg5=0]
+              Setresuid[real=1000, effective=1000, saved=1000]
+              Capset[effective=2097152, permitted=2097152, inheritable=0]
+              Ambient[mask=0]
+              Landlock[accesses=24578]
+            """)
+        .doesNotContain("option=38");
+  }
+
+  @Test
+  void theLabelIsGivenBeforeDescriptorsAreClosed() {
+    Optional<SecurityLabel> label =
+        Optional.of(new SecurityLabel(SecurityLabel.Module.SELINUX, "u:r:t:s0"));
+    assertThat(steps(context(0, true, true, FILTER, 0, label)))
+        .contains(
+            """
+              WriteProc[path=self/attr/exec, bytes=0x753a723a743a7330]
+              CloseRange[first=3, last=4294967295, flags=4]
+            """);
   }
 
   @Test

@@ -1,0 +1,107 @@
+package rkt.stage1.run;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.List;
+import java.util.Map;
+import rkt.kernel.Descriptors;
+import rkt.kernel.Fd;
+import rkt.kernel.FilesystemType;
+import rkt.kernel.KernelException;
+import rkt.kernel.OpenFlag;
+import rkt.spec.json.JsonWriter;
+import rkt.stage1.StageException;
+
+/** Parameters of the kernel that a pod has values of its own of. sysctl(8) */
+public final class Sysctls {
+  /** They belong to the pod's namespace of message queues and shared memory, or of names. */
+  private static final List<String> OF_NAMESPACES =
+      List.of(
+          "kernel/domainname",
+          "kernel/msgmax",
+          "kernel/msgmnb",
+          "kernel/msgmni",
+          "kernel/sem",
+          "kernel/shm_rmid_forced",
+          "kernel/shmall",
+          "kernel/shmmax",
+          "kernel/shmmni");
+
+  private static final String MESSAGE_QUEUES = "fs/mqueue/";
+  private static final String NETWORK = "net/";
+  private static final String FIX =
+      "kernel.shm*, kernel.msg*, kernel.sem, kernel.domainname and fs.mqueue.* are a pod's own, and"
+          + " net.* with a network of its own";
+
+  private Sysctls() {}
+
+  /** Reads {@code NAME=VALUE} each. */
+  public static Isolator parse(Map<String, String> pairs, PodRequest.Network network)
+      throws StageException {
+    for (String name : pairs.keySet()) {
+      path(name, network);
+    }
+    JsonWriter json = new JsonWriter().object();
+    for (Map.Entry<String, String> pair : pairs.entrySet()) {
+      json.put(pair.getKey(), pair.getValue());
+    }
+    return new Isolator("os/unix/sysctl", json.end().toString(), Isolator.Origin.FLAG);
+  }
+
+  /**
+   * Where a parameter is, below {@code /proc/sys}.
+   *
+   * @param name with dots, or with slashes where a component has dots
+   * @throws StageException of class {@code usage} if the host would be changed by it
+   */
+  static String path(String name, PodRequest.Network network) throws StageException {
+    String path = name.indexOf('/') < 0 ? name.replace('.', '/') : name;
+    for (String part : path.split("/", -1)) {
+      if (part.isEmpty() || part.equals(".") || part.equals("..") || !isPlain(part)) {
+        throw StageException.usage("\"" + name + "\" is not the name of a sysctl", FIX);
+      }
+    }
+    boolean ofNetwork = path.startsWith(NETWORK);
+    if (ofNetwork && network == PodRequest.Network.HOST) {
+      throw StageException.usage(
+          "cannot set " + name + ": with --net=host it is the host's",
+          "give the pod a network of its own with --net=none");
+    }
+    if (path.equals("kernel/hostname")) {
+      throw StageException.usage("cannot set " + name + " as a sysctl", "use --hostname=NAME");
+    }
+    if (!ofNetwork && !path.startsWith(MESSAGE_QUEUES) && !OF_NAMESPACES.contains(path)) {
+      throw StageException.usage("cannot set " + name + ": it is the host's, not a pod's", FIX);
+    }
+    return path;
+  }
+
+  private static boolean isPlain(String part) {
+    for (int i = 0; i < part.length(); i++) {
+      char c = part.charAt(i);
+      boolean letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+      if (!letter && (c < '0' || c > '9') && c != '_' && c != '-' && c != '.') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Sets them, in the namespaces of the calling thread. */
+  static void set(Map<String, String> sysctls) throws StageException {
+    for (Map.Entry<String, String> sysctl : sysctls.entrySet()) {
+      String path = "/proc/sys/" + sysctl.getKey();
+      try (Fd fd = Descriptors.open(path, OpenFlag.WRITE, OpenFlag.NO_FOLLOW)) {
+        if (!Descriptors.filesystem(fd).is(FilesystemType.PROC)) {
+          throw StageException.run("cannot set a sysctl: " + path + " is not the kernel's", null);
+        }
+        Descriptors.write(fd, sysctl.getValue().getBytes(UTF_8));
+      } catch (KernelException e) {
+        throw StageException.run(
+            "cannot set sysctl " + sysctl.getKey() + " to \"" + sysctl.getValue() + "\"",
+            "this kernel may not know it, or not this value",
+            e);
+      }
+    }
+  }
+}
