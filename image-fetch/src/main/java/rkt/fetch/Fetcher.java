@@ -27,6 +27,7 @@ import rkt.fetch.oci.OciFetch;
 import rkt.fetch.oci.OciSource;
 import rkt.fetch.program.ProgramAci;
 import rkt.fetch.program.TransportProgram;
+import rkt.fetch.registry.Referrers;
 import rkt.fetch.registry.RegistrySource;
 import rkt.fetch.transport.FetchException;
 import rkt.spec.Digest;
@@ -348,7 +349,7 @@ public final class Fetcher {
     Optional<ImageName> name = options.imageName();
     List<String> references =
         name.isPresent() ? List.of(name.get() + ":" + (tag.isEmpty() ? "latest" : tag)) : List.of();
-    return oci(source, name.orElse(NAMELESS), references, "", transaction);
+    return oci(source, name.orElse(NAMELESS), references, "", _ -> Optional.empty(), transaction);
   }
 
   /** The tar in {@code file}; a compressed one is expanded into the transaction first. */
@@ -372,8 +373,29 @@ public final class Fetcher {
     return registries.first(
         registry,
         source ->
-            inTransaction(
-                transaction -> oci(source, registry.name(), List.of(lookup), lookup, transaction)));
+            inTransaction(transaction ->
+                oci(
+                    source,
+                    registry.name(),
+                    List.of(lookup),
+                    lookup,
+                    manifest -> signature(source, manifest),
+                    transaction)));
+  }
+
+  /** Where the signature of an OCI image is, given the digest of its manifest. */
+  private interface Beside {
+    Optional<byte[]> signature(Digest manifest) throws RktException;
+  }
+
+  /** The OpenPGP signature that the registry lists last of those that refer to the image. */
+  private static Optional<byte[]> signature(RegistrySource source, Digest manifest)
+      throws RktException {
+    Referrers referrers = new Referrers(source);
+    List<OciDescriptor> found = referrers.find(manifest, MediaType.PGP_SIGNATURE);
+    return found.isEmpty()
+        ? Optional.empty()
+        : Optional.of(referrers.content(found.getLast(), manifest, AciSource.MAX_SIGNATURE_BYTES));
   }
 
   /** The reference that a short name stands for in registries.conf; others stay what they are. */
@@ -387,17 +409,21 @@ public final class Fetcher {
    * An OCI image from anywhere.
    *
    * @param asked what to ask the source for to see whether it is still the same; empty for nothing
+   * @param beside finds the signature that lies beside the image
    */
   private Fetched oci(
       OciSource source,
       ImageName name,
       List<String> references,
       String asked,
+      Beside beside,
       Transaction transaction)
       throws RktException {
-    Optional<byte[]> signature = namedSignature();
+    Optional<byte[]> named = namedSignature();
     OciFetch.Result result =
         new OciFetch(source, transaction, options.progress()).run(name, options.platform());
+    Optional<byte[]> signature =
+        named.isPresent() ? named : beside.signature(result.manifest().digest());
     Optional<Remembered> remembered =
         asked.isEmpty()
             ? Optional.empty()

@@ -149,20 +149,7 @@ public final class RegistrySource implements OciSource {
 
   private Answer ask(String method, String path, Map<String, String> headers)
       throws IOException, RktException {
-    URI uri = base.resolve("/v2/" + repository + "/" + path);
-    String used = authorization;
-    Answer answer = ask(method, uri, headers, used);
-    // A token may have run out meanwhile; a password that was refused once stays refused.
-    if (answer.status() == 401 && (used == null || used.startsWith("Bearer "))) {
-      Optional<Challenge> challenge = Challenge.best(answer.headers("WWW-Authenticate"));
-      // Only the registry itself may ask for a login, not a host that it redirected to.
-      if (challenge.isPresent() && Origin.of(answer.uri()).equals(Origin.of(base))) {
-        answer.close();
-        String fresh = tokens.authorization(challenge.get(), repository);
-        authorization = fresh;
-        answer = ask(method, uri, headers, fresh);
-      }
-    }
+    Answer answer = raw(method, path, headers);
     int status = answer.status();
     if (status == 200 || (status == 206 && headers.containsKey("Range"))) {
       return answer;
@@ -184,6 +171,36 @@ public final class RegistrySource implements OciSource {
     };
   }
 
+  /** The answer whatever its status is, after a login where one is asked for. */
+  Answer raw(String method, String path, Map<String, String> headers)
+      throws IOException, RktException {
+    URI uri = base.resolve("/v2/" + repository + "/" + path);
+    String used = authorization;
+    Answer answer = ask(method, uri, headers, used);
+    // A token may have run out meanwhile; a password that was refused once stays refused.
+    if (answer.status() == 401 && (used == null || used.startsWith("Bearer "))) {
+      Optional<Challenge> challenge = Challenge.best(answer.headers("WWW-Authenticate"));
+      // Only the registry itself may ask for a login, not a host that it redirected to.
+      if (challenge.isPresent() && Origin.of(answer.uri()).equals(Origin.of(base))) {
+        answer.close();
+        String fresh = tokens.authorization(challenge.get(), repository);
+        authorization = fresh;
+        answer = ask(method, uri, headers, fresh);
+      }
+    }
+    return answer;
+  }
+
+  /** A blob of at most {@code limit} bytes; the caller checks it. */
+  byte[] small(Digest digest, int limit) throws RktException {
+    return retry()
+        .run(() -> {
+          try (Answer answer = ask("GET", "blobs/" + digest, Map.of())) {
+            return answer.bytes(limit);
+          }
+        });
+  }
+
   private Answer ask(
       String method, URI uri, Map<String, String> asked, @Nullable String authorization)
       throws IOException, FetchException {
@@ -194,7 +211,7 @@ public final class RegistrySource implements OciSource {
     return method.equals("HEAD") ? http.head(uri, headers) : http.get(uri, headers);
   }
 
-  private Retry retry() {
+  Retry retry() {
     return new Retry(http.options().patience(), base.getAuthority());
   }
 

@@ -1,0 +1,110 @@
+package rkt.fetch.registry;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import rkt.fetch.http.Answer;
+import rkt.fetch.http.Retry;
+import rkt.fetch.transport.FetchException;
+import rkt.spec.Digest;
+import rkt.spec.RktException;
+import rkt.spec.image.MediaType;
+import rkt.spec.image.OciDescriptor;
+import rkt.spec.image.OciIndex;
+import rkt.spec.image.OciManifest;
+import rkt.spec.json.StrictJson;
+
+/**
+ * What refers to an image in its registry: signatures, attestations. By the referrers API of OCI
+ * distribution 1.1, and where there is none by the index under the tag {@code sha256-HEX}. It is
+ * evidence, and proves nothing by being there. docs/fetching.md#signatures-of-oci-images
+ */
+public final class Referrers {
+  /** More than any image needs, and less than would keep us busy. */
+  private static final int MOST = 32;
+
+  private final RegistrySource registry;
+
+  public Referrers(RegistrySource registry) {
+    this.registry = registry;
+  }
+
+  /**
+   * The artifacts of a type that refer to {@code subject}, in the registry's order; at most 32.
+   *
+   * @param subject the digest of an image's manifest
+   */
+  public List<OciDescriptor> find(Digest subject, String artifactType) throws RktException {
+    Optional<OciIndex> index = index("referrers/" + subject);
+    if (index.isEmpty()) {
+      String tag = subject.algorithm().label() + "-" + subject.hex();
+      index = index("manifests/" + tag);
+    }
+    List<OciDescriptor> found = new ArrayList<>();
+    for (OciDescriptor manifest : index.map(OciIndex::manifests).orElse(List.of())) {
+      if (manifest.artifactType().equals(artifactType) && found.size() < MOST) {
+        found.add(manifest);
+      }
+    }
+    return found;
+  }
+
+  private Optional<OciIndex> index(String path) throws RktException {
+    return registry
+        .retry()
+        .run(() -> {
+          try (Answer answer = registry.raw("GET", path, Map.of("Accept", MediaType.OCI_INDEX))) {
+            Retry.inspect(answer);
+            // Old registries know no such path, and say so in several ways.
+            boolean known =
+                answer.status() == 200 && answer.contentType().equals(MediaType.OCI_INDEX);
+            return known
+                ? Optional.of(
+                    OciIndex.parse(
+                        answer.bytes(StrictJson.MAX_BYTES),
+                        MediaType.OCI_INDEX,
+                        "the list of what refers to " + registry.what()))
+                : Optional.empty();
+          }
+        });
+  }
+
+  /**
+   * The only layer of an artifact, which must refer to {@code subject}.
+   *
+   * @param limit the most bytes that it may have
+   */
+  public byte[] content(OciDescriptor artifact, Digest subject, int limit) throws RktException {
+    String what = "the artifact " + artifact.digest() + " of " + registry.what();
+    if (artifact.sizeBytes() > StrictJson.MAX_BYTES) {
+      throw FetchException.integrity(what + " is too long for a manifest", null);
+    }
+    byte[] bytes = registry.document(artifact, Math.toIntExact(artifact.sizeBytes()));
+    require(artifact, bytes);
+    OciManifest manifest = OciManifest.parse(bytes, artifact.mediaType(), what);
+    boolean refers =
+        manifest.subject().isPresent() && manifest.subject().get().digest().equals(subject);
+    if (!refers || manifest.layers().size() != 1) {
+      throw FetchException.integrity(what + " is not about " + subject + " alone", null);
+    }
+    OciDescriptor layer = manifest.layers().getFirst();
+    if (layer.sizeBytes() > limit) {
+      throw FetchException.integrity(what + " is " + layer.sizeBytes() + " bytes long", null);
+    }
+    byte[] content = registry.small(layer.digest(), limit);
+    require(layer, content);
+    return content;
+  }
+
+  private static void require(OciDescriptor wanted, byte[] bytes) throws FetchException {
+    Digest digest = wanted.digest();
+    boolean same =
+        digest.algorithm() == Digest.Algorithm.SHA256
+            && bytes.length == wanted.sizeBytes()
+            && Digest.sha256(bytes).equals(digest);
+    if (!same) {
+      throw FetchException.integrity(digest + " arrived as " + Digest.sha256(bytes), null);
+    }
+  }
+}
