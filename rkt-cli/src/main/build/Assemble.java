@@ -54,6 +54,7 @@ import java.util.zip.ZipOutputStream;
  *   lib/native/*.so              what jffi and zstd-jni would otherwise unpack into /tmp
  *   lib/rkt-HASH-*.aot           the AOT caches, named after everything that they depend on
  *   libexec/pod-init             PID 1 of a pod
+ *   libexec/rootless             what the launchers read for ordinary users
  *   runtime/                     Java
  * </pre>
  *
@@ -487,6 +488,10 @@ public final class Assemble {
     Path to = Files.createDirectories(home.resolve("libexec")).resolve("pod-init");
     Files.copy(podInit, to, StandardCopyOption.REPLACE_EXISTING);
     permit(to, "rwxr-xr-x");
+    Path rootless = to.resolveSibling("rootless");
+    Files.copy(
+        fixtures.resolveSibling("build/rootless"), rootless, StandardCopyOption.REPLACE_EXISTING);
+    permit(rootless, "rw-r--r--");
   }
 
   /** The programs beside src/main/training that fetch by other protocols. spec/transport.md */
@@ -532,12 +537,16 @@ public final class Assemble {
         export LC_ALL=C.UTF-8
         [ -d "$PWD" ] || cd /
         unset JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS JDK_AOT_VM_OPTIONS CLASSPATH
+        # An ordinary user: root of a user namespace of their own, unless in one already.
+        user= ids=
+        [ -O / ] || . "$home/libexec/rootless"
         # Both of Java's compilers, or the one that is ready sooner.
         compilers=%s
         case "$RKT_COMPILERS $*" in both* | *fetch*) compilers=both ;; esac
         [ $compilers = both ] && level=4 || level=1
         unset RKT_COMPILERS
-        exec "$home/runtime/bin/java" \\
+        exec ${ids:+"$home/libexec/pod-init" userns "$uids" "$gids"} "$home/runtime/bin/java" \\
+          ${user:+"-Drkt.data=$data" "-Drkt.config=$config"} \\
           %s "-XX:TieredStopAtLevel=$level" "-Drkt.compilers=$compilers" \\
           "-XX:AOTCache=$home/lib/%s-$compilers.aot" -Xlog:disable -Xlog:all=error:stderr "$aot" \\
           "-Drkt.home=$home" \\

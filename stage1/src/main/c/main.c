@@ -14,6 +14,7 @@ __attribute__((noreturn, used)) void start(long *stack) {
   char **argv = (char **)(stack + 1);
   /* Executed by descriptor, it would be called after the descriptor's number. */
   sys(__NR_prctl, PR_SET_NAME, "pod-init", 0, 0, 0);
+  if (*stack >= 5 && same(argv[1], "userns")) run_userns(argv + 2, argv + *stack + 1);
   if (*stack == 3) {
     int fd = 0;
     const char *digit = argv[2];
@@ -27,6 +28,6 @@ __attribute__((noreturn, used)) void start(long *stack) {
       if (same(argv[1], "hold")) run_hold(fd);
     }
   }
-  complain("start pod-init", "usage: pod-init init|host|supervise|enter|attach|hold PLAN-FD", -1);
+  complain("start pod-init", "usage: pod-init init|host|supervise|enter|attach|hold PLAN-FD, or pod-init userns UIDS GIDS PROGRAM...", -1);
   quit(OWN_FAILURE);
 }

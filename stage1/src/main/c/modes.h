@@ -10,5 +10,7 @@ __attribute__((noreturn)) void run_supervise(int fd);
 __attribute__((noreturn)) void run_enter(int fd);
 __attribute__((noreturn)) void run_attach(int fd);
 __attribute__((noreturn)) void run_hold(int fd);
+/* UIDS GIDS PROGRAM ARGS... */
+__attribute__((noreturn)) void run_userns(char **words, char **envp);
 
 #endif

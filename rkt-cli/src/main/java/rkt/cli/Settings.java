@@ -11,6 +11,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.spec.SpecException;
+import rkt.spec.store.Directories;
 
 /**
  * What the options that every command takes say.
@@ -69,9 +70,9 @@ record Settings(
             .type(boolean.class)
             .description("Show the stack of an error, and the time of each phase.")
             .build());
-    add(spec, DIR, "DIR", "/var/lib/rkt", "Where the store and the pods are.");
+    add(spec, DIR, "DIR", Directories.data(), "Where the store and the pods are.");
     add(spec, SYSTEM_CONFIG, "DIR", "/usr/lib/rkt", "Configuration of the installation.");
-    add(spec, LOCAL_CONFIG, "DIR", "/etc/rkt", "Configuration of this machine.");
+    add(spec, LOCAL_CONFIG, "DIR", Directories.localConfig(), "Configuration of this machine.");
     add(
         spec,
         INSECURE,

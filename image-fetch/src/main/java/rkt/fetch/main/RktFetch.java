@@ -27,6 +27,7 @@ import rkt.spec.image.Image;
 import rkt.spec.image.ImageJson;
 import rkt.spec.json.JsonWriter;
 import rkt.spec.store.DataDirectory;
+import rkt.spec.store.Directories;
 import rkt.spec.store.Store;
 
 /**
@@ -86,7 +87,7 @@ public final class RktFetch {
             "  rkt-fetch docker://registry.example.com/app:1.4 | rkt-verify",
             "  rkt-fetch --signature=app.asc ./app.aci");
     spec.addOption(
-        option("DIR", "--dir", "The data directory.").defaultValue("/var/lib/rkt").build());
+        option("DIR", "--dir", "The data directory.").defaultValue(Directories.data()).build());
     spec.addOption(
         option("FILE", "--signature", "A detached signature, instead of the one beside the image.")
             .build());
@@ -148,7 +149,7 @@ public final class RktFetch {
 
   /** Fetches each image; goes on after a failure, and gives the status of the first. */
   private int fetchAll(ParseResult parsed) throws RktException {
-    Path dir = Path.of(parsed.matchedOptionValue("--dir", "/var/lib/rkt")).toAbsolutePath();
+    Path dir = Path.of(parsed.matchedOptionValue("--dir", Directories.data())).toAbsolutePath();
     DataDirectory.check(dir);
     Store store = Store.at(dir);
     FetchOptions options = options(parsed);

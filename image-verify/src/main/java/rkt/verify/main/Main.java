@@ -23,6 +23,7 @@ import rkt.spec.error.ErrorReport;
 import rkt.spec.image.Image;
 import rkt.spec.image.ImageId;
 import rkt.spec.store.DataDirectory;
+import rkt.spec.store.Directories;
 import rkt.spec.store.Store;
 import rkt.verify.StoredEvidence;
 import rkt.verify.Verdict;
@@ -84,13 +85,13 @@ public final class Main {
   }
 
   private int verifyAll(ParseResult parsed) throws RktException {
-    Path dir = path(parsed, "--dir", "/var/lib/rkt");
+    Path dir = path(parsed, "--dir", Directories.data());
     DataDirectory.check(dir);
     Store store = Store.at(dir);
     TrustStore trust =
         TrustStore.open(
             path(parsed, "--system-config", "/usr/lib/rkt").resolve("trustedkeys"),
-            path(parsed, "--local-config", "/etc/rkt").resolve("trustedkeys"),
+            path(parsed, "--local-config", Directories.localConfig()).resolve("trustedkeys"),
             dir.resolve("trust-cache"));
     Verifier verifier = new Verifier(trust, clock);
     int status = 0;
@@ -173,11 +174,15 @@ public final class Main {
         .footer(
             "  rkt-fetch docker://registry.example.com/app:1.4 | rkt-verify | xargs rkt-run",
             "  rkt-verify --format=json example.com/app:1.4");
-    spec.addOption(option("DIR", "--dir", "The data directory.", "/var/lib/rkt"));
+    spec.addOption(option("DIR", "--dir", "The data directory.", Directories.data()));
     spec.addOption(
         option("DIR", "--system-config", "Where the distribution's trust is.", "/usr/lib/rkt"));
     spec.addOption(
-        option("DIR", "--local-config", "Where the administrator's trust is.", "/etc/rkt"));
+        option(
+            "DIR",
+            "--local-config",
+            "Where the administrator's trust is.",
+            Directories.localConfig()));
     spec.addOption(
         option("FORMAT", "--format", "text, or json: one verdict a line, refusals too.", "text"));
     spec.addOption(

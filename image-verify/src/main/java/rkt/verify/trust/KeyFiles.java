@@ -51,6 +51,9 @@ final class KeyFiles {
     }
   }
 
+  /** The id of every user that a user namespace does not have. user_namespaces(7) */
+  private static final int UNKNOWN = 65534;
+
   private final int self;
 
   KeyFiles() throws RktException {
@@ -138,7 +141,7 @@ final class KeyFiles {
           path + " in the trust store is not a " + (type == REGULAR ? "regular file" : "directory"),
           "rm " + path);
     }
-    if (owner != 0 && owner != self) {
+    if (owner != 0 && owner != self && !isHostRoot(owner)) {
       throw refuse(
           path + " in the trust store belongs to user " + owner + ", who could trust any key",
           "chown root " + path + "   (after checking what is in it), or rm " + path);
@@ -152,6 +155,19 @@ final class KeyFiles {
           "chmod go-w " + path + "   (after checking what is in it)");
     }
     return found.get("size") instanceof Long size ? size : -1;
+  }
+
+  /**
+   * Whether {@code owner} is who a user namespace without the host's root shows in its place: in
+   * one, the files of the installation belong to the same unknown user as {@code /}.
+   * spec/rootless.md
+   */
+  private static boolean isHostRoot(int owner) throws RktException {
+    try {
+      return owner == UNKNOWN && owner == (Integer) Files.getAttribute(Path.of("/"), "unix:uid");
+    } catch (IOException e) {
+      throw SpecException.system("cannot look at /: " + e.getMessage(), e);
+    }
   }
 
   private static int number(@Nullable Object value) {

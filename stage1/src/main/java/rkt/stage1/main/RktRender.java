@@ -20,6 +20,7 @@ import rkt.spec.image.Image;
 import rkt.spec.image.ImageId;
 import rkt.spec.json.JsonWriter;
 import rkt.spec.store.DataDirectory;
+import rkt.spec.store.Directories;
 import rkt.spec.store.Store;
 import rkt.stage1.render.BlobSource;
 import rkt.stage1.render.FlatRender;
@@ -76,7 +77,7 @@ public final class RktRender {
       throw SpecException.usage("no format is called \"" + format + "\"; use text or json");
     }
     json = format.equals("json");
-    Path dir = Path.of(parsed.matchedOptionValue("--dir", "/var/lib/rkt")).toAbsolutePath();
+    Path dir = Path.of(parsed.matchedOptionValue("--dir", Directories.data())).toAbsolutePath();
     DataDirectory.check(dir);
     Store store = Store.at(dir);
     BlobSource blobs = BlobSource.of(store);

@@ -20,6 +20,7 @@ import rkt.spec.SpecException;
 import rkt.spec.error.ErrorReport;
 import rkt.spec.image.Image;
 import rkt.spec.store.DataDirectory;
+import rkt.spec.store.Directories;
 import rkt.spec.store.Store;
 import rkt.stage1.StageException;
 
@@ -70,7 +71,7 @@ public final class RktRun {
         out.flush();
         return 0;
       }
-      Path dir = Path.of(parsed.matchedOptionValue("--dir", "/var/lib/rkt")).toAbsolutePath();
+      Path dir = Path.of(parsed.matchedOptionValue("--dir", Directories.data())).toAbsolutePath();
       DataDirectory.check(dir);
       Store store = Store.at(dir);
       phases.end("parse");
@@ -121,7 +122,7 @@ public final class RktRun {
     return new RunTool.Context(
         dir,
         Path.of(parsed.matchedOptionValue("--system-config", "/usr/lib/rkt")),
-        Path.of(parsed.matchedOptionValue("--local-config", "/etc/rkt")),
+        Path.of(parsed.matchedOptionValue("--local-config", Directories.localConfig())),
         Set.copyOf(insecure),
         parsed.hasMatchedOption("--debug"),
         home,
@@ -141,9 +142,12 @@ public final class RktRun {
         .footer(
             "  rkt-fetch ./app.aci | rkt-verify | xargs rkt-run --net=none",
             "  rkt-run --memory=512Mi example.com/app -- --verbose");
-    directory(spec, "--dir", "The data directory. Usually /var/lib/rkt.");
+    directory(spec, "--dir", "The data directory. Usually " + Directories.data() + ".");
     directory(spec, "--system-config", "Configuration of the installation. Usually /usr/lib/rkt.");
-    directory(spec, "--local-config", "Configuration of this machine. Usually /etc/rkt.");
+    directory(
+        spec,
+        "--local-config",
+        "Configuration of this machine. Usually " + Directories.localConfig() + ".");
     spec.addOption(
         OptionSpec.builder("--insecure-options")
             .type(List.class)

@@ -38,6 +38,10 @@ public final class RenderException extends RktException {
     String fix = null;
     if (cause.is(Errno.ENOSPC) || cause.is(Errno.EDQUOT)) {
       fix = "free some space: \"rkt gc\" removes what no pod needs";
+    } else if (cause.is(Errno.EINVAL) && cause.call().startsWith("fchown")) {
+      fix =
+          "the image has files of users whom this user namespace does not have: install uidmap, and"
+              + " give the user ids with usermod --add-subuids and --add-subgids";
     } else if (cause.is(Errno.EPERM) || cause.is(Errno.EACCES)) {
       fix = "run as root, or choose a directory of your own with --dir";
     }

@@ -209,6 +209,21 @@ final class AppRoot implements AutoCloseable {
       requireDirectory("sys");
       attach(root, filesystem("sysfs"), Names.of("sys"), READ_ONLY, NO_SUID, NO_DEV, NO_EXEC);
     } catch (KernelException e) {
+      if (!e.is(Errno.EPERM)) {
+        throw cannot("mount /sys", e);
+      }
+      bindSys(); // a new one shows the network, which here belongs to somebody else
+    }
+  }
+
+  /** The host's /sys and all below it, read-only. */
+  private void bindSys() throws StageException {
+    try (DirFd host = DirFd.open("/sys");
+        DetachedMount mount = DetachedMount.cloneOf(Fd.adopt(host.number()));
+        DirFd place = root.openDir(Names.of("sys"))) {
+      mount.forbid(READ_ONLY, NO_SUID, NO_DEV, NO_EXEC);
+      mount.attach(Fd.adopt(place.number()));
+    } catch (KernelException e) {
       throw cannot("mount /sys", e);
     }
   }

@@ -13,6 +13,7 @@ import rkt.kernel.Fd;
 import rkt.kernel.FdMapping;
 import rkt.kernel.FilesystemType;
 import rkt.kernel.IdMap;
+import rkt.kernel.Ids;
 import rkt.kernel.KernelException;
 import rkt.kernel.Names;
 import rkt.kernel.Namespace;
@@ -165,15 +166,31 @@ public final class PodEnter {
     int master = terminal.isPresent() ? pass(terminal.get().master()) : -1;
     steps.addAll(new AppSteps(app.name(), "/").beginSession(peer).steps());
     addContext(steps, app, command, terminal.isPresent() ? term : "");
-    Op joinPid =
+    List<Op> ofParent = new ArrayList<>();
+    if (Ids.effectiveUser() != 0) {
+      ofParent.add(joinOwn());
+    }
+    ofParent.add(
         new Op.Setns(
             Label.of("join the pid namespace of the pod"),
             pass(Namespaces.open(pid, Namespace.PID)),
-            Namespace.PID.flag());
+            Namespace.PID.flag()));
     return LaunchPlan.enter(
         new LaunchPlan.Enter(terminal.isPresent() ? 0 : -1, master),
-        List.of(joinPid),
+        ofParent,
         new LaunchPlan.App(app.name(), 0, steps));
+  }
+
+  /**
+   * The user namespace that the pod's own is a child of, which an ordinary user owns and may enter:
+   * only who is in one may change their pid namespace. spec/rootless.md#enter
+   */
+  private Op joinOwn() throws KernelException {
+    int supervisor = pod.supervisorPid().orElse(0);
+    return new Op.Setns(
+        Label.of("enter the user namespace of rkt"),
+        pass(Namespaces.open(supervisor, Namespace.USER)),
+        Namespace.USER.flag());
   }
 
   /**
@@ -277,7 +294,7 @@ public final class PodEnter {
       }
       Terminal.Pair pair = Terminal.openLikeOurs(devpts);
       OptionalLong outside = IdMap.users(pid).outside(user);
-      if (outside.isPresent()) {
+      if (outside.isPresent() && Ids.effectiveUser() == 0) { // else it is the caller's
         Descriptors.chown(pair.peer(), (int) outside.getAsLong());
       }
       return Optional.of(pair);

@@ -8,6 +8,7 @@ import rkt.kernel.DetachedMount;
 import rkt.kernel.Fd;
 import rkt.kernel.FdMapping;
 import rkt.kernel.FilesystemType;
+import rkt.kernel.Ids;
 import rkt.kernel.KernelException;
 import rkt.kernel.MountAttribute;
 import rkt.kernel.OpenFlag;
@@ -79,14 +80,23 @@ final class StandardStreams implements AutoCloseable {
   Fd nothing() throws KernelException {
     Fd open = nothing;
     if (open == null) {
-      try (Fd host = Descriptors.open("/dev/null", OpenFlag.PATH);
-          DetachedMount mount = DetachedMount.cloneOf(host)) {
-        mount.forbid(MountAttribute.READ_ONLY, MountAttribute.NO_SUID, MountAttribute.NO_EXEC);
-        open = Descriptors.open("/proc/self/fd/" + mount.fd().number(), OpenFlag.READ_WRITE);
-      }
+      open = Ids.effectiveUser() == 0 ? fixed() : plain();
       nothing = open;
     }
     return open;
+  }
+
+  private static Fd fixed() throws KernelException {
+    try (Fd host = Descriptors.open("/dev/null", OpenFlag.PATH);
+        DetachedMount mount = DetachedMount.cloneOf(host)) {
+      mount.forbid(MountAttribute.READ_ONLY, MountAttribute.NO_SUID, MountAttribute.NO_EXEC);
+      return Descriptors.open("/proc/self/fd/" + mount.fd().number(), OpenFlag.READ_WRITE);
+    }
+  }
+
+  /** For an ordinary user, whose pods cannot change it: it belongs to nobody that they know. */
+  private static Fd plain() throws KernelException {
+    return Descriptors.open("/dev/null", OpenFlag.READ_WRITE);
   }
 
   @Override
