@@ -1,7 +1,5 @@
 package rkt.stage1.run;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import rkt.stage1.launch.Bytes;
@@ -129,20 +127,20 @@ final class AppSteps {
     List<String> hidden = new ArrayList<>(List.of(Masks.HIDDEN));
     hidden.addAll(Masks.ofProcessors());
     for (String path : hidden) {
-      Path onHost = Path.of(path);
       if (processesOnly && path.startsWith("/proc/")) {
         continue;
       }
-      if (Files.isDirectory(onHost)) {
+      Masks.Kind onHost = Masks.onHost(path);
+      if (onHost == Masks.Kind.DIRECTORY) {
         hideDirectory(path);
-      } else if (Files.exists(onHost)) {
+      } else if (onHost == Masks.Kind.FILE) {
         // The host's device, whose number was checked, in a place that no image and no volume
         // reaches: never what may stand at /dev/null of the app (CVE-2025-31133).
         steps.add(bind("hide", path, NULL, root + path));
       }
     }
     for (String path : Masks.READ_ONLY) {
-      if (!processesOnly && Files.exists(Path.of(path))) {
+      if (!processesOnly && Masks.onHost(path) != Masks.Kind.NOTHING) {
         steps.add(bind("write-protect", path, root + path, root + path));
         steps.add(
             new Op.Mount(

@@ -3,7 +3,9 @@ package rkt.stage1.run;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The places in /proc and /sys that an app must not read, or not write: what docker, podman, runc,
@@ -75,4 +77,27 @@ final class Masks {
   };
 
   private Masks() {}
+
+  /** What stands at a place: as a kernel has it, it stays. */
+  enum Kind {
+    NOTHING,
+    FILE,
+    DIRECTORY
+  }
+
+  private static final Map<String, Kind> SEEN = new HashMap<>();
+
+  /** What this host has at {@code path}; looked at once, and not for each app of a pod. */
+  static synchronized Kind onHost(String path) {
+    Kind kind = SEEN.get(path);
+    if (kind == null) {
+      Path place = Path.of(path);
+      kind =
+          Files.isDirectory(place)
+              ? Kind.DIRECTORY
+              : Files.exists(place) ? Kind.FILE : Kind.NOTHING;
+      SEEN.put(path, kind);
+    }
+    return kind;
+  }
 }
