@@ -54,7 +54,7 @@ final class Masks {
     List<String> paths = new ArrayList<>();
     int processor = 0;
     String path = thermal(processor);
-    while (Files.isDirectory(Path.of(path))) {
+    while (onHost(path) == Kind.DIRECTORY) {
       paths.add(path);
       path = thermal(++processor);
     }

@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -58,6 +60,9 @@ public final class PodRunner {
   private final Path podInit;
   private final Clock clock;
   private final Phases phases;
+
+  /** The filters of this pod's apps, which mostly have the same, by the texts of their profiles. */
+  private final Map<String, Bytes> filters = new HashMap<>();
 
   /**
    * @param podInit the program that becomes process 1 and the supervisor
@@ -244,7 +249,13 @@ public final class PodRunner {
       return Bytes.of(new byte[0]);
     }
     try {
-      return Bytes.of(SeccompFilter.load(dataDir.resolve("seccomp"), profile.get()));
+      String text = profile.get().text();
+      Bytes filter = filters.get(text);
+      if (filter == null) {
+        filter = Bytes.of(SeccompFilter.load(dataDir.resolve("seccomp"), profile.get()));
+        filters.put(text, filter);
+      }
+      return filter;
     } catch (KernelException e) {
       throw StageException.run(
           "cannot make the seccomp filter", "install libseccomp2 (apt-get install libseccomp2)", e);
