@@ -142,6 +142,41 @@ class LimitsIT extends PodTests {
   }
 
   @Test
+  void aLimitOfThePodBoundsItsAppsTogether() throws Exception {
+    String bomb =
+        ",\"image\":{\"id\":\""
+            + image
+            + "\"},\"app\":{\"exec\":[\"/bin/probe\",\"bomb\"],\"user\":\"0\",\"group\":\"0\"}}";
+    Path manifest = rkt.home().resolve("two-bombs.json");
+    Files.writeString(
+        manifest,
+        "{\"acVersion\":\"0.8.11\",\"acKind\":\"PodManifest\",\"apps\":[{\"name\":\"a\""
+            + bomb
+            + ",{\"name\":\"b\""
+            + bomb
+            + "],\"isolators\":[{\"name\":\"resource/pids\",\"value\":{\"limit\":\"30\"}},"
+            + "{\"name\":\"resource/memory\",\"value\":{\"limit\":\"100Mi\"}}]}");
+    String file = rkt.home().resolve("uuid-bombs").toString();
+    try (Running pod =
+        rkt.pod("EAGAIN", "run", "--pod-manifest=" + manifest, "--uuid-file-save=" + file)) {
+      HostState.await("both apps to be at the limit", () -> pod.out().lines().count() == 2);
+      int children = 0;
+      for (String line : pod.out().lines().toList()) {
+        children += Integer.parseInt(line.substring("EAGAIN after ".length()));
+      }
+      // With the two that made them 30; or one more, if the second came when the first was there.
+      assertThat(children).as(pod.out()).isBetween(28, 29);
+      String uuid = Files.readString(Path.of(file)).strip();
+      assertThat(readOfPod(new Pod(pod, uuid), "pids.max")).isEqualTo("30");
+      assertThat(rkt.ok("status", "--format=json", uuid).out())
+          .contains(
+              "\"isolators\":[{\"name\":\"resource/pids\",\"value\":\"{\\\"limit\\\":\\\"30\\\"}\","
+                  + "\"outcome\":\"enforced\"},{\"name\":\"resource/memory\",\"value\":"
+                  + "\"{\\\"limit\\\":\\\"100Mi\\\"}\",\"outcome\":\"enforced\"}]");
+    }
+  }
+
+  @Test
   void whoEntersIsInEveryGroupOfTheApp() throws Exception {
     try (Pod pod = pod("sleep 1000");
         Running enter =
