@@ -646,6 +646,11 @@ public final class Assemble {
         jars,
         List.of(
             "-XX:AOTMode=create",
+            // No machine code: it uses instructions of the processor that builds (AVX), and Java 25
+            // does not ask whether the one that starts it has them.
+            "-XX:+UnlockDiagnosticVMOptions",
+            "-XX:-AOTAdapterCaching",
+            "-XX:-AOTStubCaching",
             "-XX:AOTConfiguration=" + configuration,
             "-XX:AOTCache=" + made,
             "-Xlog:disable",

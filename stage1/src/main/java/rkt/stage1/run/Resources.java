@@ -153,7 +153,9 @@ final class Resources {
     if (held == 0 && limit.explicit) {
       throw StageException.run(
           "cannot limit the " + subject(limit.name) + " of " + owner + ": " + reason,
-          "leave out " + flag(limit.name) + ", or mount the control groups of this host");
+          "leave out "
+              + flag(limit.name)
+              + ", mount the control groups of this host, or set Delegate=yes in the unit");
     }
     CgroupOutcome.Kind kind = CgroupOutcome.Kind.MODIFIED;
     if (held == 0) {
