@@ -117,6 +117,13 @@ public final class Aci {
     return put(path, entry, new byte[0]);
   }
 
+  /** Another name of the file at {@code target}, which comes before. */
+  public Aci hardLink(String path, String target) {
+    TarArchiveEntry entry = new TarArchiveEntry(inTar(path), TarConstants.LF_LINK);
+    entry.setLinkName(inTar(target));
+    return put(path, entry, new byte[0]);
+  }
+
   public Aci fifo(String path) {
     TarArchiveEntry entry = new TarArchiveEntry(inTar(path), TarConstants.LF_FIFO);
     entry.setMode(010644);
@@ -126,6 +133,11 @@ public final class Aci {
   public Aci without(String path) {
     entries.remove(path);
     return this;
+  }
+
+  /** A program of tests/probe. */
+  Aci program(String path, String source) {
+    return copy(path, Images.probe(source));
   }
 
   private Aci copy(String path, Path from) {

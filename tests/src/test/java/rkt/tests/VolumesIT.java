@@ -142,6 +142,164 @@ class VolumesIT extends PodTests {
   }
 
   @Test
+  void aMountPointWithoutAVolumeHoldsWhatTheImageHasThere() throws Exception {
+    String pointed =
+        Images.admit(
+            rkt,
+            Images.busybox()
+                .owned("data", 1234, 1235, 0750)
+                .file("data/file", 0640, "of the image\n")
+                .directory("data/sub", 01777)
+                .link("data/link", "sub/deep")
+                .file("data/sub/deep", 0600, "deep\n")
+                .hardLink("data/second", "data/file")
+                .fifo("data/pipe")
+                .app(
+                    "mountPoints",
+                    "[{\"name\":\"v\",\"path\":\"/data\"},{\"name\":\"n\",\"path\":\"/new\"}]"));
+    String look =
+        "stat -c '%n %a %u %g' /data /data/file /data/sub /new; stat -c %h /data/second;"
+            + " cat /data/link; test -p /data/pipe; echo $?";
+
+    for (String[] flags : new String[][] {{}, {"--rootfs-size=1Mi"}, {"--readonly-rootfs"}}) {
+      Result result =
+          rkt.ok(
+              wordsOf(
+                  pointed,
+                  look
+                      + "; echo more >> /data/file; cat /data/second; grep -c ' /data ' /proc/mounts",
+                  flags));
+
+      assertThat(result.out())
+          .isEqualTo(
+              """
+              /data 750 1234 1235
+              /data/file 640 0 0
+              /data/sub 1777 0 0
+              /new 755 0 0
+              2
+              deep
+              0
+              of the image
+              more
+              1
+              """);
+    }
+    assertThat(rkt.ok(wordsOf(pointed, "cat /data/file")).out()).isEqualTo("of the image\n");
+  }
+
+  @Test
+  void aMountPointThatIsReadOnlyStaysSo() throws Exception {
+    String pointed =
+        Images.admit(
+            rkt,
+            Images.busybox()
+                .file("data/file", 0644, "of the image\n")
+                .app("mountPoints", "[{\"name\":\"v\",\"path\":\"/data\",\"readOnly\":true}]"));
+
+    assertThat(rkt.ok(wordsOf(pointed, "cat /data/file; echo x > /data/file || echo no")).out())
+        .isEqualTo("of the image\nno\n");
+    assertThat(
+            rkt.ok(
+                    wordsOf(
+                        pointed,
+                        "cat /data/file; echo x > /data/file || echo no",
+                        "--volume=w,kind=host,source=" + source,
+                        "--mount=volume=w,target=/data"))
+                .out())
+        .isEqualTo("from the host\nno\n");
+  }
+
+  @Test
+  void aVolumeBelowAnotherIsMountedAfterIt() throws Exception {
+    Files.createDirectory(source.resolve("below"));
+    Map<String, String> before = HostState.tree(source);
+
+    assertThat(
+            out(
+                "cat /v/file; echo x > /v/below/new; ls /v/below; echo y > /e/deep/er/z; ls /e/deep/er",
+                host(""),
+                "--volume=e,kind=empty",
+                "--mount=volume=e,target=/v/below",
+                "--mount=volume=v,target=/v",
+                "--volume=o,kind=empty",
+                "--mount=volume=e,target=/e/deep/er",
+                "--mount=volume=o,target=/e"))
+        .isEqualTo("from the host\nnew\nnew\nz\n");
+    assertThat(HostState.tree(source)).isEqualTo(before);
+  }
+
+  @Test
+  void nothingIsMadeInADirectoryOfTheHost() throws Exception {
+    Map<String, String> before = HostState.tree(source);
+
+    for (String target : new String[] {"/v/below", "/v/below/deeper"}) {
+      assertThat(
+              rkt.refuses(
+                      "run",
+                      words(
+                          "true",
+                          host(""),
+                          "--volume=e,kind=empty",
+                          "--mount=volume=v,target=/v",
+                          "--mount=volume=e,target=" + target))
+                  .err())
+          .contains("a directory of the host");
+    }
+    rkt.refuses(
+        "run",
+        words(
+            "true",
+            host(""),
+            "--volume=f,kind=host,source=" + source.resolve("file"),
+            "--mount=volume=v,target=/v",
+            "--mount=volume=f,target=/v/other"));
+
+    assertThat(HostState.tree(source)).isEqualTo(before);
+  }
+
+  @Test
+  void mountsThatOverlapAreRefused() throws Exception {
+    rkt.refuses(
+        "usage",
+        words("true", host(""), "--mount=volume=v,target=/v", "--mount=volume=v,target=//v/."));
+    rkt.refuses("usage", words("true", host(""), "--mount=volume=v,target=/v", "--tmpfs=/v"));
+    String linked =
+        Images.admit(rkt, Images.busybox().directory("run", 0755).link("var/run", "/run"));
+
+    assertThat(
+            rkt.refuses(
+                    "run",
+                    wordsOf(
+                        linked,
+                        "true",
+                        host(""),
+                        "--mount=volume=v,target=/run",
+                        "--mount=volume=v,target=/var/run"))
+                .err())
+        .contains("overlap");
+    assertThat(
+            rkt.refuses(
+                    "run",
+                    wordsOf(
+                        linked,
+                        "true",
+                        host(""),
+                        "--mount=volume=v,target=/run/a",
+                        "--mount=volume=v,target=/var/run"))
+                .err())
+        .contains("overlap");
+  }
+
+  @Test
+  void aMountThatHidesFilesOfTheImageIsWarnedOf() throws Exception {
+    assertThat(sh("true", host(""), "--mount=volume=v,target=/etc").err())
+        .contains("warning: the mount at /etc of app \"busybox\" hides what the image has there");
+    assertThat(sh("true", host(""), "--mount=volume=v,target=/tmp").err()).doesNotContain("hides");
+    assertThat(sh("true", host(""), "--mount=volume=v,target=/v").err()).doesNotContain("hides");
+  }
+
+  @Test
   void aSourceThatIsNotThereIsRefused() throws Exception {
     assertThat(
             rkt.refuses(

@@ -110,7 +110,8 @@ final class ManifestLine {
       case PodVolume.Host host ->
           new Volume.Host(
               name, Path.of(host.source()).normalize(), host.readOnly(), host.recursive());
-      case PodVolume.Empty empty -> new Volume.Empty(name, empty.mode(), empty.uid(), empty.gid());
+      case PodVolume.Empty empty ->
+          new Volume.Empty(name, empty.readOnly(), empty.mode(), empty.uid(), empty.gid());
     };
   }
 

@@ -253,7 +253,8 @@ public final class RunTool {
             context.phases())
         .run(
             pod,
-            new PodRunner.Hooks(id -> save(words.uuidFile(), id), record -> leave(record, apps)));
+            new PodRunner.Hooks(
+                id -> save(words.uuidFile(), id), this::warn, record -> leave(record, apps)));
   }
 
   private Map<ImageId, Verified> verify(Store store, List<Image> images) throws RktException {
@@ -337,6 +338,10 @@ public final class RunTool {
     } catch (IOException e) {
       throw StageException.system("cannot write --uuid-file-save=" + file, null, e);
     }
+  }
+
+  private void warn(String warning) {
+    context.err().println("warning: " + warning);
   }
 
   /**

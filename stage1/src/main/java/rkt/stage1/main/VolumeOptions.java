@@ -3,19 +3,26 @@ package rkt.stage1.main;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.spec.RktException;
 import rkt.stage1.StageException;
+import rkt.stage1.run.Device;
 import rkt.stage1.run.Mounting;
+import rkt.stage1.run.Quantity;
 import rkt.stage1.run.StorageRequest;
+import rkt.stage1.run.Tmpfs;
 import rkt.stage1.run.Volume;
 
 /** Options for the files that apps see: volumes of the pod, and where an app mounts them. */
 final class VolumeOptions {
   /** The one option of an app that, before any image, is meant for every app. */
   static final String MOUNT = "--mount";
+
+  private static final long LEAST_ROOT_BYTES = 64 << 10;
 
   private VolumeOptions() {}
 
@@ -32,6 +39,18 @@ final class VolumeOptions {
   static void describeApp(CommandSpec spec) {
     Describe.list(
         spec, MOUNT, "MOUNT", "volume=NAME,target=/PATH; before the first image, for every app.");
+    Describe.list(
+        spec,
+        "--tmpfs",
+        "TMPFS",
+        "/PATH[:size=64m,mode=1777,…]: a directory in memory, bounded in size and files.");
+    Describe.list(
+        spec, "--device", "DEVICE", "/dev/HOST[:/dev/IN]: give the app a device of the host.");
+    Describe.text(
+        spec,
+        "--rootfs-size",
+        "QUANTITY",
+        "Keep what the app writes to its root in memory, and no more than this: 256Mi.");
     Describe.choice(
         spec, "--readonly-rootfs", "Whether the app may not change its root. Usually it may.");
   }
@@ -54,6 +73,30 @@ final class VolumeOptions {
     for (String text : Pairs.all(parsed, MOUNT)) {
       mounts.add(Mounting.parse(text));
     }
-    return new StorageRequest(mounts, parsed.matchedOptionValue("--readonly-rootfs", false));
+    List<Tmpfs> tmpfs = new ArrayList<>();
+    for (String text : Pairs.all(parsed, "--tmpfs")) {
+      tmpfs.add(Tmpfs.parse(text));
+    }
+    List<Device> devices = new ArrayList<>();
+    for (String text : Pairs.all(parsed, "--device")) {
+      devices.add(Device.parse(text));
+    }
+    Optional<String> size = Pairs.find(parsed, "--rootfs-size");
+    return new StorageRequest(
+        mounts,
+        tmpfs,
+        devices,
+        size.isEmpty() ? OptionalLong.empty() : OptionalLong.of(rootBytes(size.get())),
+        parsed.matchedOptionValue("--readonly-rootfs", false));
+  }
+
+  private static long rootBytes(String text) throws RktException {
+    long bytes = Quantity.units(text);
+    if (bytes < LEAST_ROOT_BYTES) {
+      throw StageException.usage(
+          "--rootfs-size=" + text + " is too small to mount a root",
+          "give it " + LEAST_ROOT_BYTES + " bytes or more: 64Ki");
+    }
+    return bytes;
   }
 }

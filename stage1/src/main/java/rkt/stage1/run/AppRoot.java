@@ -33,6 +33,7 @@ import rkt.stage1.render.TreeCache;
  */
 final class AppRoot implements AutoCloseable {
   private static final byte[] DEV = Names.of("dev");
+  private static final byte[] NODES = Names.of(".nodes");
 
   private final String app;
   private final DirFd root;
@@ -40,6 +41,7 @@ final class AppRoot implements AutoCloseable {
   private final List<Mounted> mounted = new ArrayList<>();
   private final List<String> warnings = new ArrayList<>();
   private @Nullable DetachedMount terminals;
+  private @Nullable DirFd dev;
 
   /** Who keeps what is written to a mount. */
   enum Keeper {
@@ -86,11 +88,11 @@ final class AppRoot implements AutoCloseable {
    *
    * @param at where, a directory of ours
    * @param layers the rendered trees, bottom first
-   * @param writable a directory on one file system for what the app changes, with {@code upper} and
-   *     {@code work} in it
-   * @param disk through which both are seen
+   * @param writable for what the app changes
+   * @param disk through which the layers are seen
    */
-  static AppRoot mount(String app, String at, List<Path> layers, Path writable, PodDisk disk)
+  static AppRoot mount(
+      String app, String at, List<Path> layers, WritableLayer writable, PodDisk disk)
       throws StageException {
     List<DirFd> lower = new ArrayList<>();
     try {
@@ -102,13 +104,13 @@ final class AppRoot implements AutoCloseable {
         lower.add(layer);
         options.append(layer.number()).append(i == 0 ? "" : ":");
       }
-      DirFd upper = DirFd.open(disk.path(writable.resolve("upper")));
+      DirFd upper = writable.upper();
       lower.add(upper);
       // The root of the overlay is the upper one: it must look like the image's.
       Stat top = lower.get(0).self().stat();
       upper.self().chown(top.uid(), top.gid());
       upper.self().chmod(top.permissions());
-      DirFd work = DirFd.open(disk.path(writable.resolve("work")));
+      DirFd work = writable.work();
       lower.add(work);
       options.append(",upperdir=").append(upper.number());
       options.append(",workdir=").append(work.number());
@@ -124,8 +126,7 @@ final class AppRoot implements AutoCloseable {
       }
       return of(app, DirFd.open(at));
     } catch (KernelException e) {
-      throw StageException.run(
-          "cannot mount the root of app \"" + app + "\"", overlayFix(e, writable), e);
+      throw StageException.run("cannot mount the root of app \"" + app + "\"", overlayFix(e), e);
     } finally {
       for (DirFd layer : lower) {
         layer.close();
@@ -133,7 +134,7 @@ final class AppRoot implements AutoCloseable {
     }
   }
 
-  private static String overlayFix(KernelException e, Path writable) {
+  private static String overlayFix(KernelException e) {
     try {
       if (!HostFeatures.hasFilesystem("overlay")) {
         return "this kernel has no overlay file system: load it with modprobe overlay";
@@ -146,9 +147,7 @@ final class AppRoot implements AutoCloseable {
     } catch (KernelException unknown) {
       e.addSuppressed(unknown);
     }
-    return "the file system of "
-        + writable
-        + " must serve as an overlay's upper directory: choose"
+    return "the file system of the data directory must serve as an overlay's upper directory: choose"
         + " another one with --dir, ext4, xfs or btrfs for example";
   }
 
@@ -162,9 +161,9 @@ final class AppRoot implements AutoCloseable {
           DetachedMount tmpfs = filesystem.mount(NO_SUID, NO_DEV, NO_EXEC)) {
         attach(root, tmpfs, DEV);
         // Never by its name again: it is this tmpfs, whatever is called /dev by now.
-        try (DirFd dev = tmpfs.directory()) {
-          fillDev(dev);
-        }
+        DirFd directory = tmpfs.directory();
+        dev = directory;
+        fillDev(directory);
       }
     } catch (KernelException e) {
       throw cannot("mount /dev", e);
@@ -190,6 +189,47 @@ final class AppRoot implements AutoCloseable {
     mountBelow(
         dev, "shm", filesystem("tmpfs", "mode", "1777", "size", "64m"), NO_SUID, NO_DEV, NO_EXEC);
     mountBelow(dev, "mqueue", filesystem("mqueue"), NO_SUID, NO_DEV, NO_EXEC);
+  }
+
+  /**
+   * Adds devices of the host to /dev.
+   *
+   * @param foreign whether the root of the pod is not the owner of the host's nodes, and so gets
+   *     nodes of its own
+   */
+  void addDevices(List<Device> devices, boolean foreign) throws StageException {
+    if (devices.isEmpty()) {
+      return;
+    }
+    if (dev == null) {
+      throw new IllegalStateException("/dev is not mounted yet");
+    }
+    if (!foreign) {
+      for (Device device : devices) {
+        device.bindInto(dev, null);
+      }
+      return;
+    }
+    // A tmpfs on which devices work, for as long as it takes to bind single nodes of it.
+    try (NewFilesystem filesystem = filesystem("tmpfs", "mode", "0700", "size", "64k");
+        DetachedMount tmpfs = filesystem.mount(NO_SUID, NO_EXEC)) {
+      dev.mkdir(NODES, 0700);
+      attach(dev, tmpfs, NODES);
+      try (DirFd nodes = tmpfs.directory()) {
+        for (Device device : devices) {
+          device.bindInto(dev, nodes);
+        }
+      }
+      Mounts.changeDirectory("/proc/self/fd/" + dev.number());
+      try {
+        Mounts.unmount(Names.bytewise(NODES), Mounts.Unmount.LAZY);
+      } finally {
+        Mounts.changeDirectory("/");
+      }
+      dev.rmdir(NODES);
+    } catch (KernelException e) {
+      throw cannot("make device nodes", e);
+    }
   }
 
   /**
@@ -245,10 +285,19 @@ final class AppRoot implements AutoCloseable {
    *     or to another mount
    */
   Place place(String target, boolean isDirectory) throws StageException {
+    return place(target, isDirectory, "");
+  }
+
+  /**
+   * The same.
+   *
+   * @param allowed the one place of the runtime's own that it may be; empty for none
+   */
+  Place place(String target, boolean isDirectory, String allowed) throws StageException {
     try {
       Place place = isDirectory ? places.directory(target) : places.file(target);
       try {
-        requireFree(places.pathOf(place.file()), target);
+        requireFree(places.pathOf(place.file()), target, allowed);
         return place;
       } catch (KernelException | StageException e) {
         place.close();
@@ -330,6 +379,9 @@ final class AppRoot implements AutoCloseable {
     if (terminals != null) {
       terminals.close();
     }
+    if (dev != null) {
+      dev.close();
+    }
     root.close();
   }
 
@@ -355,8 +407,8 @@ final class AppRoot implements AutoCloseable {
    * be bound writable over the files that we hide. Or it may lead to where another mount is, which
    * would be hidden; one below another is fine.
    */
-  private void requireFree(String path, String target) throws StageException {
-    if (path.isEmpty() || Mounting.isOurs(path)) {
+  private void requireFree(String path, String target, String allowed) throws StageException {
+    if (path.isEmpty() || (Mounting.isOurs(path) && !path.equals(allowed))) {
       throw StageException.run(
           "cannot mount a volume at "
               + target

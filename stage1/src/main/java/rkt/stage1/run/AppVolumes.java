@@ -1,11 +1,11 @@
 package rkt.stage1.run;
 
 import static rkt.kernel.MountAttribute.NO_DEV;
+import static rkt.kernel.MountAttribute.NO_EXEC;
 import static rkt.kernel.MountAttribute.NO_SUID;
 import static rkt.kernel.MountAttribute.READ_ONLY;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import rkt.kernel.DetachedMount;
 import rkt.kernel.DirFd;
@@ -15,72 +15,48 @@ import rkt.kernel.FileFd;
 import rkt.kernel.KernelException;
 import rkt.kernel.MountAttribute;
 import rkt.kernel.Names;
-import rkt.spec.image.App;
+import rkt.kernel.NewFilesystem;
 import rkt.stage1.StageException;
 
-/** Mounts the volumes of an app into its root. spec/pod.md#volumes */
+/**
+ * Mounts volumes, file systems in memory and the image's own mount points into the root of an app.
+ * spec/pod.md#volumes
+ */
 final class AppVolumes {
   private final Path podDirectory;
   private final PodDisk disk;
   private final List<Volume> volumes;
+  private final WritableLayer writable;
 
-  AppVolumes(Path podDirectory, PodDisk disk, List<Volume> volumes) {
+  /**
+   * @param volumes of the pod
+   * @param writable of the app
+   */
+  AppVolumes(Path podDirectory, PodDisk disk, List<Volume> volumes, WritableLayer writable) {
     this.podDirectory = podDirectory;
     this.disk = disk;
     this.volumes = List.copyOf(volumes);
+    this.writable = writable;
   }
 
-  /** Mounts what {@code app} asks for: what the command line says, then what the image expects. */
+  /** Mounts what {@code app} asks for: what the user says, then what the image expects. */
   void mount(AppRoot root, AppRequest app) throws StageException {
-    List<String> targets = new ArrayList<>();
-    for (Mounting mounting : app.storage().mounts()) {
-      targets.add(mounting.target());
-      mount(root, named(mounting.volume()), mounting.target(), false);
-    }
-    for (App.MountPoint point : app.app().mountPoints()) {
-      String target = Mounting.checked(point.name(), point.path()).target();
-      if (!targets.contains(target)) {
-        mountPoint(root, app, point, target);
+    for (MountPlan.Step step : MountPlan.of(app, volumes)) {
+      if (step instanceof MountPlan.OfVolume of) {
+        mountVolume(root, of);
+      } else if (step instanceof MountPlan.OfTmpfs of) {
+        mountTmpfs(root, of.tmpfs());
+      } else if (step instanceof MountPlan.OfImage of) {
+        mountCopy(root, of);
       }
     }
   }
 
-  /**
-   * A mount point that the command line does not mention takes the volume of its name. Without one
-   * it stays part of the app's own root, which is as fresh and as private as an empty volume and
-   * already holds the image's files; a read-only root gets an empty volume instead.
-   */
-  private void mountPoint(AppRoot root, AppRequest app, App.MountPoint point, String target)
-      throws StageException {
-    for (Volume volume : volumes) {
-      if (volume.name().equals(point.name())) {
-        mount(root, volume, target, point.readOnly());
-        return;
-      }
-    }
-    if (app.storage().readOnlyRoot() && !point.readOnly()) {
-      mount(root, new Volume.Empty(app.name() + "." + point.name(), 0755, 0, 0), target, false);
-    } else {
-      root.makeDirectory(target);
-    }
-  }
-
-  private Volume named(String name) throws StageException {
-    for (Volume volume : volumes) {
-      if (volume.name().equals(name)) {
-        return volume;
-      }
-    }
-    throw StageException.usage(
-        "a mount names the volume \"" + name + "\", which the pod does not have",
-        "add --volume=" + name + ",kind=host,source=/PATH or --volume=" + name + ",kind=empty");
-  }
-
-  private void mount(AppRoot root, Volume volume, String target, boolean readOnly)
-      throws StageException {
-    switch (volume) {
-      case Volume.Host host -> mountHost(root, host, target, readOnly || host.readOnly());
-      case Volume.Empty empty -> mountEmpty(root, empty, target, readOnly);
+  private void mountVolume(AppRoot root, MountPlan.OfVolume of) throws StageException {
+    if (of.volume() instanceof Volume.Host host) {
+      mountHost(root, host, of.target(), of.readOnly());
+    } else if (of.volume() instanceof Volume.Empty empty) {
+      mountEmpty(root, empty, of);
     }
   }
 
@@ -94,6 +70,7 @@ final class AppVolumes {
       disk.map(mount, volume.source());
       mount.forbid(attributes(readOnly));
       try (Place place = root.place(target, source.stat().isDirectory())) {
+        root.warnIfHidden(place, target);
         root.mount(mount, place, target, AppRoot.Keeper.HOST);
       }
     } catch (KernelException e) {
@@ -106,22 +83,67 @@ final class AppVolumes {
     }
   }
 
-  private void mountEmpty(AppRoot root, Volume.Empty volume, String target, boolean readOnly)
+  private void mountEmpty(AppRoot root, Volume.Empty volume, MountPlan.OfVolume of)
       throws StageException {
-    try (DirFd pod = DirFd.open(disk.path(podDirectory))) {
-      DirFd all = child(pod, "volumes");
-      try (all;
-          DirFd own = child(all, volume.name());
-          DetachedMount mount = clone(Fd.adopt(own.number()), false)) {
-        own.self().chown(disk.outside(volume.uid()), disk.outside(volume.gid()));
-        own.self().chmod(volume.mode());
-        mount.forbid(attributes(readOnly));
-        try (Place place = root.place(target, true)) {
-          root.mount(mount, place, target, AppRoot.Keeper.POD);
+    try (DirFd all = WritableLayer.volumesOf(disk.path(podDirectory))) {
+      boolean isNew = all.statOrNull(Names.of(volume.name())) == null;
+      try (DirFd own = child(all, volume.name());
+          DetachedMount mount = clone(Fd.adopt(own.number()), false);
+          Place place = root.place(of.target(), true)) {
+        if (isNew) {
+          own.self().chown(disk.outside(volume.uid()), disk.outside(volume.gid()));
+          own.self().chmod(volume.mode());
         }
+        mount.forbid(attributes(of.readOnly()));
+        root.warnIfHidden(place, of.target());
+        root.mount(mount, place, of.target(), AppRoot.Keeper.POD);
       }
     } catch (KernelException e) {
       throw StageException.run("cannot make the volume \"" + volume.name() + "\"", null, e);
+    }
+  }
+
+  /** What the image has at its mount point, in a fresh directory that the app may fill. */
+  private void mountCopy(AppRoot root, MountPlan.OfImage of) throws StageException {
+    try (DirFd all = writable.volumes(disk.path(podDirectory));
+        DirFd own = child(all, of.directory());
+        DetachedMount mount = clone(Fd.adopt(own.number()), false);
+        Place place = root.place(of.target(), true)) {
+      if (place.isMade()) {
+        own.self().chmod(0755);
+      } else {
+        ContentCopy.copy(place.directory(), own);
+      }
+      mount.forbid(attributes(of.readOnly()));
+      root.mount(mount, place, of.target(), AppRoot.Keeper.POD);
+    } catch (KernelException e) {
+      throw StageException.run(
+          "cannot make a volume of what the image has at " + of.target(),
+          "make room for a copy, or mount a volume of yours there: --volume, --mount",
+          e);
+    }
+  }
+
+  private void mountTmpfs(AppRoot root, Tmpfs tmpfs) throws StageException {
+    try (NewFilesystem filesystem = NewFilesystem.open("tmpfs")) {
+      filesystem.set("size", Long.toString(tmpfs.bytes()));
+      filesystem.set("nr_inodes", Long.toString(tmpfs.files()));
+      filesystem.set("mode", Integer.toOctalString(tmpfs.mode()));
+      try (DetachedMount mount = filesystem.mount(attributes(tmpfs.readOnly()));
+          DirFd own = mount.directory();
+          Place place = root.place(tmpfs.target(), true, Tmpfs.SHM)) {
+        if (tmpfs.uid() != 0 || tmpfs.gid() != 0) {
+          own.self().chown(disk.outside(tmpfs.uid()), disk.outside(tmpfs.gid()));
+          own.self().chmod(tmpfs.mode()); // which chown may have changed
+        }
+        if (!tmpfs.executable()) {
+          mount.forbid(NO_EXEC);
+        }
+        root.warnIfHidden(place, tmpfs.target());
+        root.mount(mount, place, tmpfs.target(), AppRoot.Keeper.POD);
+      }
+    } catch (KernelException e) {
+      throw StageException.run("cannot mount a tmpfs at " + tmpfs.target(), null, e);
     }
   }
 

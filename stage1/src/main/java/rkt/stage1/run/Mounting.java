@@ -50,6 +50,15 @@ public record Mounting(String volume, String target) {
    * @throws StageException if {@code target} leaves the root, or is a place of the runtime's own
    */
   public static Mounting checked(String volume, String target) throws StageException {
+    return new Mounting(volume, checkedTarget(target, ""));
+  }
+
+  /**
+   * A target that came from outside, normalised.
+   *
+   * @param allowed the one place of the runtime's own that it may be; empty for none
+   */
+  static String checkedTarget(String target, String allowed) throws StageException {
     StringBuilder path = new StringBuilder();
     for (String name : target.split("/", -1)) {
       if (name.equals("..") || name.indexOf('\0') >= 0) {
@@ -63,12 +72,13 @@ public record Mounting(String volume, String target) {
     if (normal.isEmpty()) {
       throw StageException.usage("a volume cannot be mounted over the root of an app", null);
     }
-    if (isOurs(normal)) {
+    if (isOurs(normal) && !normal.equals(allowed)) {
       throw StageException.usage(
           "nothing may be mounted at \"" + target + "\", which is the runtime's own",
-          "choose a target outside /proc, /sys and /dev");
+          "choose a target outside /proc, /sys and /dev; for devices there is --device, for /dev/shm"
+              + " --tmpfs");
     }
-    return new Mounting(volume, normal);
+    return normal;
   }
 
   /** Whether {@code path}, normalised, is at or below a mount of the runtime's own. */

@@ -187,7 +187,7 @@ final class PodManifests {
       case Volume.Host host ->
           new PodVolume.Host(name, host.readOnly(), host.source().toString(), host.recursive());
       case Volume.Empty empty ->
-          new PodVolume.Empty(name, false, empty.mode(), empty.uid(), empty.gid());
+          new PodVolume.Empty(name, empty.readOnly(), empty.mode(), empty.uid(), empty.gid());
     };
   }
 }

@@ -75,13 +75,14 @@ public final class PodRunner {
   }
 
   /**
-   * What the caller does at its two chances.
+   * What the caller does at its chances.
    *
    * @param made is given the UUID once the pod's directory exists
+   * @param warned is given what the user may not have meant, one line each time
    * @param leaving is called when process 1 is there and no app runs yet, right before this process
    *     is replaced: the last chance to print, and to refuse
    */
-  public record Hooks(OnMade made, OnLeaving leaving) {}
+  public record Hooks(OnMade made, OnWarning warned, OnLeaving leaving) {}
 
   /** Told what the pod is made of; may refuse, and the pod is ended and removed. */
   public interface OnLeaving {
@@ -91,6 +92,11 @@ public final class PodRunner {
   /** Told of the pod's UUID; may refuse, and the pod is removed again. */
   public interface OnMade {
     void accept(String uuid) throws RktException;
+  }
+
+  /** Told of a warning. */
+  public interface OnWarning {
+    void accept(String warning);
   }
 
   /**
@@ -185,6 +191,9 @@ public final class PodRunner {
                 status.reader(),
                 apps,
                 groups);
+        for (String warning : thread.warnings()) {
+          hooks.warned().accept(warning);
+        }
         hooks.leaving().accept(record);
         supervisor.execHoldingSignals();
       } catch (RktException | RuntimeException | Error e) {

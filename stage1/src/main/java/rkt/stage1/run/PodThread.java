@@ -62,6 +62,7 @@ final class PodThread {
   private final PodNamespaces namespaces;
   private final PodConfinement confinement;
   private final Set<Integer> appUsers = new HashSet<>();
+  private final List<String> warnings = new ArrayList<>();
 
   /**
    * @param data the data directory
@@ -246,12 +247,14 @@ final class PodThread {
     } catch (IOException e) {
       throw StageException.system("cannot make " + at, null, e);
     }
-    Path writable = pod.directory().resolve("overlay").resolve(asked.name());
-    try (AppRoot root = AppRoot.mount(asked.name(), at, asked.trees(), writable, disk)) {
+    try (WritableLayer writable = writable(asked, disk);
+        AppRoot root = AppRoot.mount(asked.name(), at, asked.trees(), writable, disk)) {
       root.prepareProc();
       root.mountDev();
+      root.addDevices(asked.storage().devices(), disk.outside(0) != 0);
       root.mountSys();
-      new AppVolumes(pod.directory(), disk, request.volumes()).mount(root, asked);
+      new AppVolumes(pod.directory(), disk, request.volumes(), writable).mount(root, asked);
+      warnings.addAll(root.warnings());
       String term =
           StreamEnds.hasTerminal(app.streams())
               ? request.environment().getOrDefault("TERM", "xterm")
@@ -282,6 +285,18 @@ final class PodThread {
       all.addAll(context.steps(asked.name()));
       return new LaunchPlan.App(asked.name(), asked.app().stopSignal(), all, handlers);
     }
+  }
+
+  private WritableLayer writable(AppRequest app, PodDisk disk) throws KernelException {
+    Path directory = pod.directory().resolve("overlay").resolve(app.name());
+    return app.storage().rootBytes().isPresent()
+        ? WritableLayer.inMemory(directory, app.storage().rootBytes().getAsLong())
+        : WritableLayer.onDisk(disk.path(directory));
+  }
+
+  /** What the user may not have meant, one line each, once the pod was started. */
+  List<String> warnings() {
+    return List.copyOf(warnings);
   }
 
   /** 5. Process 1, which moves out of the host's root and does the rest. */

@@ -11,6 +11,9 @@ public sealed interface Volume {
   /** Its name, an AC Name, unique in the pod. */
   String name();
 
+  /** Whether no app may change it, nor what is mounted below it. */
+  boolean readOnly();
+
   /**
    * A directory or file of the host.
    *
@@ -20,11 +23,11 @@ public sealed interface Volume {
   record Host(String name, Path source, boolean readOnly, boolean recursive) implements Volume {}
 
   /** A fresh directory that lives as long as the pod. */
-  record Empty(String name, int mode, int uid, int gid) implements Volume {}
+  record Empty(String name, boolean readOnly, int mode, int uid, int gid) implements Volume {}
 
   /**
    * Reads {@code NAME,kind=host,source=PATH[,readOnly=BOOL][,recursive=BOOL]} or {@code
-   * NAME,kind=empty[,mode=MODE][,uid=N][,gid=N]}.
+   * NAME,kind=empty[,readOnly=BOOL][,mode=MODE][,uid=N][,gid=N]}.
    */
   static Volume parse(String text) throws StageException {
     String[] parts = text.split(",", -1);
@@ -70,6 +73,7 @@ public sealed interface Volume {
       throws StageException {
     return new Empty(
         name,
+        bool(text, options.remove("readOnly"), false),
         number(text, options.remove("mode"), 8, 0755, 07777),
         number(text, options.remove("uid"), 10, 0, Integer.MAX_VALUE),
         number(text, options.remove("gid"), 10, 0, Integer.MAX_VALUE));

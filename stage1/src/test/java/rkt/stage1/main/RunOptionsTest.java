@@ -250,7 +250,8 @@ class RunOptionsTest {
             "--mount=volume=b,target=/y");
     assertThat(line.pod().volumes())
         .containsExactly(
-            new Volume.Empty("b", 0755, 0, 0), new Volume.Host("a", Path.of("/a"), false, true));
+            new Volume.Empty("b", false, 0755, 0, 0),
+            new Volume.Host("a", Path.of("/a"), false, true));
     assertThat(line.apps().get(0).storage().mounts())
         .containsExactly(new Mounting("a", "/x"), new Mounting("b", "/y"));
     refused(

@@ -21,9 +21,10 @@ class VolumeTest {
 
   @Test
   void anEmptyVolumeHasAnOwnerAndAMode() throws Exception {
-    assertThat(Volume.parse("tmp,kind=empty")).isEqualTo(new Volume.Empty("tmp", 0755, 0, 0));
+    assertThat(Volume.parse("tmp,kind=empty"))
+        .isEqualTo(new Volume.Empty("tmp", false, 0755, 0, 0));
     assertThat(Volume.parse("tmp,kind=empty,mode=1777,uid=33,gid=44"))
-        .isEqualTo(new Volume.Empty("tmp", 01777, 33, 44));
+        .isEqualTo(new Volume.Empty("tmp", false, 01777, 33, 44));
   }
 
   @ParameterizedTest

@@ -1,0 +1,64 @@
+package rkt.stage1.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import rkt.spec.ErrorClass;
+import rkt.stage1.StageException;
+
+class DeviceTest {
+  @Test
+  void aDeviceKeepsItsNameUnlessAnotherIsGiven() throws Exception {
+    Device fuse = new Device("/dev/fuse", "/dev/fuse");
+    assertThat(Device.parse("/dev/fuse")).isEqualTo(fuse);
+    assertThat(Device.parse("/dev/fuse:rw")).isEqualTo(fuse);
+    assertThat(Device.parse("/dev/fuse:rwm")).isEqualTo(fuse);
+    assertThat(Device.parse("/dev/sda:/dev/disk/one:rw"))
+        .isEqualTo(new Device("/dev/sda", "/dev/disk/one"));
+    assertThat(Device.parse("/dev/null:/dev/null2"))
+        .isEqualTo(new Device("/dev/null", "/dev/null2"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "fuse",
+        "/dev",
+        "/dev/",
+        "/devices/x",
+        "/etc/passwd",
+        "/dev/../etc/passwd",
+        "/dev//fuse",
+        "/dev/fuse/.",
+        "/dev/fuse:",
+        "/dev/fuse:x",
+        "/dev/fuse:/tmp/fuse",
+        "/dev/fuse:/dev/..",
+        "/dev/fuse:rw:rw",
+        "/dev/fuse:/dev/a:rw:x",
+        "/dev/fuse:/dev/null",
+        "/dev/fuse:/dev/pts/0",
+        "/dev/fuse:/dev/shm/x",
+        "/dev/fuse:/dev/console",
+        "/dev/tty",
+      })
+  void whatIsNoDeviceOrNoPlaceForOneIsAUsageError(String text) {
+    refused(text);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"r", "w", "m", "rm"})
+  void anAccessThatCannotBeEnforcedIsRefused(String access) {
+    refused("/dev/fuse:" + access).hasMessageContaining("cannot be enforced");
+  }
+
+  private static org.assertj.core.api.AbstractThrowableAssert<?, ?> refused(String text) {
+    return assertThatThrownBy(() -> Device.parse(text))
+        .isInstanceOfSatisfying(
+            StageException.class, e -> assertThat(e.errorClass()).isEqualTo(ErrorClass.USAGE));
+  }
+}
