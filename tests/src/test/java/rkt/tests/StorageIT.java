@@ -83,12 +83,19 @@ class StorageIT extends PodTests {
     try {
       assertThat(
               out(
-                  "head -c 3 " + node + " | od -An -tx1; stat -c '%a %u %g %t:%T' " + node
-                      + "; ls -A /dev | grep nodes; grep -c '[.]nodes' /proc/self/mountinfo",
+                  "head -c 3 "
+                      + node
+                      + " | od -An -tx1; stat -c '%a %u %g %t:%T' "
+                      + node
+                      + "; ls -A /dev | grep nodes; grep -c '[.]nodes' /proc/self/mountinfo; true",
                   "--device=" + node))
           .isEqualTo(" 00 00 00\n600 0 0 1:5\n0\n");
       assertThat(sh("cat " + node, "--user=1234", "--device=" + node).status()).isEqualTo(1);
-      assertThat(out("head -c 1 /dev/z | wc -c", "--insecure-options=userns", "--device=" + node + ":/dev/z"))
+      assertThat(
+              out(
+                  "head -c 1 /dev/z | wc -c",
+                  "--insecure-options=userns",
+                  "--device=" + node + ":/dev/z"))
           .isEqualTo("1\n");
     } finally {
       Files.delete(Path.of(node));

@@ -83,13 +83,13 @@ public record Device(String source, String target) {
   }
 
   /**
-   * Makes it appear in {@code dev}, a directory of ours that nobody else has seen: bound without
-   * {@code nodev}.
+   * Makes it appear in {@code dev}, a directory of ours that nobody else has seen, bound so that it
+   * works.
    *
-   * @param nodes a directory to make a node in that belongs to who makes it; null to bind the
+   * @param fresh a directory to make a node in that belongs to who makes it; null to bind the
    *     host's node itself
    */
-  void bindInto(DirFd dev, @Nullable DirFd nodes) throws StageException {
+  void bindInto(DirFd dev, @Nullable DirFd fresh) throws StageException {
     byte[] inDev = Names.of(source.substring(DEV.length()));
     try (DirFd host = DirFd.open("/dev");
         FileFd node = host.open(inDev, DirFd.O_PATH, 0, DirFd.Resolve.NO_SYMLINKS);
@@ -97,15 +97,15 @@ public record Device(String source, String target) {
       Stat stat = node.stat();
       requireDevice(stat);
       byte[] name = Names.of(target.substring(target.lastIndexOf('/') + 1));
-      if (nodes == null) {
+      if (fresh == null) {
         bind(node, parent, name);
       } else {
         byte[] own = Names.of(Long.toString(stat.rdev()) + (stat.mode() & Stat.S_IFMT));
-        if (nodes.statOrNull(own) == null) {
-          nodes.mknod(own, stat.mode() & Stat.S_IFMT, kernelForm(stat.rdev()));
-          nodes.chmod(own, stat.permissions());
+        if (fresh.statOrNull(own) == null) {
+          fresh.mknod(own, stat.mode() & Stat.S_IFMT, kernelForm(stat.rdev()));
+          fresh.chmod(own, stat.permissions());
         }
-        try (FileFd made = nodes.open(own, DirFd.O_PATH, 0, DirFd.Resolve.NO_SYMLINKS)) {
+        try (FileFd made = fresh.open(own, DirFd.O_PATH, 0, DirFd.Resolve.NO_SYMLINKS)) {
           bind(made, parent, name);
         }
       }

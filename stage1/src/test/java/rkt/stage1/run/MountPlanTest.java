@@ -59,11 +59,7 @@ class MountPlanTest {
         .hasMessage("app \"web\" has two mounts at /a");
     StorageRequest both =
         new StorageRequest(
-            List.of(mounting),
-            List.of(Tmpfs.parse("/a")),
-            List.of(),
-            OptionalLong.empty(),
-            false);
+            List.of(mounting), List.of(Tmpfs.parse("/a")), List.of(), OptionalLong.empty(), false);
     assertThatThrownBy(() -> MountPlan.of(app(List.of(), both), pod()))
         .hasMessage("app \"web\" has two mounts at /a");
     List<App.MountPoint> points =
