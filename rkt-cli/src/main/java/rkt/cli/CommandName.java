@@ -26,6 +26,7 @@ enum CommandName {
   IMAGE_EXTRACT("image extract", "Unpack one image, without what it depends on."),
   IMAGE_RENDER("image render", "Unpack an image with all that it depends on."),
   IMAGE_BUILD("image build", "Make an ACI of a directory and a manifest."),
+  IMAGE_PUSH("image push", "Upload an image and its signatures to a registry."),
   IMAGE_VALIDATE("image validate", "Say whether files are valid images."),
   IMAGE_CAT_MANIFEST("image cat-manifest", "Print the manifest of an image."),
   TRUST("trust", "Trust keys for images."),
@@ -81,6 +82,7 @@ enum CommandName {
       case IMAGE_EXTRACT -> new ImageExtractCommand(false);
       case IMAGE_RENDER -> new ImageExtractCommand(true);
       case IMAGE_BUILD -> new ImageBuildCommand();
+      case IMAGE_PUSH -> new ImagePushCommand();
       case IMAGE_VALIDATE -> new ImageValidateCommand();
       case IMAGE_CAT_MANIFEST -> new ImageCatManifestCommand();
       case TRUST -> new TrustCommand();

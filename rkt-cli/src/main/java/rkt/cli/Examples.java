@@ -61,6 +61,10 @@ final class Examples {
           List.of(
               "rkt image build --rootfs=./rootfs --manifest=./manifest app.aci",
               "rkt image build --rootfs=./rootfs --manifest=- --owner=0:0 --compress=xz app.aci");
+      case IMAGE_PUSH ->
+          List.of(
+              "rkt image push example.com/app docker://registry.example.com/app:1.4",
+              "rkt image push sha512-0123456789abcdef docker://localhost:5000/app:1");
       case IMAGE_VALIDATE ->
           List.of(
               "rkt image validate app.aci", "rkt image validate --format=json ./layout app.tar");

@@ -1,6 +1,5 @@
 package rkt.cli;
 
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -109,10 +108,11 @@ final class ImageListCommand implements Command {
       table.row(heading);
     }
     boolean full = parsed.hasMatchedOption("--full");
+    Times times = new Times();
     for (Row row : rows) {
       String[] cells = new String[fields.size()];
       for (int i = 0; i < cells.length; i++) {
-        cells[i] = cell(fields.get(i), row, full);
+        cells[i] = cell(fields.get(i), row, full, times);
       }
       table.row(cells);
     }
@@ -142,15 +142,18 @@ final class ImageListCommand implements Command {
     };
   }
 
-  private static String cell(Field field, Row row, boolean full) {
+  private static String cell(Field field, Row row, boolean full, Times times) {
     ListedImage image = row.image();
     return switch (field) {
       case ID -> full ? image.id() : image.id().substring(0, SHORT);
       case NAME -> image.name();
-      case REFERENCE -> String.join(" ", image.references());
+      case REFERENCE ->
+          image.references().size() == 1
+              ? image.references().get(0)
+              : String.join(" ", image.references());
       case SIZE -> full ? Long.toString(image.sizeBytes()) : Sizes.text(image.sizeBytes());
-      case IMPORT_TIME -> Instant.ofEpochSecond(image.importedSeconds()).toString();
-      case LAST_USED -> Instant.ofEpochSecond(row.lastUsed()).toString();
+      case IMPORT_TIME -> times.text(image.importedSeconds());
+      case LAST_USED -> times.text(row.lastUsed());
       case SOURCE -> image.source();
     };
   }

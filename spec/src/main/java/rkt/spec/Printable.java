@@ -9,7 +9,7 @@ public final class Printable {
     StringBuilder safe = null;
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
-      boolean control = Character.isISOControl(c) || isInvisible(c);
+      boolean control = (c < 0x20 || c > 0x7e) && (Character.isISOControl(c) || isInvisible(c));
       if (control && safe == null) {
         safe = new StringBuilder(text.length() + 16).append(text, 0, i);
       }

@@ -1,5 +1,6 @@
 package rkt.fetch.http;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -29,7 +30,19 @@ import rkt.fetch.transport.FetchException;
 public final class Http implements AutoCloseable {
   private static final int MAX_REDIRECTS = 5;
   private static final String AUTHORIZATION = "Authorization";
-  private static final byte[] NOTHING = new byte[0];
+  private static final Upload NOTHING = new Upload(-1, InputStream.nullInputStream());
+
+  /** Above this a body is not kept in memory to be sent again. */
+  private static final int LARGE = 1 << 20;
+
+  private static final int PIECE = 64 << 10;
+
+  /**
+   * What a request carries.
+   *
+   * @param length negative for no body at all
+   */
+  private record Upload(long length, InputStream body) {}
 
   private final HttpOptions options;
   private final Proxies proxies;
@@ -100,10 +113,55 @@ public final class Http implements AutoCloseable {
         "POST",
         uri,
         Map.of("Content-Type", "application/x-www-form-urlencoded"),
-        form.getBytes(StandardCharsets.UTF_8));
+        upload(form.getBytes(StandardCharsets.UTF_8)));
   }
 
-  private Answer ask(String method, URI uri, Map<String, String> headers, byte[] form)
+  private static Upload upload(byte[] bytes) {
+    return new Upload(bytes.length, new ByteArrayInputStream(bytes));
+  }
+
+  /**
+   * Sends a body; a redirect is an answer like any other.
+   *
+   * @param length of the body, exactly
+   */
+  public Answer send(
+      String method, URI uri, Map<String, String> headers, long length, InputStream body)
+      throws IOException, FetchException {
+    boolean empty = method.equals("GET") || method.equals("HEAD");
+    return ask(method, uri, headers, empty ? NOTHING : new Upload(length, body));
+  }
+
+  /** Writes the body in pieces, none of which may take longer than an answer's. */
+  private void write(HttpURLConnection connection, Upload upload) throws IOException {
+    connection.setDoOutput(true);
+    if (upload.length() > LARGE) {
+      connection.setFixedLengthStreamingMode(upload.length());
+    }
+    byte[] piece = new byte[PIECE];
+    long left = upload.length();
+    try (OutputStream out = connection.getOutputStream()) {
+      while (left > 0) {
+        int read = upload.body().read(piece, 0, (int) Math.min(piece.length, left));
+        if (read < 0) {
+          throw new IOException("the file that is sent became shorter");
+        }
+        ScheduledFuture<?> timer =
+            watchdog.schedule(
+                connection::disconnect,
+                options.patience().idle().toMillis(),
+                TimeUnit.MILLISECONDS);
+        try {
+          out.write(piece, 0, read);
+        } finally {
+          timer.cancel(false);
+        }
+        left -= read;
+      }
+    }
+  }
+
+  private Answer ask(String method, URI uri, Map<String, String> headers, Upload upload)
       throws IOException, FetchException {
     Proxy proxy = proxies.of(uri);
     HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection(proxy);
@@ -119,12 +177,8 @@ public final class Http implements AutoCloseable {
     connection.setRequestProperty("Accept-Encoding", "identity");
     connection.setRequestProperty("Accept", "*/*");
     headers.forEach(connection::setRequestProperty);
-    if (form.length > 0) {
-      connection.setDoOutput(true);
-      connection.setFixedLengthStreamingMode(form.length);
-      try (OutputStream out = connection.getOutputStream()) {
-        out.write(form);
-      }
+    if (upload.length() >= 0) {
+      write(connection, upload);
     }
     int status = status(connection, uri);
     String encoding = connection.getHeaderField("Content-Encoding");

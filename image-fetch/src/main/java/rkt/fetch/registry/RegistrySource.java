@@ -183,7 +183,7 @@ public final class RegistrySource implements OciSource {
       // Only the registry itself may ask for a login, not a host that it redirected to.
       if (challenge.isPresent() && Origin.of(answer.uri()).equals(Origin.of(base))) {
         answer.close();
-        String fresh = tokens.authorization(challenge.get(), repository);
+        String fresh = tokens.authorization(challenge.get(), repository, "pull");
         authorization = fresh;
         answer = ask(method, uri, headers, fresh);
       }

@@ -35,8 +35,12 @@ final class TokenClient {
     this.credentials = credentials;
   }
 
-  /** The value of an Authorization header that answers {@code challenge}. */
-  String authorization(Challenge challenge, String repository) throws RktException {
+  /**
+   * The value of an Authorization header that answers {@code challenge}.
+   *
+   * @param actions what is to be done with the repository: {@code pull}, {@code pull,push}
+   */
+  String authorization(Challenge challenge, String repository, String actions) throws RktException {
     if (credentials.isPresent() && credentials.get().kind() == Credentials.Kind.BEARER) {
       return credentials.get().header().orElseThrow();
     }
@@ -48,7 +52,7 @@ final class TokenClient {
     URI realm = realm(challenge);
     String query =
         "scope="
-            + encode("repository:" + repository + ":pull")
+            + encode("repository:" + repository + ":" + actions)
             + Optional.ofNullable(challenge.parameters().get("service"))
                 .map(service -> "&service=" + encode(service))
                 .orElse("");

@@ -1,0 +1,141 @@
+package rkt.tests.fetch;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import rkt.tests.Result;
+import rkt.tests.Rkt;
+
+/** Images pushed to Debian's docker-registry, which wants a password. */
+@Tag("privileged")
+@TestInstance(Lifecycle.PER_CLASS)
+class PushIT {
+  private static final String LOGIN = "user:secret-word";
+
+  private Rkt rkt;
+  private Gpg gpg;
+  private Registry registry;
+  private String digest;
+  private Path signature;
+
+  @BeforeAll
+  void open() throws Exception {
+    rkt = Rkt.fresh();
+    gpg = new Gpg(rkt.home().resolve("gnupg"));
+    registry = Registry.start(rkt.home().resolve("registry"), null, LOGIN);
+    Path layout = rkt.home().resolve("layout");
+    digest = OciImage.ordinary().write(layout, "1");
+    rkt.ok("trust", "--prefix=" + registry.host(), gpg.key("it@example.com").toString());
+    Path manifest = OciImage.blob(layout, digest.substring("sha256:".length()));
+    signature = gpg.sign("it@example.com", manifest);
+    String name = "--image-name=" + registry.host() + "/team/app";
+    rkt.ok("fetch", name, "--signature=" + signature, "oci:" + layout + ":1");
+  }
+
+  @AfterAll
+  void close() throws Exception {
+    registry.close();
+    gpg.close();
+    rkt.close();
+  }
+
+  private Path config(String login) throws Exception {
+    Path directory = Files.createTempDirectory(rkt.home(), "docker-");
+    String auth = Base64.getEncoder().encodeToString(login.getBytes(UTF_8));
+    Files.writeString(
+        directory.resolve("config.json"),
+        "{\"auths\":{\"" + registry.host() + "\":{\"auth\":\"" + auth + "\"}}}");
+    return directory;
+  }
+
+  private Result push(String login, String... words) throws Exception {
+    String[] line = new String[words.length + 3];
+    line[0] = "--insecure-options=http";
+    line[1] = "image";
+    line[2] = "push";
+    System.arraycopy(words, 0, line, 3, words.length);
+    return rkt.call(line).env("DOCKER_CONFIG", config(login).toString()).run();
+  }
+
+  private String raw(String name) throws Exception {
+    return Tools.ok(
+            "skopeo",
+            "inspect",
+            "--raw",
+            "--tls-verify=false",
+            "--creds=" + LOGIN,
+            registry.reference(name))
+        .out();
+  }
+
+  @Test
+  void anImageAndItsSignatureArriveAndComeBack() throws Exception {
+    Result pushed = push(LOGIN, digest, registry.reference("team/app:2"));
+    assertThat(pushed.status()).as("%s", pushed).isZero();
+    assertThat(pushed.out()).isEqualTo(digest + "\n");
+    assertThat("sha256:" + OciImage.sha256(raw("team/app:2").getBytes(UTF_8))).isEqualTo(digest);
+    String referrers = raw("team/app:" + digest.replace(':', '-'));
+    assertThat(referrers).contains("\"artifactType\":\"application/pgp-signature\"");
+
+    Result again = push(LOGIN, digest, registry.reference("team/app:3"));
+    assertThat(again.err()).contains("here already");
+
+    Rkt other = rkt.withData(rkt.home().resolve("data-other"));
+    Result fetched =
+        other
+            .call(
+                "--insecure-options=http",
+                "fetch",
+                "--signature=" + signature,
+                registry.reference("team/app:2"))
+            .env("DOCKER_CONFIG", config(LOGIN).toString())
+            .run();
+    assertThat(fetched.out()).as("%s", fetched).isEqualTo(digest + "\n");
+    assertThat(other.ok("run", "--net=none", digest).out()).isEqualTo("words:usual words\n");
+    other.assertNothingIsLeftAfterGc();
+  }
+
+  @Test
+  void anAciArrivesAsAnArtifact() throws Exception {
+    Path rootfs = Files.createDirectories(rkt.home().resolve("rootfs/etc"));
+    byte[] large = new byte[6 << 20];
+    new java.util.Random(1).nextBytes(large);
+    Files.write(rootfs.resolve("large"), large);
+    Path manifest = rkt.home().resolve("manifest");
+    Files.writeString(
+        manifest,
+        "{\"acKind\":\"ImageManifest\",\"acVersion\":\"0.8.11\",\"name\":\"example.com/it/pushed\"}");
+    Path aci = rkt.home().resolve("pushed.aci");
+    rkt.ok(
+        "image",
+        "build",
+        "--rootfs=" + rootfs.getParent(),
+        "--manifest=" + manifest,
+        aci.toString());
+    String id = rkt.ok("--insecure-options=image", "fetch", aci.toString()).out().strip();
+    Result pushed = push(LOGIN, id, registry.reference("team/aci:1"));
+    assertThat(pushed.status()).as("%s", pushed).isZero();
+    assertThat(raw("team/aci:1"))
+        .contains("\"artifactType\":\"application/vnd.appc.image.v1\"")
+        .contains(OciImage.sha256(Files.readAllBytes(aci)));
+  }
+
+  @Test
+  void aWrongPasswordIsRefusedAndNotShown() throws Exception {
+    Result refused = push("user:wrong-word", digest, registry.reference("team/app:4"));
+    assertThat(refused.status()).isEqualTo(254);
+    Tools.assertError("network", refused);
+    assertThat(refused.toString()).doesNotContain("wrong-word");
+    Result usage = push(LOGIN, digest, "oci:/somewhere");
+    Tools.assertError("usage", usage);
+  }
+}
