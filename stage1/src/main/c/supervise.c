@@ -182,11 +182,11 @@ void run_supervise(int fd) {
   if (tty < 0) leave_stdio();
 
   int ended = SIGKILL; /* unless it is told otherwise */
-  bool gone = false, events = true;
+  bool gone = false, events = true, collected = false;
   while (!gone) {
     int status;
     for (long got; !gone && (got = sys_wait(&status, WNOHANG)) != 0;) {
-      if (got == pid) ended = status;
+      if (got == pid) ended = status, collected = true;
       if (got == pid || (got < 0 && !events)) gone = true;
       if (got < 0) break;
     }
@@ -209,7 +209,8 @@ void run_supervise(int fd) {
   if (events) take_events();
   relay_close();
 
-  uint32_t killed = (uint32_t)signal_of(ended);
+  /* A shell that became us may have collected it already: then only what it said is known. */
+  uint32_t killed = collected || pod_status < 0 ? (uint32_t)signal_of(ended) : 0;
   if (killed || pod_status < 0) pod_status = status_of(ended);
   uint64_t now = now_nanos();
   for (uint32_t i = 0; i < count; i++) { /* PID 1 took them along before it could tell */
