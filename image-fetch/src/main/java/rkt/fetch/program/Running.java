@@ -85,6 +85,7 @@ final class Running implements AutoCloseable {
     Watch watch = new Watch(stall);
     Thread thread = Thread.ofPlatform().daemon().name("rkt-transport-watch").start(watch);
     boolean complete = false;
+    boolean done = false;
     try (BufferedReader lines =
         new BufferedReader(
             new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
@@ -105,6 +106,7 @@ final class Running implements AutoCloseable {
         complete = request.seed() && event.findString("event").orElse("").equals("complete");
       }
       if (complete) {
+        done = true;
         return;
       }
       int status = process.waitFor();
@@ -115,6 +117,7 @@ final class Running implements AutoCloseable {
       if (status != 0) {
         throw failure(status);
       }
+      done = true;
     } catch (IOException e) {
       throw FetchException.network(name + " went away: " + words.last(), e);
     } catch (InterruptedException e) {
@@ -122,6 +125,9 @@ final class Running implements AutoCloseable {
       throw FetchException.network("interrupted while " + name + " was at work", e);
     } finally {
       thread.interrupt();
+      if (!done) {
+        end(); // there is nothing to wait for any more
+      }
     }
   }
 
