@@ -55,8 +55,7 @@ class ExecutorIT extends PodTests {
   @DisplayName("ace, execution: the working directory is workingDirectory, or / if it is not given")
   void workingDirectory() throws Exception {
     String elsewhere =
-        Images.admit(
-            rkt, Images.busybox().exec("/bin/sh").app("workingDirectory", "\"/home\""));
+        Images.admit(rkt, Images.busybox().exec("/bin/sh").app("workingDirectory", "\"/home\""));
 
     assertThat(out("pwd")).isEqualTo("/\n");
     assertThat(rkt.ok(wordsOf(elsewhere, "pwd")).out()).isEqualTo("/home\n");
@@ -66,14 +65,14 @@ class ExecutorIT extends PodTests {
   @DisplayName("aci, workingDirectory: one that does not exist MUST fail")
   void missingWorkingDirectory() throws Exception {
     String nowhere =
-        Images.admit(
-            rkt, Images.busybox().exec("/bin/sh").app("workingDirectory", "\"/nowhere\""));
+        Images.admit(rkt, Images.busybox().exec("/bin/sh").app("workingDirectory", "\"/nowhere\""));
 
     assertThat(rkt.refuses("run", wordsOf(nowhere, "true")).err()).contains("/nowhere");
   }
 
   @Test
-  @DisplayName("ace, environment: PATH, AC_APP_NAME and container MUST be set; the image adds to them")
+  @DisplayName(
+      "ace, environment: PATH, AC_APP_NAME and container MUST be set; the image adds to them")
   void environment() throws Exception {
     String image =
         Images.admit(
@@ -94,7 +93,8 @@ class ExecutorIT extends PodTests {
   }
 
   @Test
-  @DisplayName("aci, exec: the program is searched for in PATH as a shell would, without substitution")
+  @DisplayName(
+      "aci, exec: the program is searched for in PATH as a shell would, without substitution")
   void pathSearch() throws Exception {
     String searched = Images.admit(rkt, Images.busybox().exec("echo", "$HOME", "*", "a  b"));
 
@@ -143,7 +143,9 @@ class ExecutorIT extends PodTests {
   @Test
   @DisplayName("ace, networking: a loopback interface that works")
   void loopback() throws Exception {
-    assertThat(out("ip addr show lo | grep -o 'inet 127.0.0.1/8'; ip link show lo | grep -o LOOPBACK,UP"))
+    assertThat(
+            out(
+                "ip addr show lo | grep -o 'inet 127.0.0.1/8'; ip link show lo | grep -o LOOPBACK,UP"))
         .isEqualTo("inet 127.0.0.1/8\nLOOPBACK,UP\n");
   }
 
@@ -245,10 +247,7 @@ class ExecutorIT extends PodTests {
 
     rkt.refuses(
         "run",
-        words(
-            "true",
-            "--volume=v,kind=host,source=" + absent,
-            "--mount=volume=v,target=/v"));
+        words("true", "--volume=v,kind=host,source=" + absent, "--mount=volume=v,target=/v"));
     assertThat(absent).doesNotExist();
   }
 }
