@@ -1,5 +1,7 @@
 package rkt.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -56,7 +58,12 @@ final class RunCommand implements Command {
       images.add(image);
     }
     caller.phases().end("resolve");
-    new RunTool(context(settings, caller)).run(store, images, options.line());
+    RunTool tool = new RunTool(context(settings, caller));
+    if (RunOptions.printsSandbox(parsed)) {
+      caller.out().println(new String(tool.sandbox(store, images, options.line()), UTF_8));
+    } else {
+      tool.run(store, images, options.line());
+    }
     return 0;
   }
 

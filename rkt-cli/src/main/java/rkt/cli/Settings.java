@@ -45,8 +45,6 @@ record Settings(
     USERNS,
     /** Setuid programs and file capabilities of the image count. */
     NO_NEW_PRIVILEGES,
-    /** Control groups allow every device. */
-    DEVICES,
     /** Apps have the resource limits of the caller. */
     RLIMITS,
     /** Landlock does not keep changes below the app's root. */
@@ -79,7 +77,7 @@ record Settings(
         "CHECKS",
         "none",
         "Checks to switch off, separated by commas: none, image, tls, http, pubkey, capabilities,"
-            + " paths, seccomp, userns, no-new-privileges, devices, rlimits, landlock, all-fetch,"
+            + " paths, seccomp, userns, no-new-privileges, rlimits, landlock, all-fetch,"
             + " all-run, all.");
   }
 

@@ -161,11 +161,11 @@ class CommandLineTest {
   @CsvSource({
     "none, ''",
     "image, IMAGE",
-    "all-run, 'CAPABILITIES,PATHS,SECCOMP,USERNS,NO_NEW_PRIVILEGES,DEVICES,RLIMITS,LANDLOCK'",
+    "all-run, 'CAPABILITIES,PATHS,SECCOMP,USERNS,NO_NEW_PRIVILEGES,RLIMITS,LANDLOCK'",
     "no-new-privileges, NO_NEW_PRIVILEGES",
     "all-fetch, 'IMAGE,TLS,HTTP,PUBKEY'",
     "'ondisk,tls', TLS",
-    "all, 'IMAGE,TLS,HTTP,PUBKEY,CAPABILITIES,PATHS,SECCOMP,USERNS,NO_NEW_PRIVILEGES,DEVICES,RLIMITS,LANDLOCK'",
+    "all, 'IMAGE,TLS,HTTP,PUBKEY,CAPABILITIES,PATHS,SECCOMP,USERNS,NO_NEW_PRIVILEGES,RLIMITS,LANDLOCK'",
   })
   void checksAreSwitchedOffByName(String words, String checks) throws Exception {
     var parsed =

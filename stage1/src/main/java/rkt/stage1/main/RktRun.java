@@ -1,5 +1,7 @@
 package rkt.stage1.main;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -37,7 +39,6 @@ public final class RktRun {
           "seccomp",
           "userns",
           "no-new-privileges",
-          "devices",
           "rlimits",
           "landlock");
 
@@ -86,8 +87,12 @@ public final class RktRun {
         images.add(image);
       }
       phases.end("resolve");
-      new RunTool(context(dir, parsed, phases, List.of(arguments)))
-          .run(store, images, options.line());
+      RunTool tool = new RunTool(context(dir, parsed, phases, List.of(arguments)));
+      if (RunOptions.printsSandbox(parsed)) {
+        out.println(new String(tool.sandbox(store, images, options.line()), UTF_8));
+      } else {
+        tool.run(store, images, options.line());
+      }
       return 0;
     } catch (CommandLine.ParameterException e) {
       return report(StageException.usage(String.valueOf(e.getMessage()), "rkt-run --help"));

@@ -144,6 +144,11 @@ public final class RunOptions {
     }
   }
 
+  /** Whether nothing is to run, but to be told how the pod would be confined. */
+  public static boolean printsSandbox(ParseResult parsed) {
+    return SandboxOptions.printsOnly(parsed);
+  }
+
   /** What {@link #parse} read. */
   public RunLine line() {
     if (line == null) {

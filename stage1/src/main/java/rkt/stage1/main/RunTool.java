@@ -90,6 +90,23 @@ public final class RunTool {
    * @param images of the apps of {@code line}, in the same order
    */
   public void run(Store store, List<Image> images, RunLine line) throws RktException, IOException {
+    begin(store, images, line, false);
+  }
+
+  /**
+   * Verifies and renders the images, and tells how their pod would be confined; nothing of it runs,
+   * and nothing of it stays. spec/output.md#sandbox
+   *
+   * @param images of the apps of {@code line}, in the same order
+   * @return a JSON document
+   */
+  public byte[] sandbox(Store store, List<Image> images, RunLine line)
+      throws RktException, IOException {
+    return begin(store, images, line, true);
+  }
+
+  private byte[] begin(Store store, List<Image> images, RunLine line, boolean rehearses)
+      throws RktException, IOException {
     Phases phases = context.phases();
     List<String> names = names(line.apps(), images);
     for (int i = 0; i < images.size(); i++) {
@@ -127,7 +144,7 @@ public final class RunTool {
                 Objects.requireNonNull(trees.get(image.id())),
                 line.apps().get(i)));
       }
-      start(apps, line.pod());
+      return start(apps, line.pod(), rehearses);
     }
   }
 
@@ -232,29 +249,38 @@ public final class RunTool {
     }
   }
 
-  private void start(List<AppRequest> apps, RunLine.Pod words) throws RktException {
+  private byte[] start(List<AppRequest> apps, RunLine.Pod words, boolean rehearses)
+      throws RktException {
     warn();
-    PodRequest pod =
-        new PodRequest(
-            apps,
-            words.volumes(),
-            words.network(),
-            words.hostname(),
-            words.inheritsVariables() ? context.environment() : Map.of(),
-            environment(words),
-            context.insecure(),
-            words.interactive(),
-            words.isolators(),
-            words.metadata());
-    new PodRunner(
+    PodRequest pod = request(apps, words);
+    PodRunner runner =
+        new PodRunner(
             context.dir(),
             context.home().resolve("libexec/pod-init"),
             context.clock(),
-            context.phases())
-        .run(
-            pod,
-            new PodRunner.Hooks(
-                id -> save(words.uuidFile(), id), this::warn, record -> leave(record, apps)));
+            context.phases());
+    if (rehearses) {
+      return runner.rehearse(pod);
+    }
+    runner.run(
+        pod,
+        new PodRunner.Hooks(
+            id -> save(words.uuidFile(), id), this::warn, record -> leave(record, apps)));
+    return new byte[0];
+  }
+
+  private PodRequest request(List<AppRequest> apps, RunLine.Pod words) throws RktException {
+    return new PodRequest(
+        apps,
+        words.volumes(),
+        words.network(),
+        words.hostname(),
+        words.inheritsVariables() ? context.environment() : Map.of(),
+        environment(words),
+        context.insecure(),
+        words.interactive(),
+        words.isolators(),
+        words.metadata());
   }
 
   private Map<ImageId, Verified> verify(Store store, List<Image> images) throws RktException {

@@ -14,13 +14,21 @@ final class SandboxOptions {
   private static final String SYSCTL = "--sysctl";
   private static final String PROC = "--proc";
 
+  private static final String PRINT = "--print-sandbox";
+
   private SandboxOptions() {}
 
   static void describe(CommandSpec spec) {
+    Describe.flag(spec, PRINT, "Run nothing; print how the pod would be confined, as JSON.");
     Describe.list(
         spec, SYSCTL, "NAME=VALUE", "A kernel parameter of the pod: net.core.somaxconn=1024.");
     Describe.text(
         spec, PROC, "SUBSET", "What /proc shows: all, or only processes: pid. Usually all.");
+  }
+
+  /** Whether nothing is to run, but to be told how it would be confined. */
+  static boolean printsOnly(ParseResult parsed) {
+    return parsed.hasMatchedOption(PRINT);
   }
 
   /** Adds the isolators that the options stand for. */

@@ -20,6 +20,7 @@ final class Masks {
     "/proc/interrupts",
     "/proc/kallsyms",
     "/proc/kcore",
+    "/proc/key-users",
     "/proc/keys",
     "/proc/kmem",
     "/proc/kpagecgroup",

@@ -122,6 +122,26 @@ public final class PodRunner {
     }
   }
 
+  /**
+   * Does all of a start but the birth of process 1, takes it back, and tells how the pod would have
+   * been confined. spec/output.md#sandbox
+   *
+   * @return the document
+   */
+  public byte[] rehearse(PodRequest request) throws RktException {
+    requireOpenFiles();
+    LockedPod pod = new Pods(dataDir).create();
+    try {
+      return rehearse(pod, request);
+    } finally {
+      try {
+        Collector.discard(pod);
+      } finally {
+        pod.close();
+      }
+    }
+  }
+
   /** pod-init keeps its own descriptors above those that a plan may name. */
   private static void requireOpenFiles() throws StageException {
     try {
@@ -137,6 +157,40 @@ public final class PodRunner {
       }
     } catch (KernelException e) {
       throw StageException.system("cannot read the limit of open files", null, e);
+    }
+  }
+
+  private byte[] rehearse(LockedPod pod, PodRequest request) throws RktException {
+    PodConfinement confinement = PodConfinement.of(request);
+    List<Resources> resources = resources(request);
+    Resources ofPod = Resources.ofPod(request, dataDir.toString());
+    CgroupParent parent = PodCgroups.parent(throttleDisks(ofPod, resources));
+    boolean ownNetwork = request.network() == PodRequest.Network.NONE;
+    try (Descriptors.Pipe lifeline = Descriptors.pipe();
+        Descriptors.Pipe status = Descriptors.pipe();
+        Fd program = Descriptors.sealedMemory("pod-init", Files.readAllBytes(podInit));
+        PodUsers users = PodUsers.of(pod.id(), request.insecure());
+        // First of all but for our own control group: the kernel makes them while we prepare.
+        PodNamespaces namespaces = PodNamespaces.begin(users, ownNetwork, program)) {
+      PodCgroups cgroups = PodCgroups.create(pod, parent, ofPod);
+      List<PreparedApp> apps = prepare(pod, request, resources, cgroups);
+      PodRecord record = record(pod, request, apps, cgroups, confinement);
+      Namespaces.prepare();
+      PodThread thread =
+          new PodThread(
+              dataDir,
+              users,
+              namespaces,
+              pod,
+              request,
+              apps,
+              confinement,
+              program,
+              lifeline,
+              status);
+      return new SandboxReport(thread.rehearse(), record, confinement, users).toJson();
+    } catch (KernelException | IOException e) {
+      throw StageException.run("cannot rehearse the start of a pod", null, e);
     }
   }
 

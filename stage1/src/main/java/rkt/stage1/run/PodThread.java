@@ -63,6 +63,8 @@ final class PodThread {
   private final PodConfinement confinement;
   private final Set<Integer> appUsers = new HashSet<>();
   private final List<String> warnings = new ArrayList<>();
+  private boolean rehearses;
+  private @Nullable Rehearsal rehearsal;
 
   /**
    * @param data the data directory
@@ -98,6 +100,19 @@ final class PodThread {
    * @param streams our ends of what may be attached to
    */
   record Started(int pid, Optional<Fd> terminal, List<StreamEnds.Kept> streams) {}
+
+  /**
+   * Does on a new thread everything that a start does but the birth of process 1. With the thread
+   * end its namespaces, and with them all that it mounted.
+   */
+  Rehearsal rehearse() throws StageException {
+    rehearses = true;
+    startPod();
+    if (rehearsal == null) {
+      throw new IllegalStateException("a rehearsal without a result");
+    }
+    return rehearsal;
+  }
 
   /** Starts the pod on a new thread and waits until process 1 exists. */
   Started startPod() throws StageException {
@@ -157,6 +172,10 @@ final class PodThread {
         }
         makeStageReadOnly(stage);
         ownFiles(0);
+      }
+      if (rehearses) {
+        rehearsal = Rehearsal.of(plan(plans), stage, apps);
+        return new Started(0, streams.relayed(), streams.kept());
       }
       if (namespaces.user() == null) {
         // The last namespace: after it, no thread of this process can be made by this one.
@@ -299,12 +318,8 @@ final class PodThread {
     return List.copyOf(warnings);
   }
 
-  /** 5. Process 1, which moves out of the host's root and does the rest. */
-  private Started spawn(
-      String stage, List<LaunchPlan.App> plans, StandardStreams callers, StreamEnds streams)
-      throws KernelException, StageException {
-    // Where process 1 starts: in a user namespace it has no right to walk here.
-    Mounts.changeDirectory(stage);
+  /** What process 1 is to do. */
+  private LaunchPlan plan(List<LaunchPlan.App> plans) throws KernelException {
     List<Op> first = new ArrayList<>(users.inNamespace() ? birth() : List.of());
     for (LaunchPlan.App plan : plans) {
       first.add(
@@ -313,12 +328,21 @@ final class PodThread {
               AppSteps.HERE + "/apps/" + plan.name(),
               confinement.procOptions(appUsers.size() > 1)));
     }
+    first.addAll(Sysctls.steps(confinement.sysctls()));
     first.add(new Op.Pivot(Label.of("leave the root of the host"), AppSteps.HERE));
-    LaunchPlan plan =
-        LaunchPlan.init(
-            new LaunchPlan.Init(LIFELINE, STATUS, users.arePrivate() ? LOCK : -1, GRACE_MILLIS),
-            first,
-            plans);
+    return LaunchPlan.init(
+        new LaunchPlan.Init(LIFELINE, STATUS, users.arePrivate() ? LOCK : -1, GRACE_MILLIS),
+        first,
+        plans);
+  }
+
+  /** 5. Process 1, which moves out of the host's root and does the rest. */
+  private Started spawn(
+      String stage, List<LaunchPlan.App> plans, StandardStreams callers, StreamEnds streams)
+      throws KernelException, StageException {
+    // Where process 1 starts: in a user namespace it has no right to walk here.
+    Mounts.changeDirectory(stage);
+    LaunchPlan plan = plan(plans);
     byte[] encoded = plan.encode();
     try {
       Files.write(pod.directory().resolve("plan"), encoded);

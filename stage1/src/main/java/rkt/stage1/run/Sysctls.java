@@ -2,6 +2,7 @@ package rkt.stage1.run;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import rkt.kernel.Descriptors;
@@ -11,6 +12,9 @@ import rkt.kernel.KernelException;
 import rkt.kernel.OpenFlag;
 import rkt.spec.json.JsonWriter;
 import rkt.stage1.StageException;
+import rkt.stage1.launch.Bytes;
+import rkt.stage1.launch.Label;
+import rkt.stage1.launch.Op;
 
 /** Parameters of the kernel that a pod has values of its own of. sysctl(8) */
 public final class Sysctls {
@@ -32,6 +36,8 @@ public final class Sysctls {
   private static final String FIX =
       "kernel.shm*, kernel.msg*, kernel.sem, kernel.domainname and fs.mqueue.* are a pod's own, and"
           + " net.* with a network of its own";
+
+  private static final String ADVICE = "this kernel may not know it, or not this value";
 
   private Sysctls() {}
 
@@ -87,9 +93,36 @@ public final class Sysctls {
     return true;
   }
 
-  /** Sets them, in the namespaces of the calling thread. */
+  /**
+   * Whether it is of message queues and shared memory: then nobody but the root of the pod's user
+   * namespace may set it, not even root outside.
+   */
+  private static boolean isOfIpc(String path) {
+    return !path.startsWith(NETWORK) && !path.equals("kernel/domainname");
+  }
+
+  /** The steps of process 1 that set those that only the pod's own root may set. */
+  static List<Op> steps(Map<String, String> sysctls) {
+    List<Op> steps = new ArrayList<>();
+    for (Map.Entry<String, String> sysctl : sysctls.entrySet()) {
+      if (isOfIpc(sysctl.getKey())) {
+        steps.add(
+            new Op.WriteProc(
+                new Label(
+                    "set sysctl " + sysctl.getKey() + " to \"" + sysctl.getValue() + "\"", ADVICE),
+                "sys/" + sysctl.getKey(),
+                Bytes.of(sysctl.getValue().getBytes(UTF_8))));
+      }
+    }
+    return steps;
+  }
+
+  /** Sets the others, in the namespaces of the calling thread. */
   static void set(Map<String, String> sysctls) throws StageException {
     for (Map.Entry<String, String> sysctl : sysctls.entrySet()) {
+      if (isOfIpc(sysctl.getKey())) {
+        continue;
+      }
       String path = "/proc/sys/" + sysctl.getKey();
       try (Fd fd = Descriptors.open(path, OpenFlag.WRITE, OpenFlag.NO_FOLLOW)) {
         if (!Descriptors.filesystem(fd).is(FilesystemType.PROC)) {
@@ -99,7 +132,7 @@ public final class Sysctls {
       } catch (KernelException e) {
         throw StageException.run(
             "cannot set sysctl " + sysctl.getKey() + " to \"" + sysctl.getValue() + "\"",
-            "this kernel may not know it, or not this value",
+            ADVICE,
             e);
       }
     }

@@ -6,7 +6,6 @@ final class Weakening {
   static final String PATHS = "paths";
   static final String SECCOMP = "seccomp";
   static final String NO_NEW_PRIVILEGES = "no-new-privileges";
-  static final String DEVICES = "devices";
   static final String RLIMITS = "rlimits";
   static final String LANDLOCK = "landlock";
 

@@ -1,0 +1,310 @@
+package rkt.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/**
+ * The defaults of a pod of root, one test a row of the comparison in
+ * docs/adr/0006-hardening-defaults.md.
+ */
+@Tag("privileged")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class HardeningIT extends PodTests {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private String probed;
+  private JsonNode root;
+  private JsonNode web;
+
+  @BeforeAll
+  void look() throws Exception {
+    probed =
+        Images.admit(
+            rkt,
+            Images.busybox()
+                .file("bin/sandbox", 0755, Files.readAllBytes(Images.probe("sandbox.c"))));
+    root = probe();
+    web = probe("--user=web");
+  }
+
+  private JsonNode probe(String... flags) throws Exception {
+    List<String> words = new ArrayList<>(List.of("run"));
+    words.addAll(List.of(flags));
+    words.addAll(List.of("--exec=/bin/sandbox", probed));
+    return JSON.readTree(rkt.call(words.toArray(new String[0])).env("SECRET", "1").run().out());
+  }
+
+  private static String status(JsonNode seen, String name) {
+    return seen.get("status").get(name).asText();
+  }
+
+  @Test
+  void capabilitiesKept() {
+    assertThat(status(root, "CapEff")).isEqualTo("00000000000004fb");
+    assertThat(status(root, "CapBnd")).isEqualTo("00000000000004fb");
+    assertThat(status(web, "CapEff")).isEqualTo("0000000000000000");
+    for (JsonNode seen : List.of(root, web)) {
+      assertThat(status(seen, "CapInh")).isEqualTo("0000000000000000");
+      assertThat(status(seen, "CapAmb")).isEqualTo("0000000000000000");
+    }
+  }
+
+  @Test
+  void userNamespace() {
+    String[] map = root.get("uidMap").get(0).asText().strip().split(" +");
+    assertThat(root.get("uidMap")).hasSize(1);
+    assertThat(map[0]).isEqualTo("0");
+    assertThat(Long.parseLong(map[1])).isPositive();
+    assertThat(map[2]).isEqualTo("65536");
+  }
+
+  @Test
+  void noNewPrivs() {
+    assertThat(status(root, "NoNewPrivs")).isEqualTo("1");
+    assertThat(status(web, "NoNewPrivs")).isEqualTo("1");
+  }
+
+  @Test
+  void seccomp() {
+    assertThat(status(root, "Seccomp")).isEqualTo("2");
+    JsonNode calls = root.get("calls");
+    for (int last = 500; last < 512; last++) {
+      assertThat(calls.get(last).asText()).as("unknown call " + last).isEqualTo("ENOSYS");
+    }
+    root.get("cases")
+        .fields()
+        .forEachRemaining(each -> {
+          boolean harmless =
+              List.of("clone SIGHAND", "ioctl FIONREAD", "personality 0", "socket UNIX")
+                  .contains(each.getKey());
+          assertThat(each.getValue().asText().equals("EPERM"))
+              .as(each.getKey())
+              .isEqualTo(!harmless);
+        });
+  }
+
+  @Test
+  void maskedAndReadOnlyPaths() {
+    root.get("reach")
+        .fields()
+        .forEachRemaining(each -> {
+          String facts = each.getValue().asText();
+          boolean hidden = !each.getKey().startsWith("/proc/sys/");
+          assertThat(hidden ? facts.replace("w", isNull(each.getKey()) ? "" : "w") : facts)
+              .as(each.getKey())
+              .doesNotContain("w");
+          if (hidden
+              && !each.getKey().startsWith("/sys/kernel/")
+              && !each.getKey().equals("/proc/irq/default_smp_affinity")) {
+            assertThat(facts).as(each.getKey()).doesNotContain("r");
+          }
+        });
+  }
+
+  /** What is covered by the null device may be written to, and nothing comes of it. */
+  private static boolean isNull(String path) {
+    return path.startsWith("/proc/") && !path.startsWith("/proc/sys") && !path.contains("irq");
+  }
+
+  @Test
+  void procAndSysFlags() {
+    assertThat(mount(root, "/proc")).contains("nosuid").contains("nodev").contains("noexec");
+    assertThat(mount(root, "/sys")).startsWith("ro,").contains("nosuid", "nodev", "noexec");
+  }
+
+  @Test
+  void hidepidWhenAppsRunAsSeveralUsers() throws Exception {
+    String several =
+        rkt.ok(
+                "run",
+                image,
+                "--name=one",
+                "--",
+                "-c",
+                "grep ' /proc ' /proc/self/mountinfo; ls -d /proc/1 2>/dev/null; true",
+                "---",
+                image,
+                "--name=two",
+                "--user=web",
+                "--",
+                "-c",
+                "ls -d /proc/1 2>/dev/null && echo seen; true")
+            .out();
+    assertThat(several).contains("hidepid=invisible").doesNotContain("seen");
+    assertThat(mountLine(root, "/proc")).doesNotContain("hidepid");
+    assertThat(out("ls /proc | grep -v '^[0-9]'", "--proc=pid")).isEqualTo("self\nthread-self\n");
+  }
+
+  @Test
+  void devices() {
+    List<String> nodes = new ArrayList<>();
+    root.get("devices")
+        .fields()
+        .forEachRemaining(e -> {
+          if (e.getValue().asText().startsWith("c") || e.getValue().asText().startsWith("b")) {
+            nodes.add(e.getKey() + " " + e.getValue().asText());
+          }
+        });
+    assertThat(nodes)
+        .containsExactlyInAnyOrder(
+            "full c 1:7", "null c 1:3", "random c 1:8", "tty c 5:0", "urandom c 1:9", "zero c 1:5");
+    for (JsonNode line : root.get("mounts")) {
+      String[] words = line.asText().split(" ");
+      if (!words[4].startsWith("/dev/")) {
+        boolean covers = words[3].equals("/null");
+        assertThat(covers || words[5].contains("nodev")).as(line.asText()).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void devIsAFreshTmpfs() {
+    assertThat(mount(root, "/dev")).contains("nosuid").contains("noexec");
+    assertThat(mountLine(root, "/dev")).contains("- tmpfs").contains("size=64k");
+    assertThat(mountLine(root, "/dev/shm")).contains("size=65536k");
+  }
+
+  @Test
+  void rootfs() throws Exception {
+    assertThat(mount(root, "/")).contains("nodev").contains("nosuid");
+    assertThat(mount(probe("--insecure-options=no-new-privileges"), "/"))
+        .contains("nodev")
+        .doesNotContain("nosuid");
+  }
+
+  @Test
+  void aMissingAppArmorProfileIsRefused() throws Exception {
+    Result result =
+        rkt.run("run", "--isolator=os/linux/apparmor-profile={\"profile\":\"none-such\"}", image);
+    assertThat(result.status()).isEqualTo(254);
+    assertThat(result.err()).startsWith("run: app ").contains("none-such");
+  }
+
+  @Test
+  void landlock() throws Exception {
+    // Mounting is what Landlock forbids to whoever it restricts, whatever else they may do.
+    String mount = "mount -t tmpfs x /tmp 2>&1 && echo mounted; true";
+    String[] filter = {
+      "--seccomp=mode=retain,@rkt/default-whitelist,mount", "--caps-retain=CAP_SYS_ADMIN"
+    };
+    assertThat(out(mount, filter)).isEqualTo("mounted\n"); // it is left out for those who mount
+    assertThat(out("echo x > /dev/stdout; echo y > /proc/self/fd/1; echo z > /z; cat /z"))
+        .isEqualTo("x\ny\nz\n");
+  }
+
+  @Test
+  void keyring() {
+    assertThat(root.get("keyring").asLong()).isEqualTo(-1);
+  }
+
+  @Test
+  void limitsOfResources() throws Exception {
+    assertThat(root.get("limits").get(4).toString()).isEqualTo("[0,0]");
+    assertThat(root.get("limits").get(7).get(0).asLong()).isEqualTo(1024);
+    assertThat(root.get("limits").get(7).get(1).asLong()).isBetween(1024L, 65_536L);
+    assertThat(root.get("limits").get(8).get(0).asLong()).isBetween(0L, 65_536L);
+    assertThat(out("ulimit -n; ulimit -c", "--rlimit=nofile=77:99", "--rlimit=core=0"))
+        .isEqualTo("77\n0\n");
+  }
+
+  @Test
+  void sysctl() throws Exception {
+    assertThat(
+            out(
+                "cat /proc/sys/kernel/msgmax /proc/sys/net/ipv4/ip_forward",
+                "--sysctl=kernel.msgmax=4321",
+                "--sysctl=net.ipv4.ip_forward=1"))
+        .isEqualTo("4321\n1\n");
+    Result result = rkt.run("run", "--sysctl=kernel.core_pattern=x", image);
+    assertThat(result.status()).isEqualTo(254);
+    assertThat(result.err()).startsWith("usage: cannot set kernel.core_pattern");
+  }
+
+  @Test
+  void cgroupView() {
+    for (JsonNode line : root.get("cgroup")) {
+      assertThat(line.asText()).doesNotContain("rkt");
+    }
+    assertThat(root.get("cgroupWritable").asInt()).isZero();
+  }
+
+  @Test
+  void descriptorsAndEnvironment() {
+    assertThat(root.get("descriptors").toString()).isEqualTo("[0,1,2]");
+    assertThat(root.get("env").toString()).doesNotContain("SECRET");
+  }
+
+  @Test
+  void theSessionIsFresh() {
+    assertThat(root.get("session")).isEqualTo(root.get("pid"));
+    assertThat(root.get("group")).isEqualTo(root.get("pid"));
+  }
+
+  @Test
+  void otherProcessesAreThoseOfThePod() {
+    assertThat(root.get("processes").size()).isLessThanOrEqualTo(2);
+  }
+
+  @Test
+  void eachWeakeningIsSaidAndRecorded() throws Exception {
+    String file = rkt.home().resolve("uuid-weak").toString();
+    Result result =
+        rkt.run(
+            "run",
+            "--insecure-options=landlock,rlimits",
+            "--uuid-file-save=" + file,
+            image,
+            "--",
+            "-c",
+            "true");
+    assertThat(result.err())
+        .isEqualTo(
+            "warning: this pod is confined less than usual"
+                + " (--insecure-options=landlock,rlimits); this is recorded\n");
+    assertThat(rkt.ok("status", "--uuid-file=" + file).out())
+        .contains("insecure-options=landlock,rlimits\n");
+  }
+
+  @Test
+  void blockedCallsEndTheProcessOrFailAsAsked() throws Exception {
+    assertThat(rkt.run(words("chmod 700 /tmp", "--seccomp=mode=remove,chmod,fchmodat")).status())
+        .isEqualTo(128 + 31);
+    assertThat(
+            out("chmod 700 /tmp 2>&1; true", "--seccomp=mode=remove,errno=EACCES,chmod,fchmodat"))
+        .contains("Permission denied");
+    String strict =
+        Images.admit(
+            rkt,
+            Images.busybox()
+                .app(
+                    "isolators",
+                    "[{\"name\":\"os/linux/seccomp-remove-set\",\"value\":{\"set\":[\"chmod\","
+                        + "\"fchmodat\"],\"errno\":\"EACCES\"}}]"));
+    assertThat(rkt.ok(wordsOf(strict, "chmod 700 /tmp 2>&1; true")).out())
+        .contains("Permission denied");
+  }
+
+  private static String mount(JsonNode seen, String target) {
+    return mountLine(seen, target).split(" ")[5];
+  }
+
+  private static String mountLine(JsonNode seen, String target) {
+    String found = "";
+    for (JsonNode line : seen.get("mounts")) {
+      if (line.asText().split(" ")[4].equals(target)) {
+        found = line.asText();
+      }
+    }
+    assertThat(found).as(target).isNotEmpty();
+    return found;
+  }
+}
