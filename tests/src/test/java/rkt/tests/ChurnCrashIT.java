@@ -26,16 +26,27 @@ import org.junit.jupiter.api.Test;
 class ChurnCrashIT extends PodTests {
   private static final Pattern NAMESPACE = Pattern.compile("[a-z_]+:\\[[0-9]+\\]");
 
+  private static final Pattern IDS = Pattern.compile("^ +0 +([0-9]+) +65536$", Pattern.MULTILINE);
+
+  /** The pod's namespaces, and the first of its ids. */
+  private static final String LOOK = "cat /proc/self/uid_map; ls -l /proc/self/ns; ";
+
+  /** Held by nobody, the lock of a range can be had. */
+  private static final String HELD =
+      "for first do f=/run/rkt/ids/$first; [ ! -e $f ] || flock -n $f true || echo $f; done";
+
+  private final Set<String> ranges = new TreeSet<>();
+
   @Test
   void nothingIsLeftOfAThousandPodsInSequence() throws Exception {
     Left before = Left.now();
-    List<Loop.Round> rounds =
-        Loop.run(rkt.call(words("ls -l /proc/self/ns; exit 7")), Scale.of(1000, 1000));
+    List<Loop.Round> rounds = Loop.run(rkt.call(words(LOOK + "exit 7")), Scale.of(1000, 1000));
 
     Set<String> namespaces = new TreeSet<>();
     for (Loop.Round round : rounds) {
       assertThat(round.status()).as(round.out()).isEqualTo(7);
       namespaces.addAll(namespacesIn(round.out()));
+      addRange(round.out());
     }
     assertNothingIsLeft(before, namespaces);
   }
@@ -49,7 +60,7 @@ class ChurnCrashIT extends PodTests {
     Images.execute(List.of("mkfifo", "-m", "666", gate.toString()));
     String[] words =
         words(
-            "ls -l /proc/self/ns; read line < /v/gate; exit 9",
+            LOOK + "read line < /v/gate; exit 9",
             "--volume=v,kind=host,source=" + volume,
             "--mount=volume=v,target=/v");
 
@@ -75,6 +86,7 @@ class ChurnCrashIT extends PodTests {
         Result result = pod.await();
         assertThat(result.status()).as("%s", result).isEqualTo(9);
         namespaces.addAll(namespacesIn(result.out()));
+        addRange(result.out());
       }
     } finally {
       for (Running pod : running) {
@@ -97,6 +109,15 @@ class ChurnCrashIT extends PodTests {
     }
     assertThat(after.mounts).as("mounts").isEqualTo(before.mounts);
     assertThat(after.namespaces).as("namespaces").doesNotContainAnyElementsOf(namespaces);
+    String held = "";
+    for (int i = 0; i < 600 && (i == 0 || !held.isEmpty()); i++) {
+      List<String> command = new ArrayList<>(List.of("sh", "-c", HELD, "sh"));
+      command.addAll(ranges);
+      held = Images.execute(command);
+      Thread.sleep(held.isEmpty() ? 0 : 100);
+    }
+    assertThat(ranges).isNotEmpty();
+    assertThat(held).as("ranges of ids that are still taken").isEmpty();
     after.zombies.removeAll(before.zombies);
     assertThat(after.zombies).as("zombies").isEmpty();
     try (Stream<Path> phases = Files.list(rkt.data().resolve("pods"))) {
@@ -108,6 +129,13 @@ class ChurnCrashIT extends PodTests {
     }
     try (Stream<Path> locks = Files.list(rkt.data().resolve("locks"))) {
       assertThat(locks.count()).as("locks").isLessThan(10);
+    }
+  }
+
+  private void addRange(String text) {
+    Matcher matcher = IDS.matcher(text);
+    if (matcher.find()) {
+      ranges.add(matcher.group(1));
     }
   }
 

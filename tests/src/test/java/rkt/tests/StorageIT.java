@@ -68,12 +68,15 @@ class StorageIT extends PodTests {
   void aDeviceIsTheHostsAndTheOnlyOneMore() throws Exception {
     String before = out("ls /dev | sort");
 
+    String file = rkt.home().resolve("uuid-device").toString();
     // The same as null by another name, so that anybody may use it.
     assertThat(
             out(
                 "ls /dev | sort; stat -c '%F %t %T' /dev/more/void; echo x > /dev/more/void",
-                "--device=/dev/null:/dev/more/void"))
+                "--device=/dev/null:/dev/more/void", "--uuid-file-save=" + file))
         .isEqualTo(before.replace("mqueue\n", "more\nmqueue\n") + "character special file 1 3\n");
+    assertThat(rkt.podFile(Files.readString(Path.of(file)).strip(), "pod.json"))
+        .contains("\"devices\":[\"/dev/null:/dev/more/void\"]");
   }
 
   @Test

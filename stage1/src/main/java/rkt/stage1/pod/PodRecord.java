@@ -42,6 +42,7 @@ public record PodRecord(
    * @param trees the names of the rendered layers that its root is made of, bottom first
    * @param isolators what was asked of the kernel for it, and what became of that
    * @param endpoints what may be attached to: stdin, stdout, stderr, tty. spec/attach.md
+   * @param devices of the host that it was given: {@code /dev/HOST:/dev/IN}
    */
   public record App(
       String name,
@@ -50,11 +51,25 @@ public record PodRecord(
       Optional<String> signer,
       List<String> trees,
       List<Isolator> isolators,
-      List<String> endpoints) {
+      List<String> endpoints,
+      List<String> devices) {
     public App {
       endpoints = List.copyOf(endpoints);
+      devices = List.copyOf(devices);
       trees = List.copyOf(trees);
       isolators = List.copyOf(isolators);
+    }
+
+    /** An app without devices of the host. */
+    public App(
+        String name,
+        ImageId image,
+        ImageName imageName,
+        Optional<String> signer,
+        List<String> trees,
+        List<Isolator> isolators,
+        List<String> endpoints) {
+      this(name, image, imageName, signer, trees, isolators, endpoints, List.of());
     }
   }
 
@@ -115,6 +130,9 @@ public record PodRecord(
       json.end();
       if (!app.endpoints.isEmpty()) {
         json.put("endpoints", app.endpoints);
+      }
+      if (!app.devices.isEmpty()) {
+        json.put("devices", app.devices);
       }
       json.end();
     }
@@ -183,7 +201,8 @@ public record PodRecord(
           json.findString("signer"),
           json.strings("trees"),
           isolators(json),
-          json.strings("endpoints"));
+          json.strings("endpoints"),
+          json.strings("devices"));
     } catch (IllegalArgumentException e) {
       throw SpecException.integrity(json.where() + ": " + e.getMessage());
     }

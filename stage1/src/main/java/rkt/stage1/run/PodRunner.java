@@ -342,7 +342,8 @@ public final class PodRunner {
               signer(asked),
               treeNames(asked),
               app.outcomes(),
-              app.streams().endpoints()));
+              app.streams().endpoints(),
+              devices(asked)));
     }
     Set<String> weakened = new TreeSet<>(request.insecure());
     for (PreparedApp app : apps) {
@@ -359,6 +360,14 @@ public final class PodRunner {
         records,
         cgroups.directories(),
         isolators);
+  }
+
+  private static List<String> devices(AppRequest app) {
+    List<String> devices = new ArrayList<>();
+    for (Device device : app.storage().devices()) {
+      devices.add(device.source() + ":" + device.target());
+    }
+    return devices;
   }
 
   private static List<String> treeNames(AppRequest app) {
