@@ -120,6 +120,9 @@ enum CommandName {
     if (best.isEmpty()) {
       throw new UsageException("no such command: " + typed.get(0), "rkt help lists the commands");
     }
+    if (best.contains(ENTER)) {
+      best.remove(EXEC); // the same by another name makes nothing ambiguous
+    }
     if (best.size() > 1) {
       throw new UsageException(
           "\"" + typed.get(0) + "\" could be " + list(best), "type more of its name");

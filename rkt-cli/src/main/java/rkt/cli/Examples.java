@@ -92,7 +92,9 @@ final class Examples {
               "rkt audit verify"
                   + " --head=17:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
       case AUDIT_AFFECTED ->
-          List.of("rkt audit affected --key=0123456789abcdef0123456789abcdef01234567");
+          List.of(
+              "rkt audit affected --key=0123456789abcdef0123456789abcdef01234567",
+              "rkt audit affected --key=89abcdef01234567 --format=json");
       case HELP -> List.of("rkt help run", "rkt help image list");
       case VERSION -> List.of("rkt version", "rkt version --format=json");
     };
