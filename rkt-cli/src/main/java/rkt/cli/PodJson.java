@@ -35,6 +35,9 @@ final class PodJson {
       json.put("hostname", record.get().hostname());
       json.put("insecure_options", record.get().insecure());
       Optional<PodManifest> manifest = pod.readableManifest();
+      if (!record.get().stage1().equals(PodRecord.NAMESPACES)) {
+        json.put("stage1", record.get().stage1());
+      }
       if (pod.isRunning()) {
         json.put("ready", pod.isReady());
       }

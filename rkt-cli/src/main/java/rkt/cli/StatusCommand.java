@@ -94,6 +94,9 @@ final class StatusCommand implements Command {
     if (record.isEmpty()) {
       return;
     }
+    if (!record.get().stage1().equals(PodRecord.NAMESPACES)) {
+      out.println("stage1=" + record.get().stage1());
+    }
     if (pod.isRunning()) {
       out.println("ready=" + pod.isReady());
     }

@@ -72,6 +72,8 @@ final class ManifestLine {
         Map.of(),
         volumes,
         options.interactive(),
+        options.stage1Name(),
+        options.stage1Path(),
         options.uuidFile(),
         isolators,
         new Metadata(manifest.annotations(), manifest.userAnnotations(), manifest.userLabels()));

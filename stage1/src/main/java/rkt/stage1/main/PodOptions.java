@@ -38,6 +38,9 @@ final class PodOptions {
     Describe.list(spec, "--label", "NAME=VALUE", "A label of the pod, of your own.");
     Describe.text(
         spec, MANIFEST, "FILE", "Run the pod that this manifest describes, in place of images.");
+    Describe.text(
+        spec, "--stage1-name", "NAME", "namespaces, fly, or a configured one. Usually namespaces.");
+    Describe.text(spec, "--stage1-path", "PROGRAM", "A program that isolates pods instead.");
     Describe.text(spec, "--uuid-file-save", "FILE", "Write the pod's UUID there.");
   }
 

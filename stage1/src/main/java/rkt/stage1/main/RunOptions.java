@@ -209,6 +209,8 @@ public final class RunOptions {
         PodOptions.variables(parsed),
         VolumeOptions.volumes(parsed),
         StreamOptions.isInteractive(parsed),
+        Pairs.find(parsed, "--stage1-name"),
+        Pairs.find(parsed, "--stage1-path"),
         parsed.matchedOptionValue("--uuid-file-save", ""),
         isolators,
         PodOptions.metadata(parsed));

@@ -36,6 +36,7 @@ import rkt.stage1.run.AppRequest;
 import rkt.stage1.run.Isolator;
 import rkt.stage1.run.PodRequest;
 import rkt.stage1.run.PodRunner;
+import rkt.stage1.run.Stage1;
 import rkt.verify.AuditEvents;
 import rkt.verify.Verified;
 import rkt.verify.Verifier;
@@ -251,8 +252,13 @@ public final class RunTool {
 
   private byte[] start(List<AppRequest> apps, RunLine.Pod words, boolean rehearses)
       throws RktException {
+    Stage1 stage1 =
+        Stage1Config.find(
+            words.stage1Name(),
+            words.stage1Path(),
+            List.of(context.systemConfig(), context.localConfig()));
     warn();
-    PodRequest pod = request(apps, words);
+    PodRequest pod = request(apps, words, stage1);
     PodRunner runner =
         new PodRunner(
             context.dir(),
@@ -260,20 +266,23 @@ public final class RunTool {
             context.clock(),
             context.phases());
     if (rehearses) {
+      Stage1Config.requireNamespaces(stage1);
       return runner.rehearse(pod);
     }
     runner.run(
         pod,
+        stage1,
         new PodRunner.Hooks(
             id -> save(words.uuidFile(), id), this::warn, record -> leave(record, apps)));
     return new byte[0];
   }
 
-  private PodRequest request(List<AppRequest> apps, RunLine.Pod words) throws RktException {
+  private PodRequest request(List<AppRequest> apps, RunLine.Pod words, Stage1 stage1)
+      throws RktException {
     return new PodRequest(
         apps,
         words.volumes(),
-        words.network(),
+        stage1.isFly() ? PodRequest.Network.HOST : words.network(),
         words.hostname(),
         words.inheritsVariables() ? context.environment() : Map.of(),
         environment(words),
@@ -387,6 +396,13 @@ public final class RunTool {
     events.add(PodEvents.of(AuditEvent.Kind.RUN, record));
     audit().append(events);
     context.phases().end("audit");
+    if (record.stage1().equals(Stage1.FLY.name())) {
+      context
+          .err()
+          .println(
+              "warning: the stage1 \"fly\" isolates nothing but the root of the app; this is"
+                  + " recorded");
+    }
     if (context.debug()) {
       context.phases().end("hand-over");
       context.err().println(context.phases().line());

@@ -100,6 +100,7 @@ public final class Collector {
 
   /** Removes a pod that the caller holds, with everything that it may have left on the host. */
   public static void discard(LockedPod pod) throws StageException {
+    collectByProgram(pod);
     try {
       PodRemains.remove(pod);
       if (pod.phase() != PodPhase.GARBAGE && pod.phase() != PodPhase.EXITED_GARBAGE) {
@@ -112,6 +113,16 @@ public final class Collector {
     } catch (KernelException e) {
       throw StageException.system(
           "cannot remove pod " + pod.id(), "rkt gc tries again; rkt --debug gc shows more", e);
+    }
+  }
+
+  /** What a third party's stage1 left, that one removes. */
+  private static void collectByProgram(LockedPod pod) throws StageException {
+    PodView view = new PodView(pod.id(), pod.phase(), false, pod.directory());
+    Optional<PodRecord> record = view.readableRecord();
+    if (record.isPresent() && record.get().stage1Program().isPresent()) {
+      Path program = Path.of(record.get().stage1Program().get());
+      Stage1Program.collect(program, pod.id(), pod.directory());
     }
   }
 

@@ -20,6 +20,8 @@ import rkt.spec.json.JsonWriter;
  * @param apps in the order in which they start
  * @param cgroups the control group directories made for it, absolute, deepest first
  * @param isolators what was asked of the kernel for the pod as a whole, and what became of that
+ * @param stage1 how the pod is kept apart from its host
+ * @param stage1Program of a third party, which does that
  */
 public record PodRecord(
     String id,
@@ -28,7 +30,12 @@ public record PodRecord(
     List<String> insecure,
     List<App> apps,
     List<String> cgroups,
-    List<Isolator> isolators) {
+    List<Isolator> isolators,
+    String stage1,
+    Optional<String> stage1Program) {
+  /** The stage1 that a record names by naming none. */
+  public static final String NAMESPACES = "namespaces";
+
   /** The name of the file, in the pod's directory. */
   public static final String FILE = "pod.json";
 
@@ -97,6 +104,18 @@ public record PodRecord(
     }
   }
 
+  /** A record of a pod in namespaces. */
+  public PodRecord(
+      String id,
+      String hostname,
+      String network,
+      List<String> insecure,
+      List<App> apps,
+      List<String> cgroups,
+      List<Isolator> isolators) {
+    this(id, hostname, network, insecure, apps, cgroups, isolators, NAMESPACES, Optional.empty());
+  }
+
   public PodRecord {
     insecure = List.copyOf(insecure);
     apps = List.copyOf(apps);
@@ -137,6 +156,12 @@ public record PodRecord(
       json.end();
     }
     json.end();
+    if (!stage1.equals(NAMESPACES)) {
+      json.put("stage1", stage1);
+    }
+    if (stage1Program.isPresent()) {
+      json.put("stage1Program", stage1Program.get());
+    }
     json.put("cgroups", cgroups);
     json.array("isolators");
     for (Isolator isolator : isolators) {
@@ -167,7 +192,9 @@ public record PodRecord(
         json.strings("insecure"),
         apps,
         json.strings("cgroups"),
-        isolators(json));
+        isolators(json),
+        json.findString("stage1").orElse(NAMESPACES),
+        json.findString("stage1Program"));
   }
 
   /** A list may be empty, but a record without it is cut short. */

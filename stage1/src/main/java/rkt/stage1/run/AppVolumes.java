@@ -6,7 +6,9 @@ import static rkt.kernel.MountAttribute.NO_SUID;
 import static rkt.kernel.MountAttribute.READ_ONLY;
 
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import rkt.kernel.DetachedMount;
 import rkt.kernel.DirFd;
 import rkt.kernel.Errno;
@@ -22,11 +24,14 @@ import rkt.stage1.StageException;
  * Mounts volumes, file systems in memory and the image's own mount points into the root of an app.
  * spec/pod.md#volumes
  */
-final class AppVolumes {
+final class AppVolumes implements AutoCloseable {
   private final Path podDirectory;
   private final PodDisk disk;
   private final List<Volume> volumes;
   private final WritableLayer writable;
+
+  /** Volumes of the host that were cloned ahead, while they were shared with it. */
+  private final Map<String, DetachedMount> shared = new HashMap<>();
 
   /**
    * @param volumes of the pod
@@ -39,7 +44,30 @@ final class AppVolumes {
     this.writable = writable;
   }
 
-  /** Mounts what {@code app} asks for: what the user says, then what the image expects. */
+  /**
+   * Clones the host's volumes now: as long as what is mounted in their sources appears in the
+   * clones, and the other way round.
+   */
+  void share() throws StageException {
+    for (Volume volume : volumes) {
+      if (volume instanceof Volume.Host host) {
+        try (FileFd source = source(host)) {
+          shared.put(host.name(), clone(Fd.adopt(source.number()), host.recursive()));
+        } catch (KernelException e) {
+          throw unusable(host, e);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    for (DetachedMount mount : shared.values()) {
+      mount.close();
+    }
+  }
+
+  /** Mounts what {@code app} asks for: what the command line says, then what the image expects. */
   void mount(AppRoot root, AppRequest app) throws StageException {
     for (MountPlan.Step step : MountPlan.of(app, volumes)) {
       if (step instanceof MountPlan.OfVolume of) {
@@ -62,11 +90,10 @@ final class AppVolumes {
 
   private void mountHost(AppRoot root, Volume.Host volume, String target, boolean readOnly)
       throws StageException {
-    byte[] inRoot = Names.of(volume.source().toString().substring(1));
-    byte[] path = inRoot.length == 0 ? Names.of(".") : inRoot;
-    try (DirFd slash = DirFd.open("/");
-        FileFd source = slash.open(path, DirFd.O_PATH, 0, DirFd.Resolve.NO_SYMLINKS);
-        DetachedMount mount = clone(Fd.adopt(source.number()), volume.recursive())) {
+    DetachedMount early = shared.remove(volume.name());
+    try (FileFd source = source(volume);
+        DetachedMount mount =
+            early != null ? early : clone(Fd.adopt(source.number()), volume.recursive())) {
       disk.map(mount, volume.source());
       mount.forbid(attributes(readOnly));
       try (Place place = root.place(target, source.stat().isDirectory())) {
@@ -74,13 +101,25 @@ final class AppVolumes {
         root.mount(mount, place, target, AppRoot.Keeper.HOST);
       }
     } catch (KernelException e) {
-      throw StageException.run(
-          "cannot use " + volume.source() + " as the volume \"" + volume.name() + "\"",
-          e.is(Errno.ELOOP)
-              ? "a part of this path is a symbolic link: name the place that it leads to"
-              : "the source of a volume must exist: make it, or name another",
-          e);
+      throw unusable(volume, e);
     }
+  }
+
+  private static FileFd source(Volume.Host volume) throws KernelException {
+    byte[] inRoot = Names.of(volume.source().toString().substring(1));
+    byte[] path = inRoot.length == 0 ? Names.of(".") : inRoot;
+    try (DirFd slash = DirFd.open("/")) {
+      return slash.open(path, DirFd.O_PATH, 0, DirFd.Resolve.NO_SYMLINKS);
+    }
+  }
+
+  private static StageException unusable(Volume.Host volume, KernelException e) {
+    return StageException.run(
+        "cannot use " + volume.source() + " as the volume \"" + volume.name() + "\"",
+        e.is(Errno.ELOOP)
+            ? "a part of this path is a symbolic link: name the place that it leads to"
+            : "the source of a volume must exist: make it, or name another",
+        e);
   }
 
   private void mountEmpty(AppRoot root, Volume.Empty volume, MountPlan.OfVolume of)

@@ -15,6 +15,7 @@ import rkt.kernel.FilesystemType;
 import rkt.kernel.IdMap;
 import rkt.kernel.Ids;
 import rkt.kernel.KernelException;
+import rkt.kernel.Mounts;
 import rkt.kernel.Names;
 import rkt.kernel.Namespace;
 import rkt.kernel.Namespaces;
@@ -30,6 +31,7 @@ import rkt.stage1.launch.LaunchPlan;
 import rkt.stage1.launch.Op;
 import rkt.stage1.pod.PodRecord;
 import rkt.stage1.pod.PodView;
+import rkt.stage1.pod.Stage1Program;
 
 /**
  * Runs one more process in a running pod. Its context is not built again but read back from the
@@ -81,6 +83,9 @@ public final class PodEnter {
     try (StandardStreams streams = StandardStreams.of(true)) {
       descriptors.addAll(streams.mappings());
       PodRecord record = pod.record().orElseThrow(() -> damaged("it has no record"));
+      if (record.stage1Program().isPresent()) {
+        byProgram(Path.of(record.stage1Program().get()), record, command, term);
+      }
       LaunchPlan.App planned = planned(app);
       int pid = process(record, planned);
       LaunchPlan plan;
@@ -110,6 +115,22 @@ public final class PodEnter {
       throw StageException.run(
           "cannot enter pod " + pod.id(), "pods are entered as the user that runs them, root", e);
     }
+  }
+
+  /** Becomes the stage1 of a third party, which enters; does not return. */
+  private void byProgram(Path stage1, PodRecord record, List<String> command, String term)
+      throws StageException, KernelException {
+    Stage1Program.requireTrustworthy(stage1, Ids.effectiveUser());
+    List<String> words = new ArrayList<>();
+    words.add(stage1.toString());
+    words.add("enter");
+    words.add("--app=" + record.apps().get(0).name());
+    words.add(pod.id());
+    words.addAll(command);
+    List<String> environment = new ArrayList<>(Stage1Program.environment(pod.id()));
+    environment.add("TERM=" + term);
+    Mounts.changeDirectory(pod.directory().toString());
+    new Program(stage1.toString(), words, environment, FdMapping.STANDARD).exec();
   }
 
   private int process(PodRecord record, LaunchPlan.App app) throws StageException, IOException {

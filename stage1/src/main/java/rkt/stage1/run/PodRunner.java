@@ -104,12 +104,21 @@ public final class PodRunner {
    *
    * @throws StageException if it could not be started; nothing of it is left then
    */
-  public void run(PodRequest request, Hooks hooks) throws RktException {
+  public void run(PodRequest request, Stage1 stage1, Hooks hooks) throws RktException {
     requireOpenFiles();
+    if (stage1.isInHost() && request.apps().size() > 1) {
+      throw StageException.usage(
+          "the stage1 \"" + stage1.name() + "\" runs one app, and the pod has several",
+          "run a pod of each, or all of them in namespaces, which is usual");
+    }
     LockedPod pod = new Pods(dataDir).create();
     try {
       hooks.made().accept(pod.id());
-      start(pod, request, hooks);
+      if (stage1.isInHost()) {
+        startInHost(pod, request, stage1, hooks);
+      } else {
+        start(pod, request, hooks);
+      }
     } catch (RktException | RuntimeException | Error e) {
       try {
         Collector.discard(pod);
@@ -174,7 +183,14 @@ public final class PodRunner {
         PodNamespaces namespaces = PodNamespaces.begin(users, ownNetwork, program)) {
       PodCgroups cgroups = PodCgroups.create(pod, parent, ofPod);
       List<PreparedApp> apps = prepare(pod, request, resources, cgroups);
-      PodRecord record = record(pod, request, apps, cgroups, confinement);
+      PodRecord record =
+          record(
+              pod,
+              request,
+              Stage1.NAMESPACES,
+              apps,
+              cgroups.directories(),
+              podOutcomes(cgroups, confinement));
       Namespaces.prepare();
       PodThread thread =
           new PodThread(
@@ -209,8 +225,14 @@ public final class PodRunner {
         PodNamespaces namespaces = PodNamespaces.begin(users, ownNetwork, program)) {
       PodCgroups cgroups = PodCgroups.create(pod, parent, ofPod);
       List<PreparedApp> apps = prepare(pod, request, resources, cgroups);
-      List<String> groups = cgroups.directories();
-      PodRecord record = record(pod, request, apps, cgroups, confinement);
+      PodRecord record =
+          record(
+              pod,
+              request,
+              Stage1.NAMESPACES,
+              apps,
+              cgroups.directories(),
+              podOutcomes(cgroups, confinement));
       write(pod, PodRecord.FILE, record.toJson());
       write(pod, PodView.MANIFEST, PodManifests.of(request, apps).toJson());
       pod.moveTo(PodPhase.RUN);
@@ -230,32 +252,79 @@ public final class PodRunner {
               lifeline,
               status);
       PodThread.Started started = thread.startPod();
-      try {
-        phases.end("start");
-        write(pod, "pid", Integer.toString(Processes.pid()).getBytes(US_ASCII));
-        write(pod, "init", Integer.toString(started.pid()).getBytes(US_ASCII));
-        write(pod, "started", now());
-        Program supervisor =
-            supervisor(
-                pod,
-                program,
-                started,
-                users.lock(),
-                lifeline.writer(),
-                status.reader(),
-                apps,
-                groups);
-        for (String warning : thread.warnings()) {
-          hooks.warned().accept(warning);
-        }
-        hooks.leaving().accept(record);
-        supervisor.execHoldingSignals();
-      } catch (RktException | RuntimeException | Error e) {
-        end(started.pid());
-        throw e;
+      for (String warning : thread.warnings()) {
+        hooks.warned().accept(warning);
       }
+      become(pod, record, program, started, users.lock(), lifeline, status, apps, hooks);
     } catch (KernelException | IOException e) {
       throw StageException.run("cannot start pod " + pod.id(), null, e);
+    }
+  }
+
+  /** The same for a stage1 that leaves its processes in the host's pid namespace. */
+  private void startInHost(LockedPod pod, PodRequest request, Stage1 stage1, Hooks hooks)
+      throws RktException {
+    write(pod, "created", now());
+    try (Descriptors.Pipe lifeline = Descriptors.pipe();
+        Descriptors.Pipe status = Descriptors.pipe();
+        Fd program = Descriptors.sealedMemory("pod-init", Files.readAllBytes(podInit))) {
+      AppRequest asked = request.apps().get(0);
+      Confinement confinement = HostPod.confinement(asked, stage1, request);
+      makeOverlay(pod, asked);
+      PreparedApp app =
+          new PreparedApp(
+              asked,
+              confinement,
+              confinement.outcomes(),
+              List.of(),
+              Optional.empty(),
+              Bytes.of(new byte[0]),
+              AppStreams.of(asked.metadata().annotations(), request.interactive()));
+      PodRecord record = record(pod, request, stage1, List.of(app), List.of(), List.of());
+      write(pod, PodRecord.FILE, record.toJson());
+      write(pod, PodView.MANIFEST, PodManifests.of(request, List.of(app)).toJson());
+      pod.moveTo(PodPhase.RUN);
+      phases.end("prepare");
+      HostPod starter = new HostPod(dataDir, stage1, pod, request, app, program, lifeline, status);
+      PodThread.Started started = starter.startPod();
+      become(pod, record, program, started, null, lifeline, status, List.of(app), hooks);
+    } catch (KernelException | IOException e) {
+      throw StageException.run("cannot start pod " + pod.id(), null, e);
+    }
+  }
+
+  /** Becomes the supervisor of a pod that was started; ends the pod if that cannot be. */
+  private void become(
+      LockedPod pod,
+      PodRecord record,
+      Fd program,
+      PodThread.Started started,
+      @Nullable Fd lock,
+      Descriptors.Pipe lifeline,
+      Descriptors.Pipe status,
+      List<PreparedApp> apps,
+      Hooks hooks)
+      throws RktException, KernelException {
+    try {
+      phases.end("start");
+      write(pod, "pid", Integer.toString(Processes.pid()).getBytes(US_ASCII));
+      write(pod, "init", Integer.toString(started.pid()).getBytes(US_ASCII));
+      write(pod, "started", now());
+      Program supervisor =
+          supervisor(
+              pod,
+              program,
+              started,
+              lock,
+              lifeline.writer(),
+              status.reader(),
+              apps,
+              record.cgroups());
+      hooks.leaving().accept(record);
+      supervisor.execHoldingSignals();
+    } catch (RktException | RuntimeException | Error e) {
+      end(started.pid());
+      throw e;
     }
   }
 
@@ -286,13 +355,7 @@ public final class PodRunner {
       PodCgroups.OfApp group = cgroups.createApp(app.name(), resources.get(apps.size()));
       outcomes.addAll(group.outcomes());
       Bytes seccomp = seccomp(confinement.seccomp());
-      Path writable = pod.directory().resolve("overlay").resolve(app.name());
-      try {
-        Files.createDirectories(writable.resolve("upper"));
-        Files.createDirectories(writable.resolve("work"));
-      } catch (IOException e) {
-        throw StageException.system("cannot make " + writable, null, e);
-      }
+      makeOverlay(pod, app);
       AppStreams streams = AppStreams.of(app.metadata().annotations(), request.interactive());
       if (streams.isInteractive() && request.apps().size() > 1) {
         throw StageException.usage(
@@ -304,6 +367,16 @@ public final class PodRunner {
               app, confinement, outcomes, group.joins(), group.oomCounter(), seccomp, streams));
     }
     return apps;
+  }
+
+  private static void makeOverlay(LockedPod pod, AppRequest app) throws StageException {
+    Path writable = pod.directory().resolve("overlay").resolve(app.name());
+    try {
+      Files.createDirectories(writable.resolve("upper"));
+      Files.createDirectories(writable.resolve("work"));
+    } catch (IOException e) {
+      throw StageException.system("cannot make " + writable, null, e);
+    }
   }
 
   /** The filter: compiled once, and read back from the data directory afterwards. */
@@ -328,9 +401,10 @@ public final class PodRunner {
   private static PodRecord record(
       LockedPod pod,
       PodRequest request,
+      Stage1 stage1,
       List<PreparedApp> apps,
-      PodCgroups cgroups,
-      PodConfinement confinement) {
+      List<String> cgroups,
+      List<PodRecord.Isolator> outcomes) {
     List<PodRecord.App> records = new ArrayList<>();
     for (PreparedApp app : apps) {
       AppRequest asked = app.request();
@@ -350,16 +424,23 @@ public final class PodRunner {
       weakened.addAll(app.confinement().weakened());
     }
     List<String> insecure = new ArrayList<>(weakened);
-    List<PodRecord.Isolator> isolators = new ArrayList<>(cgroups.outcomes());
-    isolators.addAll(confinement.outcomes());
     return new PodRecord(
         pod.id(),
         hostname(pod, request),
         request.network().label(),
         insecure,
         records,
-        cgroups.directories(),
-        isolators);
+        cgroups,
+        outcomes,
+        stage1.name(),
+        stage1.program().map(Path::toString));
+  }
+
+  private static List<PodRecord.Isolator> podOutcomes(
+      PodCgroups cgroups, PodConfinement confinement) {
+    List<PodRecord.Isolator> outcomes = new ArrayList<>(cgroups.outcomes());
+    outcomes.addAll(confinement.outcomes());
+    return outcomes;
   }
 
   private static List<String> devices(AppRequest app) {

@@ -114,15 +114,25 @@ final class PodThread {
     return rehearsal;
   }
 
+  /** Starts a pod; runs on a thread of its own, to which the namespaces that it takes belong. */
+  interface Start {
+    Started start() throws StageException;
+  }
+
   /** Starts the pod on a new thread and waits until process 1 exists. */
   Started startPod() throws StageException {
+    return onThread(this::inPod);
+  }
+
+  /** Runs {@code start} on a new thread and waits for it. */
+  static Started onThread(Start start) throws StageException {
     Outcome outcome = new Outcome();
     Thread thread =
         Thread.ofPlatform()
             .name("pod")
             .start(() -> {
               try {
-                outcome.started = inPod();
+                outcome.started = start.start();
               } catch (StageException | RuntimeException | Error e) {
                 outcome.failure = e;
               }
@@ -272,7 +282,10 @@ final class PodThread {
       root.mountDev();
       root.addDevices(asked.storage().devices(), disk.outside(0) != 0);
       root.mountSys();
-      new AppVolumes(pod.directory(), disk, request.volumes(), writable).mount(root, asked);
+      try (AppVolumes volumes =
+          new AppVolumes(pod.directory(), disk, request.volumes(), writable)) {
+        volumes.mount(root, asked);
+      }
       warnings.addAll(root.warnings());
       String term =
           StreamEnds.hasTerminal(app.streams())
@@ -287,7 +300,7 @@ final class PodThread {
         AppRoot.remount(at, asked.storage().readOnlyRoot(), setuid);
       }
       List<Op> joined =
-          streams.join(asked.name(), app.streams(), root, disk.outside(context.uid()));
+          streams.join(asked.name(), app.streams(), root.terminals(), disk.outside(context.uid()));
       List<Integer> procs = new ArrayList<>();
       for (int i = 0; i < app.cgroupProcs().size(); i++) {
         procs.add(firstCgroup + i);

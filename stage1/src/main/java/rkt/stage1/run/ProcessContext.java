@@ -58,6 +58,29 @@ record ProcessContext(
     arguments = List.copyOf(arguments);
   }
 
+  /**
+   * The same without what rkt denies everybody: filter, no_new_privs and limits. Capabilities are
+   * those that were asked for.
+   */
+  ProcessContext withoutConfinement() {
+    return new ProcessContext(
+        uid,
+        gid,
+        groups,
+        setsGroups,
+        capabilities,
+        false,
+        Bytes.of(new byte[0]),
+        0,
+        Optional.empty(),
+        OptionalInt.empty(),
+        List.of(),
+        workingDirectory,
+        environment,
+        candidates,
+        arguments);
+  }
+
   private static final long UMASK = 022;
   private static final long PR_SET_KEEPCAPS = 8;
   private static final long PR_SET_NO_NEW_PRIVS = 38;

@@ -52,11 +52,11 @@ final class StreamEnds {
    * Makes the ends for one app, once its /dev is mounted, and gives the steps that join it to them
    * when it has a session of its own.
    *
-   * @param root of the app
+   * @param devpts the root of the file system of the app's terminals
    * @param user the app's, by its number here: what it is joined to is its own, so that it can open
    *     /dev/stdout and the terminal again
    */
-  List<Op> join(String app, AppStreams streams, AppRoot root, int user) throws KernelException {
+  List<Op> join(String app, AppStreams streams, Fd devpts, int user) throws KernelException {
     List<Op> steps = new ArrayList<>();
     int terminal = -1;
     for (int stream = 0; stream <= 2; stream++) {
@@ -65,7 +65,7 @@ final class StreamEnds {
           mode == StreamMode.TTY || (mode == StreamMode.INTERACTIVE && Terminal.isTerminal(0));
       if (onTerminal) {
         if (terminal < 0) {
-          terminal = terminal(app, mode, root, user);
+          terminal = terminal(app, mode, devpts, user);
           steps.add(new Op.ControllingTerminal(Label.of("take the terminal"), terminal));
         }
         steps.add(new Op.Dup(Label.of("open the terminal"), terminal, stream));
@@ -78,10 +78,9 @@ final class StreamEnds {
     return steps;
   }
 
-  private int terminal(String app, StreamMode mode, AppRoot root, int user) throws KernelException {
+  private int terminal(String app, StreamMode mode, Fd devpts, int user) throws KernelException {
     boolean isCallers = mode == StreamMode.INTERACTIVE;
-    Terminal.Pair pair =
-        isCallers ? Terminal.openLikeOurs(root.terminals()) : Terminal.open(root.terminals());
+    Terminal.Pair pair = isCallers ? Terminal.openLikeOurs(devpts) : Terminal.open(devpts);
     if (isCallers) {
       relayed = pair.master();
     } else {

@@ -1,0 +1,102 @@
+package rkt.stage1.pod;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Set;
+import rkt.kernel.Ids;
+import rkt.stage1.StageException;
+
+/** What rkt and the program of a third party owe each other. spec/stage1.md#contract */
+public final class Stage1Program {
+  /** In the pod's directory: what the program needs beside the pod manifest. */
+  public static final String FILE = "stage1.json";
+
+  /** Of the contract. */
+  public static final long VERSION = 1;
+
+  private static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  private static final int OWN_ROOT = 0;
+
+  private Stage1Program() {}
+
+  /** All that the program finds in its environment. */
+  public static List<String> environment(String uuid) {
+    return List.of(
+        "PATH=" + PATH, "RKT_STAGE1_VERSION=" + VERSION, "RKT_POD_UUID=" + uuid, "LC_ALL=C.UTF-8");
+  }
+
+  /**
+   * Has the program of a pod that has ended remove what it left outside of the pod's directory.
+   *
+   * @param pod where it is now
+   */
+  static void collect(Path program, String uuid, Path pod) throws StageException {
+    requireTrustworthy(program, Ids.effectiveUser());
+    ProcessBuilder builder =
+        new ProcessBuilder(program.toString(), "gc", uuid)
+            .directory(pod.toFile())
+            .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(ProcessBuilder.Redirect.INHERIT);
+    builder.environment().clear();
+    for (String line : environment(uuid)) {
+      int equals = line.indexOf('=');
+      builder.environment().put(line.substring(0, equals), line.substring(equals + 1));
+    }
+    try {
+      int status = builder.start().waitFor();
+      if (status != 0) {
+        throw StageException.run(
+            "the stage1 " + program + " cannot collect pod " + uuid + ": it exited with " + status,
+            "rkt gc tries again");
+      }
+    } catch (IOException e) {
+      throw StageException.system("cannot execute the stage1 " + program, null, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw StageException.system("the collection was interrupted", null, e);
+    }
+  }
+
+  /**
+   * Refuses a program that somebody else could have put there, or could change: it runs with every
+   * right of the caller.
+   */
+  public static void requireTrustworthy(Path program, int caller) throws StageException {
+    try {
+      Path real = program.toRealPath();
+      for (Path at = real; at != null; at = at.getParent()) {
+        int owner = (Integer) Files.getAttribute(at, "unix:uid");
+        Set<PosixFilePermission> mode = Files.getPosixFilePermissions(at);
+        boolean sticky = ((Integer) Files.getAttribute(at, "unix:mode") & 01000) != 0;
+        boolean isOpen =
+            (mode.contains(PosixFilePermission.GROUP_WRITE)
+                    || mode.contains(PosixFilePermission.OTHERS_WRITE))
+                && !(sticky && !at.equals(real));
+        if ((owner != OWN_ROOT && owner != caller) || isOpen) {
+          throw StageException.usage(
+              "the stage1 "
+                  + program
+                  + " cannot be trusted: "
+                  + at
+                  + " belongs to user "
+                  + owner
+                  + " and is "
+                  + PosixFilePermissions.toString(mode),
+              "let it and the directories above it belong to root, writable for root alone");
+        }
+      }
+      if (!Files.isRegularFile(real) || !Files.isExecutable(real)) {
+        throw StageException.usage("the stage1 " + program + " is not a program", null);
+      }
+    } catch (IOException e) {
+      throw StageException.usage(
+          "cannot use the stage1 " + program + ": " + e.getMessage(), "name one that is there");
+    }
+  }
+}
