@@ -81,8 +81,8 @@ class HardeningIT extends PodTests {
       assertThat(calls.get(last).asText()).as("unknown call " + last).isEqualTo("ENOSYS");
     }
     root.get("cases")
-        .fields()
-        .forEachRemaining(each -> {
+        .properties()
+        .forEach(each -> {
           boolean harmless =
               List.of("clone SIGHAND", "ioctl FIONREAD", "personality 0", "socket UNIX")
                   .contains(each.getKey());
@@ -95,8 +95,8 @@ class HardeningIT extends PodTests {
   @Test
   void maskedAndReadOnlyPaths() {
     root.get("reach")
-        .fields()
-        .forEachRemaining(each -> {
+        .properties()
+        .forEach(each -> {
           String facts = each.getValue().asText();
           boolean hidden = !each.getKey().startsWith("/proc/sys/");
           assertThat(hidden ? facts.replace("w", isNull(each.getKey()) ? "" : "w") : facts)
@@ -148,8 +148,8 @@ class HardeningIT extends PodTests {
   void devices() {
     List<String> nodes = new ArrayList<>();
     root.get("devices")
-        .fields()
-        .forEachRemaining(e -> {
+        .properties()
+        .forEach(e -> {
           if (e.getValue().asText().startsWith("c") || e.getValue().asText().startsWith("b")) {
             nodes.add(e.getKey() + " " + e.getValue().asText());
           }

@@ -239,8 +239,8 @@ class SandboxIT extends PodTests {
   private static void assertNamespaces(JsonNode printed, JsonNode seen) throws Exception {
     Map<String, String> kinds = new TreeMap<>();
     seen.get("namespaces")
-        .fields()
-        .forEachRemaining(entry -> {
+        .properties()
+        .forEach(entry -> {
           try {
             String host =
                 Files.readSymbolicLink(Path.of("/proc/self/ns", entry.getKey())).toString();
@@ -252,8 +252,8 @@ class SandboxIT extends PodTests {
     Map<String, String> said = new TreeMap<>();
     printed
         .get("namespaces")
-        .fields()
-        .forEachRemaining(e -> said.put(e.getKey(), e.getValue().asText()));
+        .properties()
+        .forEach(e -> said.put(e.getKey(), e.getValue().asText()));
     assertThat(kinds).isEqualTo(said);
     // Which range a pod gets is decided anew each time; that it is one is not.
     boolean isPrivate = printed.get("ids").get("private").asBoolean();
@@ -287,15 +287,15 @@ class SandboxIT extends PodTests {
   private static void assertDevices(JsonNode app, JsonNode seen) {
     Map<String, String> found = new LinkedHashMap<>();
     seen.get("devices")
-        .fields()
-        .forEachRemaining(entry -> {
+        .properties()
+        .forEach(entry -> {
           String facts = entry.getValue().asText();
           if (facts.startsWith("c ") || facts.startsWith("b ")) {
             found.put(entry.getKey(), facts);
           }
         });
     Map<String, String> said = new LinkedHashMap<>();
-    app.get("devices").fields().forEachRemaining(e -> said.put(e.getKey(), e.getValue().asText()));
+    app.get("devices").properties().forEach(e -> said.put(e.getKey(), e.getValue().asText()));
     assertThat(found).isEqualTo(said);
   }
 
