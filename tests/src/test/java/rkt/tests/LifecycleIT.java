@@ -43,7 +43,7 @@ class LifecycleIT extends PodTests {
           .matches(
               "state=running\ncreated=\\S+Z\nstarted=\\S+Z\nnetworks=none\npid="
                   + pod.running().pid()
-                  + "\nexited=false\nimage-busybox="
+                  + "\nexited=false\nready=true\nimage-busybox="
                   + image
                   + "\nverified-busybox=yes\n");
       pod.running().signal("TERM");
