@@ -433,7 +433,9 @@ public final class PodRunner {
         cgroups,
         outcomes,
         stage1.name(),
-        stage1.program().map(Path::toString));
+        stage1.program().isPresent()
+            ? Optional.of(stage1.program().get().toString())
+            : Optional.empty());
   }
 
   private static List<PodRecord.Isolator> podOutcomes(
