@@ -108,6 +108,7 @@ final class PodInitIT {
         new RunningPod(
             directory, List.of(), List.of(clean), 100, app("web", "echo up; sleep 60; true"))) {
       pod.awaitOut("up");
+      RunningPod.await(directory.resolve("status/web.started"), "\n"); // told after it speaks
       RunningPod.kill("KILL", pod.init);
       assertThat(pod.status()).isEqualTo(137);
       assertThat(pod.file("status/web")).isEqualTo("137\n");
