@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -245,8 +247,8 @@ class SandboxIT extends PodTests {
             String host =
                 Files.readSymbolicLink(Path.of("/proc/self/ns", entry.getKey())).toString();
             kinds.put(entry.getKey(), host.equals(entry.getValue().asText()) ? "host" : "new");
-          } catch (java.io.IOException e) {
-            throw new java.io.UncheckedIOException(e);
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
           }
         });
     Map<String, String> said = new TreeMap<>();
