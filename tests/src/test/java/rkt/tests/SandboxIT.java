@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -106,7 +107,7 @@ class SandboxIT extends PodTests {
 
   @Test
   void nothingRunsAndNothingIsLeft() throws Exception {
-    TreeSet<String> before = files();
+    Set<String> before = files();
     List<String> groups = rkt.cgroups();
 
     printed("--volume=v,kind=empty", "--mount=volume=v,target=/v");
@@ -116,8 +117,8 @@ class SandboxIT extends PodTests {
     assertThat(HostState.mountsBelow(rkt.data())).isEmpty();
   }
 
-  private TreeSet<String> files() throws Exception {
-    TreeSet<String> names = new TreeSet<>();
+  private Set<String> files() throws Exception {
+    Set<String> names = new TreeSet<>();
     try (Stream<Path> found = Files.walk(rkt.data())) {
       found.map(Path::toString).forEach(names::add);
     }
