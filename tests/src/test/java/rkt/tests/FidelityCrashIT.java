@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -89,7 +88,6 @@ class FidelityCrashIT extends PodTests {
   void aSignalAtAnyMomentEndsThePodWithItsNumber() throws Exception {
     List<String> mounts = HostState.mounts();
     Random random = new Random(SEED);
-    Map<String, Integer> ended = new HashMap<>();
     for (int i = 0; i < Scale.of(36, 600); i++) {
       String signal = DEADLY.get(i % DEADLY.size());
       try (Running pod = rkt.call(words("echo one; exec sleep 2")).openStdin().start()) {
@@ -97,17 +95,16 @@ class FidelityCrashIT extends PodTests {
         pod.signal(signal);
         Result result = pod.await();
         assertThat(result.status()).as("%s after %s", signal, result).isIn(expected(signal));
-        ended.merge(signal, result.status() == 0 ? 0 : 1, Integer::sum);
       }
     }
-    assertThat(ended.values()).allMatch(count -> count > 0);
     rkt.assertNothingIsLeftAfterGc();
     assertThat(HostState.mounts()).isEqualTo(mounts);
   }
 
-  /** TERM before the apps have started ends the pod with 143, whatever the app would have said. */
+  /** USR2 is Java's own: as long as there is one, it has no effect. */
   private static List<Integer> expected(String signal) {
-    return List.of(128 + NUMBERS.get(signal), 0);
+    int ended = 128 + NUMBERS.get(signal);
+    return signal.equals("USR2") ? List.of(ended, 0) : List.of(ended);
   }
 
   @Test
