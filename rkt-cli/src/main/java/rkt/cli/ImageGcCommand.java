@@ -7,11 +7,11 @@ import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
-import rkt.kernel.DirFd;
 import rkt.spec.RktException;
 import rkt.spec.image.ImageId;
 import rkt.spec.store.ListedImage;
 import rkt.spec.store.Store;
+import rkt.stage1.render.TreeCache;
 import rkt.stage1.run.Quantity;
 
 /** {@code rkt image gc}: removes images that nobody has used for long, by age and by size. */
@@ -45,7 +45,7 @@ final class ImageGcCommand implements Command {
     long most = size.isEmpty() ? Long.MAX_VALUE : Quantity.units(size);
     Store store = Store.at(settings.dir());
     Instant oldest = caller.clock().instant().minus(grace);
-    try (DirFd _ = Trees.of(settings, store).pausePods()) {
+    try (TreeCache.Pause _ = Trees.of(settings, store).pausePods()) {
       ImageUse use = ImageUse.of(settings, store);
       List<Candidate> left = candidates(store, use);
       // What others depend on goes after them, so a pass that removed nothing is the last.

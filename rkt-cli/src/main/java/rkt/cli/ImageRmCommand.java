@@ -6,10 +6,10 @@ import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
-import rkt.kernel.DirFd;
 import rkt.spec.RktException;
 import rkt.spec.image.ImageId;
 import rkt.spec.store.Store;
+import rkt.stage1.render.TreeCache;
 
 /** {@code rkt image rm}: removes images, and the rendered trees that only they used. */
 final class ImageRmCommand implements Command {
@@ -35,7 +35,7 @@ final class ImageRmCommand implements Command {
     for (String text : ImageArguments.of(parsed)) {
       images.add(ImageArguments.stored(store, text));
     }
-    try (DirFd _ = Trees.of(settings, store).pausePods()) {
+    try (TreeCache.Pause _ = Trees.of(settings, store).pausePods()) {
       ImageUse use = ImageUse.of(settings, store);
       for (ImageId id : images) {
         use.requireUnused(id, images, parsed.hasMatchedOption(FORCE));

@@ -14,9 +14,6 @@ import rkt.fetch.ImageRef;
 import rkt.fetch.aci.AciContent;
 import rkt.fetch.aci.AciReader;
 import rkt.fetch.archive.ArchiveKind;
-import rkt.kernel.DirFd;
-import rkt.kernel.KernelException;
-import rkt.kernel.Names;
 import rkt.spec.ErrorClass;
 import rkt.spec.Printable;
 import rkt.spec.RktException;
@@ -27,6 +24,7 @@ import rkt.spec.image.ImageId;
 import rkt.spec.image.Layer;
 import rkt.spec.json.JsonWriter;
 import rkt.spec.store.Store;
+import rkt.stage1.render.Aside;
 import rkt.stage1.render.BlobSource;
 import rkt.stage1.render.LayerCheck;
 import rkt.stage1.render.Limits;
@@ -88,9 +86,8 @@ final class ImageValidateCommand implements Command {
   /** In a store of its own, which goes away. */
   private static ImageId oci(String text, Caller caller) throws RktException, IOException {
     Path parent = Path.of(caller.environment().getOrDefault("TMPDIR", "/tmp")).toAbsolutePath();
-    Path directory = Files.createTempDirectory(parent, "rkt-validate-");
-    try {
-      Store store = Store.at(directory);
+    try (Aside aside = Aside.in(parent)) {
+      Store store = Store.at(aside.path());
       ImageRef reference = ImageRef.parse(text, Path.of("/"));
       FetchOptions options = FetchOptions.of(caller.environment());
       try (Fetched fetched = new Fetcher(store, options, caller.clock()).fetch(reference)) {
@@ -100,12 +97,6 @@ final class ImageValidateCommand implements Command {
           LayerCheck.check(layer, BlobSource.of(store), Limits.DEFAULT, false);
         }
         return image.id();
-      }
-    } finally {
-      try (DirFd above = DirFd.open(parent.toString())) {
-        above.removeTree(Names.of(String.valueOf(directory.getFileName())));
-      } catch (KernelException e) {
-        caller.err().println("warning: cannot remove " + directory + ": " + e.getMessage());
       }
     }
   }

@@ -18,17 +18,18 @@ public final class Aside implements AutoCloseable {
     this.staging = staging;
   }
 
-  static Aside in(Path trees) throws RktException {
+  /** A new one in {@code directory}, closed to everybody else, with all that comes into it. */
+  public static Aside in(Path directory) throws RktException {
     DirFd parent = null;
     try {
-      parent = DirFd.open(trees.toString());
+      parent = DirFd.open(directory.toString());
       Staging staging = Staging.create(parent, "");
-      return new Aside(trees.resolve(Names.printable(staging.name())), parent, staging);
+      return new Aside(directory.resolve(Names.printable(staging.name())), parent, staging);
     } catch (KernelException e) {
       if (parent != null) {
         parent.close();
       }
-      throw RenderException.system("work in " + trees, e);
+      throw RenderException.system("work in " + directory, e);
     }
   }
 

@@ -129,8 +129,15 @@ public final class TreeCache {
    * Waits until no pod is being made, and keeps others from being made until the result is closed:
    * for removing images that none of them uses.
    */
-  public DirFd pausePods() throws RktException {
-    return lock(true);
+  public Pause pausePods() throws RktException {
+    DirFd lock = lock(true);
+    return lock::close;
+  }
+
+  /** As long as it is open, no pod is made. */
+  public interface Pause extends AutoCloseable {
+    @Override
+    void close();
   }
 
   /** The names of all complete trees. */
