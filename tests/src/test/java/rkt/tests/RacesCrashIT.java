@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("crash")
 class RacesCrashIT extends PodTests {
-  private static final int ROUNDS = Scale.of(50, 10_000);
+  private static final int ROUNDS = Scale.of(30, 10_000);
   private static final Path CORE_PATTERN = Path.of("/proc/sys/kernel/core_pattern");
 
   private static final Pattern SECRET = Pattern.compile("^secret$", Pattern.MULTILINE);
