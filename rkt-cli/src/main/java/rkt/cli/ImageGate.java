@@ -6,6 +6,8 @@ import java.util.Optional;
 import rkt.fetch.FetchOptions;
 import rkt.fetch.Fetched;
 import rkt.fetch.KeyDiscovery;
+import rkt.fetch.transport.FetchException;
+import rkt.spec.ErrorClass;
 import rkt.spec.ImageName;
 import rkt.spec.RktException;
 import rkt.spec.image.AciDependency;
@@ -70,6 +72,12 @@ final class ImageGate {
     } catch (TrustException e) {
       audit.append(List.of(AuditEvents.refused("fetch", fetched.signed().toString(), e)));
       throw e;
+    } catch (FetchException e) {
+      if (e.errorClass() == ErrorClass.TRUST) {
+        TrustException other = new TrustException(Rule.OTHER_PREFIX, e.getMessage(), e.fix());
+        audit.append(List.of(AuditEvents.refused("fetch", fetched.signed().toString(), other)));
+      }
+      throw e;
     }
     if (!fetched.dependencies().isEmpty()) {
       fetched.compose(builder.dependencies(fetched.image(), fetched.dependencies()));
@@ -92,6 +100,12 @@ final class ImageGate {
     TrustStore trust = trust(settings);
     if (!trust.keysFor(name).isEmpty()) {
       return;
+    }
+    if (options.insecureHttp() || options.insecureTls()) {
+      throw new UsageException(
+          "keys are trusted unseen because they came by https, and --insecure-options gives that"
+              + " up",
+          "leave out one of the two, or rkt trust --prefix=" + name + " KEYFILE");
     }
     for (KeyDiscovery.Found found : new KeyDiscovery(options, false).find(name)) {
       TrustedKey key =

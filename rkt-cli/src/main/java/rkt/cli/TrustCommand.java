@@ -114,14 +114,9 @@ final class TrustCommand implements Command {
   static TrustedKey trust(
       TrustStore trust, Scope scope, byte[] bytes, String what, Settings settings, Caller caller)
       throws RktException {
-    TrustedKey key = trust.add(scope, bytes, what);
-    try {
-      record("add", scope, key.facts().fingerprint(), settings, caller);
-    } catch (RktException e) {
-      trust.remove(scope, key.facts().fingerprint());
-      throw e;
-    }
-    return key;
+    TrustedKey key = trust.preview(scope, bytes, what);
+    record("add", scope, key.facts().fingerprint(), settings, caller);
+    return trust.add(scope, bytes, what);
   }
 
   private static void add(
@@ -156,7 +151,7 @@ final class TrustCommand implements Command {
         new KeyReview(
             caller,
             parsed.hasMatchedOption(SKIP_REVIEW),
-            parsed.hasMatchedOption(FetchFlags.TRUST_KEYS));
+            parsed.hasMatchedOption(FetchFlags.TRUST_KEYS) && provesHosts(settings));
     FetchOptions options =
         new FetchFlags(
                 FetchFlags.PullPolicy.UPDATE,
@@ -179,6 +174,13 @@ final class TrustCommand implements Command {
     if (accepted == 0) {
       throw new UsageException("no key was accepted, and none is trusted", null);
     }
+  }
+
+  /** Whether what came by https came from the host that it names, page and key alike. */
+  private static boolean provesHosts(Settings settings) {
+    return !settings.insecure().contains(Settings.Insecure.HTTP)
+        && !settings.insecure().contains(Settings.Insecure.PUBKEY)
+        && !settings.insecure().contains(Settings.Insecure.TLS);
   }
 
   private static byte[] read(String file, InputStream in) throws UsageException, IOException {
