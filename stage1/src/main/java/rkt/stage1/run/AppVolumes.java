@@ -93,7 +93,7 @@ final class AppVolumes implements AutoCloseable {
     DetachedMount early = shared.remove(volume.name());
     try (FileFd source = source(volume);
         DetachedMount mount =
-            early != null ? early : clone(Fd.adopt(source.number()), volume.recursive())) {
+            early != null ? early : clone(disk, Fd.adopt(source.number()), volume.recursive())) {
       disk.map(mount, volume.source());
       mount.forbid(attributes(readOnly));
       try (Place place = root.place(target, source.stat().isDirectory())) {
@@ -184,6 +184,11 @@ final class AppVolumes implements AutoCloseable {
     } catch (KernelException e) {
       throw StageException.run("cannot mount a tmpfs at " + tmpfs.target(), null, e);
     }
+  }
+
+  private static DetachedMount clone(PodDisk disk, Fd source, boolean recursive)
+      throws KernelException {
+    return recursive ? disk.cloneOf(source) : DetachedMount.cloneOfThisOnly(source);
   }
 
   private static DetachedMount clone(Fd source, boolean recursive) throws KernelException {

@@ -8,6 +8,7 @@ import rkt.kernel.Errno;
 import rkt.kernel.Fd;
 import rkt.kernel.KernelException;
 import rkt.kernel.OpenFlag;
+import rkt.kernel.Propagation;
 import rkt.stage1.StageException;
 
 /**
@@ -70,6 +71,22 @@ final class PodDisk implements AutoCloseable {
   /** The id here of the pod's id {@code inside}. */
   int outside(int inside) {
     return users.outside(inside);
+  }
+
+  /**
+   * What a bind mount of {@code source} and of all that is mounted below it would show, without the
+   * mounts of the pod itself: they stand in the data directory, which may be below {@code source}.
+   */
+  DetachedMount cloneOf(Fd source) throws KernelException {
+    if (mapped == null) {
+      return DetachedMount.cloneOf(source);
+    }
+    mapped.propagate(Propagation.UNBINDABLE);
+    try {
+      return DetachedMount.cloneOf(source);
+    } finally {
+      mapped.propagate(Propagation.PRIVATE);
+    }
   }
 
   /**
