@@ -524,8 +524,10 @@ public final class PodRunner {
     for (StreamEnds.Kept stream : started.streams()) {
       descriptors.add(FdMapping.of(stream.end(), next++));
     }
+    // Above every number that is mapped: what is executed must not be overwritten.
+    Fd executed = Descriptors.duplicate(program, next);
     return new Program(
-        "/proc/self/fd/" + program.number(),
+        "/proc/self/fd/" + executed.number(),
         List.of("pod-init", "supervise", Integer.toString(SUPERVISOR_PLAN)),
         List.of(),
         descriptors);
