@@ -22,6 +22,7 @@ import rkt.kernel.Namespaces;
 import rkt.kernel.OpenFlag;
 import rkt.kernel.Processes;
 import rkt.kernel.Program;
+import rkt.kernel.ResourceLimit;
 import rkt.kernel.Terminal;
 import rkt.kernel.UserNamespaces;
 import rkt.stage1.StageException;
@@ -99,6 +100,7 @@ public final class PodEnter {
         plan = plan(record, planned, pid, words, term, terminal(pid, user(planned)));
         Processes.signal(process, 0);
       }
+      raiseLimits(planned);
       Fd memory = Descriptors.sealedMemory("launch-plan", plan.encode());
       descriptors.add(FdMapping.of(memory, PLAN));
       Fd program = Descriptors.sealedMemory("pod-init", Files.readAllBytes(podInit));
@@ -114,6 +116,20 @@ public final class PodEnter {
       }
       throw StageException.run(
           "cannot enter pod " + pod.id(), "pods are entered as the user that runs them, root", e);
+    }
+  }
+
+  /** What is above our own hard limits cannot be set any more once in the user namespace. */
+  private static void raiseLimits(LaunchPlan.App app) throws KernelException {
+    for (Op step : app.ops()) {
+      if (step instanceof Op.Rlimit limit) {
+        for (ResourceLimit resource : ResourceLimit.values()) {
+          ResourceLimit.Value own = resource.number() == limit.resource() ? resource.get(0) : null;
+          if (own != null && Long.compareUnsigned(limit.hard(), own.hard()) > 0) {
+            resource.set(0, new ResourceLimit.Value(own.soft(), limit.hard()));
+          }
+        }
+      }
     }
   }
 
