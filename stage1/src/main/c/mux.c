@@ -36,7 +36,7 @@ struct attacher {
   uint32_t app;
   int64_t holding_since; /* 0 when it holds nothing up */
   uint64_t lost;
-  uint64_t at[2]; /* how far it has read: standard output or the terminal, standard error */
+  uint64_t at[3]; /* how far it has read: standard output, standard error, the terminal */
 };
 
 struct end {
@@ -63,7 +63,7 @@ static bool reads(const struct attacher *a, const struct stream *s) {
 }
 
 static uint64_t *position(struct attacher *a, const struct stream *s) {
-  return &a->at[s->kind == STREAM_ERR];
+  return &a->at[s->kind == STREAM_TTY ? 2 : s->kind == STREAM_ERR];
 }
 
 void mux_add(uint32_t app, const char *name, const struct record *stream) {
@@ -161,7 +161,7 @@ static void refuse(struct attacher *a, const char *why) {
 
 static bool same_name(const char *name, const char *bytes, size_t size) {
   for (size_t i = 0; i < size; i++) {
-    if (name[i] != bytes[i]) return false; /* a name that is shorter ends in a NUL */
+    if (!name[i] || name[i] != bytes[i]) return false;
   }
   return name[size] == 0;
 }
@@ -454,7 +454,8 @@ void mux_close(int pod_directory) {
   listener = -1;
   for (unsigned i = 0; i < count; i++) {
     streams[i].at_rest = false;
-    streams[i].rest = ~0ull; /* all of it: nobody is left to write more */
+    /* What the pod left in the pipe: who was handed an end of it may write for ever. */
+    streams[i].rest = streams[i].end + MOST_IN_A_PIPE;
     if (!ends[streams[i].app].ended) ends[streams[i].app] = (struct end){true, 128 + SIGKILL};
   }
   static struct pollfd fds[MUX_FDS];

@@ -7,7 +7,7 @@ struct way {
 };
 
 /* No signal tells a job that runs in the background that it was brought to the front. */
-enum { LOOK_MS = 200 };
+enum { LOOK_MS = 200, CLOSING_MS = 1000 };
 
 static bool active, raw, is_known; /* is_known: how the terminal was before us */
 static int terminal, pty_master;
@@ -134,8 +134,9 @@ void relay_stop(void) {
 
 void relay_close(void) {
   if (!active) return;
-  /* The pod is gone, so this meets the end of what it wrote. */
-  while (out.from >= 0) {
+  /* The pod is gone, so this meets the end of what it wrote, unless an end was passed out of it. */
+  int64_t until = monotonic_ms() + CLOSING_MS;
+  while (out.from >= 0 && monotonic_ms() < until) {
     unsigned held = out.end - out.start;
     move(&out, POLLIN);
     if (held == 0 && out.end == out.start) break;

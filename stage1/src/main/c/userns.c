@@ -94,7 +94,10 @@ void run_userns(char **words, char **envp) {
       int status = 1;
       write_all(pipe[1], "!", 1);
       sys(__NR_close, pipe[1]);
-      sys_wait(&status, 0);
+      long got; /* others may be children of whoever became this program */
+      while ((got = sys_wait(&status, 0)) > 0 && got != child) {
+      }
+      if (got != child) status = 1;
       if (status != 0) fail("give the user namespace its ids (newuidmap, newgidmap)", -EPERM, FIX_IDS);
     }
     r = sys(__NR_setresgid, 0, 0, 0);
