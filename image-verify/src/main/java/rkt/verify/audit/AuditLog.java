@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -86,7 +87,10 @@ public final class AuditLog {
   }
 
   private SpecException cannotWrite(IOException e) {
-    return SpecException.system("cannot write the audit log in " + files.directory(), e);
+    String reason = e instanceof FileSystemException failure ? failure.getReason() : null;
+    String why = reason != null ? reason : String.valueOf(e.getMessage());
+    return SpecException.system(
+        "cannot write the audit log in " + files.directory() + ": " + why, e);
   }
 
   private AuditHead appendLocked(List<AuditEvent> events, boolean rotate)

@@ -74,7 +74,7 @@ class DataDirectoryIT {
           if (!entry.endsWith("seccomp")) {
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(entry)))
                 .as("%s", entry)
-                .isEqualTo("rwx------");
+                .isEqualTo(Files.isDirectory(entry) ? "rwx------" : "rw-------");
           }
         }
       }
