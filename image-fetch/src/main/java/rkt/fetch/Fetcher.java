@@ -180,7 +180,9 @@ public final class Fetcher {
   }
 
   private boolean isCurrent(ImageRef.AppcName name, Image image) throws RktException {
-    Optional<Remembered> known = Remembered.find(store, image.id());
+    Optional<Remembered> known =
+        Remembered.find(store, image.id())
+            .filter(it -> it.platform().equals(options.platform().toString()));
     if (known.isEmpty() || !name.isMetBy(image.name(), image.labels())) {
       return false;
     }
@@ -333,7 +335,10 @@ public final class Fetcher {
     OciDescriptor stored = transaction.addAci(content.manifest(), blob, content.id());
     Image image = manifest.resolve(content.id(), stored.digest(), blob, content.compression());
     List<String> references = new ArrayList<>(asked);
-    references.add(manifest.name() + ":" + manifest.labels().getOrDefault("version", "latest"));
+    String version = manifest.labels().getOrDefault("version", "latest");
+    if (ImageRefParser.isValue(version)) { // another could spell the reference of another image
+      references.add(manifest.name() + ":" + version);
+    }
     options.progress().finished(what, file.sizeBytes(), false);
     return new Fetched.Resolved(
         image,

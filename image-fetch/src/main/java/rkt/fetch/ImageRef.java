@@ -76,7 +76,8 @@ public sealed interface ImageRef {
 
     /** Whether its first component is a host that could be asked. */
     public boolean isDiscoverable() {
-      return name.components().getFirst().indexOf('.') > 0;
+      String host = name.components().getFirst();
+      return host.indexOf('.') > 0 && URI.create("https://" + host).getHost() != null;
     }
 
     /** Whether an image of this name and these labels is what is meant. */

@@ -18,6 +18,12 @@ import rkt.spec.ImageName;
 final class ImageRefParser {
   private static final Pattern TAG = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}");
   private static final Pattern VALUE = Pattern.compile("[A-Za-z0-9._+~-]{1,128}");
+
+  /** Whether {@code text} can stand for a version or another label in a reference. */
+  static boolean isValue(String text) {
+    return VALUE.matcher(text).matches();
+  }
+
   private static final Pattern LABEL = Pattern.compile("[a-z0-9]+([-._~/][a-z0-9]+)*");
   private static final Pattern SCHEME = Pattern.compile("[a-z][a-z0-9]*");
   private static final Set<String> KNOWN = Set.of("file", "http", "https");

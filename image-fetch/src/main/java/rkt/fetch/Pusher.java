@@ -46,7 +46,11 @@ public final class Pusher {
     }
     String host = to.host().equals("docker.io") ? "registry-1.docker.io" : to.host();
     URI base = URI.create((options.insecureHttp() ? "http://" : "https://") + host);
-    boolean secret = base.getScheme().equals("https") || Origin.of(base).isLoopback();
+    if (base.getHost() == null) {
+      throw FetchException.usage("\"" + host + "\" is not the name of a host", null);
+    }
+    boolean isProven = base.getScheme().equals("https") && !options.insecureTls();
+    boolean secret = isProven || Origin.of(base).isLoopback();
     Optional<Credentials> credentials =
         secret
             ? new Logins(options.surroundings()).registry(to.host(), to.repository())

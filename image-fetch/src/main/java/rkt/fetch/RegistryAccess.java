@@ -85,8 +85,12 @@ final class RegistryAccess {
       throws RktException {
     String host = endpoint.host().equals("docker.io") ? "registry-1.docker.io" : endpoint.host();
     URI base = URI.create((plain ? "http://" : "https://") + host);
+    if (base.getHost() == null) {
+      throw FetchException.usage("\"" + host + "\" is not the name of a host", null);
+    }
     // A password crosses no network in the clear, and goes to nobody who proves nothing.
-    boolean secret = (!plain && !endpoint.insecure()) || Origin.of(base).isLoopback();
+    boolean isProven = !plain && !endpoint.insecure() && !options.insecureTls();
+    boolean secret = isProven || Origin.of(base).isLoopback();
     Optional<Credentials> credentials =
         secret ? logins.registry(endpoint.host(), endpoint.repository()) : Optional.empty();
     String which = reference.digest().map(Digest::toString).orElse(reference.tag());

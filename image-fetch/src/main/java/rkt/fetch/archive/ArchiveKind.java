@@ -58,6 +58,9 @@ public enum ArchiveKind {
     } catch (IOException e) {
       String why = e instanceof EOFException ? "it ends too early" : String.valueOf(e.getMessage());
       throw FetchException.integrity("cannot read " + path + ": " + why, e);
+    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+      // How some decoders meet bytes that they cannot decode.
+      throw FetchException.integrity("cannot read " + path + ": it is damaged", e);
     }
   }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
@@ -44,6 +45,8 @@ public final class TarFile {
       tar.index(new TarHeaders(in, what), channel);
     } catch (IOException e) {
       throw FetchException.system("cannot read " + what + ": " + e.getMessage(), e);
+    } catch (InvalidPathException e) {
+      throw FetchException.integrity(what + " has a link with a name that is none", e);
     }
     return tar;
   }

@@ -15,6 +15,10 @@ import rkt.fetch.transport.FetchException;
 public final class TarHeaders {
   private static final int BLOCK = 512;
   private static final int MAX_HEADER = 1 << 20;
+
+  /** As paths in layers: what is longer no kernel opens. spec/rendering.md */
+  private static final int LONGEST_NAME = 4096;
+
   private static final int SKIP = 256 << 10;
 
   private final InputStream in;
@@ -22,6 +26,9 @@ public final class TarHeaders {
   private final byte[] block = new byte[BLOCK];
   private final byte[] skipped = new byte[SKIP];
   private long left;
+
+  /** The size of the entry that {@link #next} gave. */
+  private long current;
 
   /**
    * @param in skipped over where nothing is wanted, so what must see every byte overrides skip
@@ -100,10 +107,17 @@ public final class TarHeaders {
           }
           boolean isLink = type == '1' || type == '2';
           String link = isLink ? link(longLink, pax) : "";
+          if (name.length() > LONGEST_NAME || link.length() > LONGEST_NAME) {
+            throw FetchException.integrity(what + " has a name that is too long", null);
+          }
+          if (size > Long.MAX_VALUE - BLOCK) {
+            throw FetchException.integrity(what + " has a tar entry of " + size + " bytes", null);
+          }
           if (type == 'S') {
             skipSparseMap();
           }
           left = padded(size);
+          current = size;
           return new Entry(name, type, size, link);
         }
       }
@@ -119,7 +133,7 @@ public final class TarHeaders {
       throw cut();
     }
     left = 0;
-    return Arrays.copyOf(padded, Math.toIntExact(number(124, 12)));
+    return Arrays.copyOf(padded, Math.toIntExact(current));
   }
 
   /** Reads a header into the block; false at the end mark or the end of the stream. */

@@ -37,9 +37,10 @@ record Template(String text) {
     url.append(text, at, text.length());
     try {
       URI uri = new URI(url.toString());
-      return uri.getHost() == null && !"magnet".equals(uri.getScheme())
-          ? Optional.empty()
-          : Optional.of(uri);
+      boolean isWeb = "https".equals(uri.getScheme()) || "http".equals(uri.getScheme());
+      return isWeb && uri.getHost() != null && uri.getUserInfo() == null
+          ? Optional.of(uri)
+          : Optional.empty();
     } catch (URISyntaxException e) {
       return Optional.empty();
     }

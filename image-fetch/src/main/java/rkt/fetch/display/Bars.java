@@ -13,7 +13,7 @@ import rkt.spec.Printable;
 
 /**
  * A bar for each blob that is coming and one for all of them, with rate and time left, redrawn in
- * place; a line stays for each that is complete. Why no library draws them: docs/adr/0005.
+ * place; a line stays for each that is complete. Why no library draws them: docs/adr/0007.
  */
 final class Bars extends Display {
   private static final long REDRAW_MILLIS = 200;

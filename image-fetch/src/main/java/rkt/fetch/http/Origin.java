@@ -16,7 +16,9 @@ public record Origin(String scheme, String host, int port) {
    * Whether this is the machine itself, by a name or a literal address that cannot mean another.
    */
   public boolean isLoopback() {
-    return host.equals("localhost") || host.equals("[::1]") || host.startsWith("127.");
+    return host.equals("localhost")
+        || host.equals("[::1]")
+        || (host.startsWith("127.") && isLocalLiteral());
   }
 
   /** Whether the host is a literal address that is loopback, link-local or private. */

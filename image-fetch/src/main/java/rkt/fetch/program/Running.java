@@ -146,6 +146,7 @@ final class Running implements AutoCloseable {
   }
 
   private FetchException failure(int status) {
+    words.await();
     String why = name + " failed with status " + status + ": " + words.last();
     if (status == ErrorClass.NOT_FOUND.status()) {
       return FetchException.notFound(why, null);
@@ -195,8 +196,19 @@ final class Running implements AutoCloseable {
   private static final class Words {
     private final StringBuilder text = new StringBuilder();
 
+    private final Thread listener;
+
     Words(InputStream err) {
-      Thread.ofPlatform().daemon().name("rkt-transport-words").start(() -> listen(err));
+      listener = Thread.ofPlatform().daemon().name("rkt-transport-words").start(() -> listen(err));
+    }
+
+    /** Waits until all was heard that a program which has ended had to say. */
+    void await() {
+      try {
+        listener.join(Duration.ofSeconds(GOODBYE_SECONDS));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
 
     private void listen(InputStream err) {

@@ -33,7 +33,8 @@ public final class TransportProgram {
 
   /** Whether {@code url} leads to a file that describes a torrent. */
   public static boolean isTorrentFile(URI url) {
-    return url.getPath() != null && url.getPath().endsWith(".torrent");
+    boolean isWeb = "https".equals(url.getScheme()) || "http".equals(url.getScheme());
+    return isWeb && url.getPath() != null && url.getPath().endsWith(".torrent");
   }
 
   /**
