@@ -90,7 +90,9 @@ class FidelityCrashIT extends PodTests {
     Random random = new Random(SEED);
     for (int i = 0; i < Scale.of(36, 600); i++) {
       String signal = DEADLY.get(i % DEADLY.size());
-      try (Running pod = rkt.call(words("echo one; exec sleep 2")).openStdin().start()) {
+      // A caller in the background of a script ignores INT and QUIT, and hands that down.
+      Call call = rkt.call(words("echo one; exec sleep 2")).under("env", "--default-signal");
+      try (Running pod = call.openStdin().start()) {
         Thread.sleep(random.nextInt(300));
         pod.signal(signal);
         Result result = pod.await();
