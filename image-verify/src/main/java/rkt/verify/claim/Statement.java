@@ -1,6 +1,7 @@
 package rkt.verify.claim;
 
 import java.util.Map;
+import rkt.spec.image.MediaType;
 
 /**
  * Something that somebody signed about an image, as it was found beside the image: bytes that
@@ -13,13 +14,13 @@ public final class Statement {
   /** The forms in which registries and mirrors keep statements. */
   public enum Kind {
     /** "Simple signing": an OpenPGP message that holds the JSON which it signs. */
-    OPENPGP_MESSAGE("application/vnd.containers.openpgp.simplesigning.v1"),
+    OPENPGP_MESSAGE(MediaType.SIMPLE_SIGNING),
     /** A cosign payload whose signature is in its annotations. */
-    COSIGN("application/vnd.dev.cosign.simplesigning.v1+json"),
+    COSIGN(MediaType.COSIGN_PAYLOAD),
     /** An in-toto attestation in a DSSE envelope; a certificate may be in the annotations. */
-    DSSE("application/vnd.dsse.envelope.v1+json"),
+    DSSE(MediaType.DSSE),
     /** A sigstore bundle: a signature or an attestation, and all that proves it. */
-    BUNDLE("application/vnd.dev.sigstore.bundle.v0.3+json");
+    BUNDLE(MediaType.SIGSTORE_BUNDLE);
 
     private final String mediaType;
 

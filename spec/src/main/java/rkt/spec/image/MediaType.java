@@ -23,6 +23,13 @@ public final class MediaType {
   public static final String ACI_MANIFEST = "application/vnd.appc.image.manifest.v1+json";
   public static final String ACI_LAYER = "application/vnd.appc.image.aci.v1.tar";
   public static final String PGP_SIGNATURE = "application/pgp-signature";
+  public static final String SIMPLE_SIGNING = "application/vnd.containers.openpgp.simplesigning.v1";
+  public static final String COSIGN_PAYLOAD = "application/vnd.dev.cosign.simplesigning.v1+json";
+  public static final String COSIGN_SIGNATURES = "application/vnd.dev.cosign.artifact.sig.v1+json";
+  public static final String COSIGN_ATTESTATIONS =
+      "application/vnd.dev.cosign.artifact.att.v1+json";
+  public static final String DSSE = "application/vnd.dsse.envelope.v1+json";
+  public static final String SIGSTORE_BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
   private MediaType() {}
 

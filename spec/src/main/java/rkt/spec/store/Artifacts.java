@@ -8,7 +8,7 @@ import rkt.spec.image.MediaType;
 import rkt.spec.image.OciDescriptor;
 import rkt.spec.json.JsonWriter;
 
-/** The OCI manifests under which an ACI and a signature are kept. spec/store.md#artifacts */
+/** The OCI manifests under which what is no OCI image is kept. spec/store.md#artifacts */
 final class Artifacts {
   /** The config of an artifact that has none, as OCI defines it. */
   static final byte[] EMPTY = "{}".getBytes(StandardCharsets.US_ASCII);
@@ -19,10 +19,12 @@ final class Artifacts {
     return manifest(MediaType.ACI, config, List.of(file), null);
   }
 
-  static byte[] signature(OciDescriptor empty, OciDescriptor signature, OciDescriptor subject) {
+  /** Something of type {@code artifactType} that is about {@code subject}. */
+  static byte[] about(
+      OciDescriptor subject, String artifactType, OciDescriptor empty, List<OciDescriptor> layers) {
     OciDescriptor plain =
         OciDescriptor.of(subject.mediaType(), subject.digest(), subject.sizeBytes());
-    return manifest(MediaType.PGP_SIGNATURE, empty, List.of(signature), plain);
+    return manifest(artifactType, empty, layers, plain);
   }
 
   private static byte[] manifest(

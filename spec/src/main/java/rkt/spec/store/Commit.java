@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import rkt.spec.Digest;
 import rkt.spec.SpecException;
+import rkt.spec.image.ImageId;
 import rkt.spec.image.ImageJson;
 import rkt.spec.image.OciDescriptor;
 
@@ -39,8 +40,16 @@ final class Commit {
     try {
       store.locked(() -> {
         try {
-          Set<Digest> blobs = blobsOf(entry);
+          // What a start relies on is checked at each start; a statement when somebody reads it.
+          List<OciDescriptor> relied = new ArrayList<>();
+          List<OciDescriptor> statements = new ArrayList<>();
+          for (OciDescriptor attached : entry.attached()) {
+            (Statements.isOne(attached) ? statements : relied).add(attached);
+          }
+          relied.add(entry.manifest());
+          Set<Digest> blobs = blobsOf(entry.image().id(), relied);
           publish(blobs);
+          publish(blobsOf(entry.image().id(), statements));
           Admission admission = admit(entry, blobs);
           record(entry, admission);
           return blobs;
@@ -55,10 +64,49 @@ final class Commit {
     }
   }
 
-  private Set<Digest> blobsOf(Entry entry) throws SpecException {
+  /** Adds what was made here to what is beside a stored image. */
+  void attach(ImageId image, List<OciDescriptor> attached) throws SpecException {
+    try {
+      store.locked(() -> {
+        try {
+          List<OciDescriptor> before = store.index().read();
+          if (!StoreFiles.contains(before, image)) {
+            throw SpecException.notFound("no image " + image + " is in the store any more", null);
+          }
+          Set<Digest> blobs = blobsOf(image, attached);
+          publish(blobs);
+          Optional<String> stamp = store.list().stamp();
+          List<OciDescriptor> entries = withLocal(before, attached);
+          store.index().write(entries, scratch.resolve("index.json"));
+          store.list().update(stamp, entries, Optional.empty(), scratch);
+          return blobs;
+        } catch (IOException | SpecException e) {
+          undo(e);
+          throw e;
+        }
+      });
+    } catch (IOException e) {
+      throw SpecException.system(
+          "cannot keep what was signed about " + image + ": " + Durable.why(e), e);
+    }
+  }
+
+  private static List<OciDescriptor> withLocal(
+      List<OciDescriptor> entries, List<OciDescriptor> attached) {
+    List<OciDescriptor> result = new ArrayList<>();
+    for (OciDescriptor entry : entries) {
+      if (!IndexFile.contains(attached, entry.digest())) {
+        result.add(entry);
+      }
+    }
+    for (OciDescriptor entry : attached) {
+      result.add(IndexFile.annotated(entry, IndexFile.LOCAL, "true"));
+    }
+    return result;
+  }
+
+  private Set<Digest> blobsOf(ImageId image, List<OciDescriptor> manifests) throws SpecException {
     Set<Digest> blobs = new LinkedHashSet<>();
-    List<OciDescriptor> manifests = new ArrayList<>(entry.attached());
-    manifests.add(entry.manifest());
     for (OciDescriptor manifest : manifests) {
       Path file = staged.contains(manifest.digest()) ? inScratch(manifest.digest()) : null;
       byte[] bytes =
@@ -67,8 +115,7 @@ final class Commit {
     }
     for (Digest blob : blobs) {
       if (!staged.contains(blob) && !Files.exists(store.blob(blob))) {
-        throw SpecException.integrity(
-            "the blob " + blob + " of " + entry.image().id() + " is not in the store");
+        throw SpecException.integrity("the blob " + blob + " of " + image + " is not in the store");
       }
     }
     return blobs;
@@ -118,7 +165,12 @@ final class Commit {
   }
 
   private void record(Entry entry, Admission admission) throws IOException, SpecException {
-    List<OciDescriptor> entries = store.index().read();
+    List<OciDescriptor> known = store.index().read();
+    List<OciDescriptor> entries = known;
+    if (entry.renews()) {
+      entries = Statements.withoutFetched(entries, entry.manifest().digest(), entry.attached());
+    }
+    boolean replaced = entries.size() < known.size();
     entries = IndexFile.with(entries, entry.manifest(), entry.references());
     for (OciDescriptor attached : entry.attached()) {
       entries = IndexFile.with(entries, attached, List.of());
@@ -127,6 +179,9 @@ final class Commit {
     store.index().write(entries, scratch.resolve("index.json"));
     StoredImage image = new StoredImage(entry.image(), entry.references(), admission);
     store.list().update(before, entries, Optional.of(ListedImage.of(image)), scratch);
+    if (replaced) {
+      new Sweep(store).orphans();
+    }
   }
 
   private void undo(Exception failure) {

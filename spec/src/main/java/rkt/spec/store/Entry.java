@@ -12,7 +12,10 @@ import rkt.spec.image.OciDescriptor;
  *
  * @param manifest the descriptor of the image's OCI manifest
  * @param references under which it will be found; each moves here from where it pointed
- * @param attached descriptors of signatures, from {@link Transaction#addSignature}
+ * @param attached descriptors of signatures and statements, from {@link Transaction#addSignature}
+ *     and {@link Transaction#addStatements}
+ * @param renews whether the statements among them, be there none, take the place of those that were
+ *     fetched before
  * @param source where it came from, without credentials
  * @param insecure whether {@code --insecure-options=image} lets it in
  * @param beside further files for the image's directory, by name: {@code evidence.json}
@@ -22,6 +25,7 @@ public record Entry(
     OciDescriptor manifest,
     List<String> references,
     List<OciDescriptor> attached,
+    boolean renews,
     String source,
     boolean insecure,
     Map<String, byte[]> beside) {
@@ -29,5 +33,17 @@ public record Entry(
     references = List.copyOf(references);
     attached = List.copyOf(attached);
     beside = Collections.unmodifiableMap(new LinkedHashMap<>(beside));
+  }
+
+  /** An image whose source has no place for statements: those that are here stay. */
+  public Entry(
+      Image image,
+      OciDescriptor manifest,
+      List<String> references,
+      List<OciDescriptor> attached,
+      String source,
+      boolean insecure,
+      Map<String, byte[]> beside) {
+    this(image, manifest, references, attached, false, source, insecure, beside);
   }
 }

@@ -30,6 +30,9 @@ final class IndexFile {
   /** The annotation of a signature's entry that names the manifest that it belongs to. */
   static final String SUBJECT = "vnd.rkt.subject";
 
+  /** The annotation of the entry of something that was made here, and not fetched. */
+  static final String LOCAL = "vnd.rkt.local";
+
   private final Path file;
 
   IndexFile(Path file) {

@@ -235,15 +235,52 @@ public final class Store {
   public List<Digest> signatures(Digest subject) throws SpecException {
     List<Digest> signatures = new ArrayList<>();
     for (OciDescriptor entry : files.index().read()) {
-      if (subject.toString().equals(entry.annotations().get(IndexFile.SUBJECT))) {
-        byte[] bytes = read(entry.digest());
-        for (OciDescriptor layer :
-            OciManifest.parse(bytes, entry.mediaType(), "a signature").layers()) {
-          signatures.add(layer.digest());
+      if (subject.toString().equals(entry.annotations().get(IndexFile.SUBJECT))
+          && !Statements.isOne(entry)) {
+        OciManifest manifest =
+            OciManifest.parse(read(entry.digest()), entry.mediaType(), "a signature");
+        for (OciDescriptor layer : manifest.layers()) {
+          // An index that another tool wrote may have lost what its entries are.
+          if (!Statements.isStatement(layer.mediaType())) {
+            signatures.add(layer.digest());
+          }
         }
       }
     }
     return signatures;
+  }
+
+  /**
+   * The statements about the manifest {@code subject}: the layers that hold them, in the order in
+   * which they were stored, within the limits of {@link Statements}. {@link #read} gives their
+   * bytes.
+   */
+  public List<OciDescriptor> statements(Digest subject) throws SpecException {
+    List<OciDescriptor> layers = new ArrayList<>();
+    for (OciDescriptor entry : attached(subject)) {
+      layers.addAll(statementsOf(entry));
+    }
+    return Statements.bounded(layers);
+  }
+
+  /** Those of them that came with the image, and not from this host. */
+  public List<OciDescriptor> fetchedStatements(Digest subject) throws SpecException {
+    List<OciDescriptor> layers = new ArrayList<>();
+    for (OciDescriptor entry : attached(subject)) {
+      if (!entry.annotations().containsKey(IndexFile.LOCAL)) {
+        layers.addAll(statementsOf(entry));
+      }
+    }
+    return Statements.bounded(layers);
+  }
+
+  /** The layers of an artifact of statements; none if it is another. */
+  private List<OciDescriptor> statementsOf(OciDescriptor entry) throws SpecException {
+    // An index that another tool wrote may have lost what its entries are.
+    boolean may = Statements.isOne(entry) || entry.artifactType().isEmpty();
+    return may
+        ? OciManifest.parse(read(entry.digest()), entry.mediaType(), "a statement").layers()
+        : List.of();
   }
 
   /** The manifests of signatures, and of whatever else belongs to the manifest {@code subject}. */

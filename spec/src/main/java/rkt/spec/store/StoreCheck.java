@@ -43,6 +43,7 @@ final class StoreCheck {
       for (Layer layer : image.layers()) {
         digests.add(layer.blob());
       }
+      addAttached(image.manifest(), digests);
       List<BlobReport> blobs = reports(digests);
       if (record.isEmpty() && new ImageReport(id, blobs, "").isIntact()) {
         record = difference(image);
@@ -53,6 +54,16 @@ final class StoreCheck {
         throw e;
       }
       return new ImageReport(id, reports(digests), e.getMessage());
+    }
+  }
+
+  /** Adds the signatures and statements; of one whose manifest is damaged, that alone. */
+  private void addAttached(Digest manifest, Set<Digest> digests) throws SpecException {
+    for (OciDescriptor attached : store.attached(manifest)) {
+      digests.add(attached.digest());
+      if (state(attached.digest()) == BlobReport.State.INTACT) {
+        digests.addAll(Sweep.blobsOf(attached, store.read(attached.digest())));
+      }
     }
   }
 

@@ -167,6 +167,16 @@ final class StoreFiles {
     }
   }
 
+  /** Whether the image is among the entries of an index. */
+  static boolean contains(List<OciDescriptor> entries, ImageId image) {
+    for (OciDescriptor entry : entries) {
+      if (idOf(entry).equals(Optional.of(image))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   static String fileName(Digest digest) {
     return digest.algorithm().label() + "-" + digest.hex();
   }

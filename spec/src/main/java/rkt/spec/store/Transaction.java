@@ -163,11 +163,44 @@ public final class Transaction implements AutoCloseable {
   public OciDescriptor addSignature(OciDescriptor manifest, byte[] signature) throws SpecException {
     OciDescriptor empty = add(Artifacts.EMPTY).as(MediaType.OCI_EMPTY);
     OciDescriptor layer = add(signature).as(MediaType.PGP_SIGNATURE);
+    return about(manifest, MediaType.PGP_SIGNATURE, empty, List.of(layer));
+  }
+
+  /**
+   * Stages what keeps statements about {@code manifest}; gives what to attach, in their order.
+   *
+   * @param layers the staged statements, with their annotations; at most {@link Statements#MOST}
+   *     are kept, and of other types none
+   */
+  public List<OciDescriptor> addStatements(OciDescriptor manifest, List<OciDescriptor> layers)
+      throws SpecException {
+    List<OciDescriptor> attached = new ArrayList<>();
+    for (Statements.Group group : Statements.groups(layers)) {
+      OciDescriptor empty = add(Artifacts.EMPTY).as(MediaType.OCI_EMPTY);
+      attached.add(about(manifest, group.artifactType(), empty, group.layers()));
+    }
+    return attached;
+  }
+
+  private OciDescriptor about(
+      OciDescriptor subject, String artifactType, OciDescriptor empty, List<OciDescriptor> layers)
+      throws SpecException {
     return Artifacts.entry(
-        add(Artifacts.signature(empty, layer, manifest)),
-        MediaType.PGP_SIGNATURE,
+        add(Artifacts.about(subject, artifactType, empty, layers)),
+        artifactType,
         IndexFile.SUBJECT,
-        manifest.digest().toString());
+        subject.digest().toString());
+  }
+
+  /**
+   * Makes signatures and statements that were made here visible, beside an image that is in the
+   * store. No fetch replaces them.
+   *
+   * @param attached from {@link #addSignature} and {@link #addStatements}
+   */
+  public void attach(ImageId image, List<OciDescriptor> attached) throws SpecException {
+    new Commit(store.files(), directory, staged.keySet(), store.now()).attach(image, attached);
+    staged.clear();
   }
 
   /** Where the bytes of a blob are that {@link #has} found or {@link #add} brought. */

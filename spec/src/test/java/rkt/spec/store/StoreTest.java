@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ import rkt.spec.RktException;
 import rkt.spec.SpecException;
 import rkt.spec.image.Image;
 import rkt.spec.image.ImageId;
+import rkt.spec.image.MediaType;
 import rkt.spec.image.OciDescriptor;
 
 final class StoreTest {
@@ -300,6 +302,136 @@ final class StoreTest {
     assertThat(store.list()).hasSize(1);
     store.remove(sample.image().id());
     assertThat(store.blob(signature)).doesNotExist();
+  }
+
+  @Test
+  void statementsAreFoundInTheirOrderAndGoWithTheImage() throws Exception {
+    Store store = Store.at(directory);
+    SampleImage sample = withStatements(store, "a:first", "d:second", "a:third", "b:fourth", "b:5");
+    assertThat(statements(store, sample))
+        .containsExactly("fourth", "5", "first", "third", "second");
+    assertThat(store.signatures(sample.manifest().digest())).isEmpty();
+    assertThat(store.listing()).hasSize(1);
+    assertThat(store.blobsUntouched(sample.image())).isTrue();
+    // Two signatures may be over the same payload: annotations are what tells them apart.
+    assertThat(store.statements(sample.manifest().digest()))
+        .extracting(layer -> layer.annotations().get("n"))
+        .containsExactly("3", "4", "0", "2", "1");
+    store.remove(sample.image().id());
+    assertThat(store.blob(Digest.sha256(bytes("first")))).doesNotExist();
+    assertThat(directory.resolve("store/blobs/sha256")).isEmptyDirectory();
+  }
+
+  @Test
+  void noMoreThanThirtyTwoStatementsOfFourMebibytesAreKept() throws Exception {
+    Store store = Store.at(directory);
+    String[] many = new String[100];
+    for (int i = 0; i < many.length; i++) {
+      many[i] = "b:" + (i == 0 ? "x".repeat((4 << 20) + 1) : "" + i);
+    }
+    SampleImage sample = withStatements(store, many);
+    assertThat(statements(store, sample)).hasSize(32).startsWith("1", "2").endsWith("32");
+  }
+
+  @Test
+  void statementsFetchedAnewReplaceThoseFetchedBeforeAndNotThoseMadeHere() throws Exception {
+    Store store = Store.at(directory);
+    SampleImage sample = withStatements(store, "a:old", "b:kept");
+    try (Transaction transaction = store.begin()) {
+      OciDescriptor signature = transaction.addSignature(sample.manifest(), bytes("detached"));
+      List<OciDescriptor> own =
+          transaction.addStatements(sample.manifest(), staged(transaction, "d:own"));
+      transaction.attach(sample.image().id(), own);
+      OciDescriptor again = transaction.addSignature(sample.manifest(), bytes("detached"));
+      assertThat(again).isEqualTo(signature);
+      transaction.attach(sample.image().id(), List.of(again));
+    }
+    assertThat(statements(store, sample)).containsExactly("kept", "old", "own");
+    withStatements(store, "a:new", "b:kept");
+    assertThat(statements(store, sample)).containsExactlyInAnyOrder("kept", "own", "new");
+    assertThat(store.blob(Digest.sha256(bytes("old")))).doesNotExist();
+    assertThat(store.fetchedStatements(sample.manifest().digest())).hasSize(2);
+    withStatements(store);
+    assertThat(statements(store, sample)).containsExactly("own");
+    assertThat(store.signatures(sample.manifest().digest())).hasSize(1);
+    commit(store, "one", "example.com/sample:2"); // from where no statements are kept
+    assertThat(statements(store, sample)).containsExactly("own");
+  }
+
+  @Test
+  void nothingIsAttachedToAnImageThatIsNotThere() throws Exception {
+    Store store = Store.at(directory);
+    SampleImage gone = commit(store, "one", "example.com/sample:1");
+    store.remove(gone.image().id());
+    Map<String, String> before = snapshot();
+    try (Transaction transaction = store.begin()) {
+      List<OciDescriptor> own =
+          transaction.addStatements(gone.manifest(), staged(transaction, "a:late"));
+      assertThatThrownBy(() -> transaction.attach(gone.image().id(), own))
+          .hasMessageContaining("is in the store any more");
+    }
+    assertThat(snapshot()).isEqualTo(before);
+  }
+
+  @Test
+  void aCheckReadsStatementsToo() throws Exception {
+    Store store = Store.at(directory);
+    SampleImage sample = withStatements(store, "a:first");
+    assertThat(store.check(sample.image().id()).isIntact()).isTrue();
+    Path blob = store.blob(Digest.sha256(bytes("first")));
+    Files.writeString(blob, "other");
+    assertThat(store.check(sample.image().id()).isIntact()).isFalse();
+    assertThat(store.blobsUntouched(sample.image())).isTrue();
+    assertThatThrownBy(() -> statements(store, sample)).satisfies(this::isIntegrity);
+    withStatements(store, "a:first");
+    assertThat(statements(store, sample)).containsExactly("first");
+  }
+
+  /** Stages statements, each written as the letter of its type, a colon and its text. */
+  private static List<OciDescriptor> staged(Transaction transaction, String... statements)
+      throws Exception {
+    List<OciDescriptor> layers = new ArrayList<>();
+    for (String statement : statements) {
+      String type =
+          switch (statement.charAt(0)) {
+            case 'a' -> MediaType.COSIGN_PAYLOAD;
+            case 'b' -> MediaType.SIGSTORE_BUNDLE;
+            default -> MediaType.DSSE;
+          };
+      layers.add(
+          transaction
+              .add(bytes(statement.substring(2)))
+              .as(type)
+              .annotated("", Map.of("n", "" + layers.size())));
+    }
+    return layers;
+  }
+
+  private SampleImage withStatements(Store store, String... statements) throws Exception {
+    try (Transaction transaction = store.begin()) {
+      SampleImage sample = SampleImage.add(transaction, "one");
+      List<OciDescriptor> attached =
+          transaction.addStatements(sample.manifest(), staged(transaction, statements));
+      transaction.commit(
+          new Entry(
+              sample.image(),
+              sample.manifest(),
+              List.of("example.com/sample:1"),
+              attached,
+              true,
+              "test",
+              false,
+              Map.of()));
+      return sample;
+    }
+  }
+
+  private static List<String> statements(Store store, SampleImage sample) throws Exception {
+    List<String> texts = new ArrayList<>();
+    for (OciDescriptor layer : store.statements(sample.manifest().digest())) {
+      texts.add(new String(store.read(layer.digest()), StandardCharsets.UTF_8));
+    }
+    return texts;
   }
 
   @Test
