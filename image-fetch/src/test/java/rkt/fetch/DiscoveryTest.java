@@ -206,7 +206,7 @@ final class DiscoveryTest {
   private FetchOptions options() {
     return FetchOptions.of(Map.of("http_proxy", "http://" + world.authority()))
         .withInsecure(true, false)
-        .withPatience(Fixtures.HASTY);
+        .withPatience(Fixtures.BRISK);
   }
 
   private Fetcher fetcher() {

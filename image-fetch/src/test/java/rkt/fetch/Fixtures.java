@@ -23,7 +23,18 @@ import rkt.spec.image.Compression;
 
 /** Small images, and what tests of fetching share. */
 public final class Fixtures {
-  /** Gives up soon, and does not wait between tries. */
+  /** Waits long for a loaded machine, and not at all between tries. */
+  public static final Patience BRISK =
+      new Patience(
+          Duration.ofSeconds(60),
+          Duration.ofSeconds(60),
+          Duration.ofSeconds(60),
+          1024,
+          Duration.ofSeconds(60),
+          5,
+          Duration.ofMillis(1));
+
+  /** Gives up soon: only for a source that is meant to be given up. */
   public static final Patience HASTY =
       new Patience(
           Duration.ofSeconds(1),

@@ -232,7 +232,7 @@ final class HttpsAciTest {
   }
 
   private FetchOptions options(Map<String, String> environment) {
-    return FetchOptions.of(environment).withPatience(Fixtures.HASTY);
+    return FetchOptions.of(environment).withPatience(Fixtures.BRISK);
   }
 
   private Fetcher fetcher(FetchOptions options) {

@@ -296,7 +296,7 @@ final class LoginTest {
                     home.resolve("etc"),
                     List.of(home.resolve("system"), home.resolve("local"))))
             .withInsecure(true, false)
-            .withPatience(Fixtures.HASTY));
+            .withPatience(Fixtures.BRISK));
   }
 
   private ImageId fetch() throws Exception {

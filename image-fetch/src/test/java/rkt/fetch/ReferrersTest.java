@@ -155,7 +155,7 @@ final class ReferrersTest {
 
   private Fetched fetch() throws Exception {
     FetchOptions options =
-        FetchOptions.of(Map.of()).withInsecure(true, false).withPatience(Fixtures.HASTY);
+        FetchOptions.of(Map.of()).withInsecure(true, false).withPatience(Fixtures.BRISK);
     return new Fetcher(store, options).fetch(ImageRef.parse(registry.reference(), home));
   }
 

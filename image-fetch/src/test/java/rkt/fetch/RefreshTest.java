@@ -182,7 +182,7 @@ final class RefreshTest {
   }
 
   private static FetchOptions options() {
-    return FetchOptions.of(Map.of()).withInsecure(true, false).withPatience(Fixtures.HASTY);
+    return FetchOptions.of(Map.of()).withInsecure(true, false).withPatience(Fixtures.BRISK);
   }
 
   private static Clock clock(Instant now) {

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import rkt.fetch.transport.Patience;
 import rkt.spec.Digest;
 import rkt.spec.ErrorClass;
 import rkt.spec.RktException;
@@ -38,6 +39,7 @@ final class RegistryFetchTest {
               .encodeToString(("user:" + PASSWORD).getBytes(StandardCharsets.UTF_8));
 
   @TempDir Path directory;
+  private Patience patience = Fixtures.BRISK;
   private FakeRegistry registry;
   private Store store;
   private final Map<String, String> environment = new HashMap<>();
@@ -242,6 +244,7 @@ final class RegistryFetchTest {
 
   @Test
   void aBodyThatStallsEndsTheFetch() throws Exception {
+    patience = Fixtures.HASTY;
     registry.on(
         FakeRegistry.blob(registry.layer),
         exchange -> {
@@ -256,6 +259,7 @@ final class RegistryFetchTest {
 
   @Test
   void aBodyThatTricklesEndsTheFetch() throws Exception {
+    patience = Fixtures.HASTY;
     registry.on(
         FakeRegistry.blob(registry.layer),
         exchange -> {
@@ -271,6 +275,7 @@ final class RegistryFetchTest {
 
   @Test
   void aHeaderThatTricklesEndsTheFetch() throws Exception {
+    patience = Fixtures.HASTY;
     try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       Thread trickler = new Thread(() -> trickle(server));
       trickler.setDaemon(true);
@@ -350,7 +355,7 @@ final class RegistryFetchTest {
 
   private Fetcher fetcher() {
     return new Fetcher(
-        store, FetchOptions.of(environment).withInsecure(true, false).withPatience(Fixtures.HASTY));
+        store, FetchOptions.of(environment).withInsecure(true, false).withPatience(patience));
   }
 
   private ImageRef reference(String text) throws Exception {

@@ -285,7 +285,7 @@ final class ResumeTest {
 
   private Fetcher fetcher(Store store) {
     return new Fetcher(
-        store, FetchOptions.of(Map.of()).withInsecure(true, false).withPatience(Fixtures.HASTY));
+        store, FetchOptions.of(Map.of()).withInsecure(true, false).withPatience(Fixtures.BRISK));
   }
 
   /** Fetches the image into a store of its own, and looks at the layer there. */

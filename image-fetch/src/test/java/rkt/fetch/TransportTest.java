@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import rkt.fetch.transport.Patience;
 import rkt.fetch.transport.Surroundings;
 import rkt.spec.ErrorClass;
 import rkt.spec.RktException;
@@ -27,6 +28,7 @@ final class TransportTest {
   private static final String URL = "shelf://here/app,1";
 
   @TempDir Path home;
+  private Patience patience = Fixtures.BRISK;
   private Path programs;
   private Store store;
 
@@ -101,6 +103,7 @@ final class TransportTest {
 
   @Test
   void aProgramThatBringsTooMuchOrNonsenseIsEnded() throws Exception {
+    patience = Fixtures.HASTY;
     program("echo '{\"bytes\":99999999999999}'; echo $$ >$HOME/pid; exec sleep 600");
     refused(ErrorClass.INTEGRITY);
     program("echo 'hello'; cp $HOME/app.aci \"$output\"");
@@ -111,6 +114,7 @@ final class TransportTest {
 
   @Test
   void aProgramThatBringsNothingIsEndedWithItsChildren() throws Exception {
+    patience = Fixtures.HASTY;
     program("sleep 600 & echo $! >$HOME/child; wait");
     assertThat(refused(ErrorClass.NETWORK)).hasMessageContaining("brought nothing");
     long child = Long.parseLong(Files.readString(home.resolve("child")).strip());
@@ -147,7 +151,7 @@ final class TransportTest {
         FetchOptions.of(environment)
             .withSurroundings(
                 new Surroundings(environment, home.resolve("etc"), List.of(), List.of(programs)))
-            .withPatience(Fixtures.HASTY));
+            .withPatience(patience));
   }
 
   private ImageRef reference(String text) throws Exception {

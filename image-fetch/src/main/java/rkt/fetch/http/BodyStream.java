@@ -14,7 +14,7 @@ final class BodyStream extends FilterInputStream {
   private final long length;
   private final Patience patience;
   private long received;
-  private long windowStart = System.nanoTime();
+  private long windowWaited;
   private long windowBytes;
   private boolean ended;
 
@@ -36,7 +36,9 @@ final class BodyStream extends FilterInputStream {
     if (Thread.interrupted()) {
       throw new IOException("interrupted");
     }
+    long start = System.nanoTime();
     int read = in.read(buffer, offset, count);
+    windowWaited += System.nanoTime() - start;
     if (read < 0) {
       if (length >= 0 && received < length) {
         throw new CutException(
@@ -56,18 +58,19 @@ final class BodyStream extends FilterInputStream {
     return ended;
   }
 
+  /** Time counts that was spent on waiting for the server, not on a slow disk of ours. */
   private void watchPace(int read) throws IOException {
     windowBytes += read;
-    Duration elapsed = Duration.ofNanos(System.nanoTime() - windowStart);
-    if (elapsed.compareTo(patience.floorWindow()) < 0) {
+    Duration waited = Duration.ofNanos(windowWaited);
+    if (waited.compareTo(patience.floorWindow()) < 0) {
       return;
     }
-    long floor = patience.floorBytesPerSecond() * elapsed.toMillis() / 1000;
+    long floor = patience.floorBytesPerSecond() * waited.toMillis() / 1000;
     if (windowBytes < floor) {
       throw new StallException(
-          "only " + windowBytes + " bytes came in " + elapsed.toSeconds() + " seconds");
+          "only " + windowBytes + " bytes came in " + waited.toSeconds() + " seconds");
     }
-    windowStart = System.nanoTime();
+    windowWaited = 0;
     windowBytes = 0;
   }
 
