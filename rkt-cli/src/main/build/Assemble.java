@@ -542,7 +542,7 @@ public final class Assemble {
         [ -O / ] || . "$home/libexec/rootless"
         # Both of Java's compilers, or the one that is ready sooner.
         compilers=%s
-        case "$RKT_COMPILERS $*" in both* | *fetch*) compilers=both ;; esac
+        case "$RKT_COMPILERS $*" in both* | *fetch* | *--detached*) compilers=both ;; esac
         [ $compilers = both ] && level=4 || level=1
         unset RKT_COMPILERS
         exec ${ids:+"$home/libexec/pod-init" userns "$uids" "$gids"} "$home/runtime/bin/java" \\

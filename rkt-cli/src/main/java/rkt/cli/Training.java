@@ -2,6 +2,7 @@ package rkt.cli;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -53,6 +54,7 @@ public final class Training {
     must("trust", "--prefix=example.com", key("ed25519"), key("rsa3072"), key("nistp256"));
     must("trust", "list", "--format=json");
     must("fetch", fixtures.resolve("image.aci").toString());
+    verifyDetached();
     must("image", "list");
     must("image", "cat-manifest", IMAGE);
     for (int round = 0; round < 3; round++) {
@@ -85,6 +87,28 @@ public final class Training {
     int status = Main.run(line(words), caller(errors, () -> {}));
     if (status != 0) {
       System.err.println("training: status " + status + " of rkt " + String.join(" ", words));
+      System.err.println(errors.toString(StandardCharsets.UTF_8));
+      Runtime.getRuntime().exit(1);
+    }
+  }
+
+  /** What {@code rkt-verify} does alone. */
+  private void verifyDetached() {
+    ByteArrayOutputStream errors = new ByteArrayOutputStream();
+    int status =
+        new rkt.verify.main.Main(
+                InputStream.nullInputStream(),
+                new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8),
+                new PrintStream(errors, false, StandardCharsets.UTF_8),
+                Clock.systemUTC())
+            .run(
+                "--detached",
+                fixtures.resolve("image.aci.asc").toString(),
+                "--cert",
+                key("ed25519"),
+                fixtures.resolve("image.aci").toString());
+    if (status != 0) {
+      System.err.println("training: status " + status + " of rkt-verify --detached");
       System.err.println(errors.toString(StandardCharsets.UTF_8));
       Runtime.getRuntime().exit(1);
     }

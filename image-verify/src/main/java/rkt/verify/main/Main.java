@@ -44,7 +44,7 @@ public final class Main {
   private final InstantSource clock;
   private boolean json;
 
-  Main(InputStream in, PrintStream out, PrintStream err, InstantSource clock) {
+  public Main(InputStream in, PrintStream out, PrintStream err, InstantSource clock) {
     this.in = in;
     this.out = out;
     this.err = err;
@@ -57,7 +57,7 @@ public final class Main {
   }
 
   /** Runs the command; gives its exit status: that of the first image that does not pass. */
-  int run(String... arguments) {
+  public int run(String... arguments) {
     CommandLine command = new CommandLine(spec());
     try {
       ParseResult parsed = command.parseArgs(arguments);
@@ -71,7 +71,13 @@ public final class Main {
             ErrorClass.USAGE, "no format is called \"" + format + "\"", "--format=text or json");
       }
       json = format.equals("json");
-      int status = verifyAll(parsed);
+      if (json && Detached.isMeant(parsed)) {
+        return report(ErrorClass.USAGE, "--detached prints text only", "leave --format=json out");
+      }
+      int status =
+          Detached.isMeant(parsed)
+              ? new Detached(in, out, err, clock.instant()).run(parsed)
+              : verifyAll(parsed);
       out.flush();
       return status;
     } catch (CommandLine.ParameterException e) {
@@ -173,7 +179,8 @@ public final class Main {
         .footerHeading("%nExamples:%n")
         .footer(
             "  rkt-fetch docker://registry.example.com/app:1.4 | rkt-verify | xargs rkt-run",
-            "  rkt-verify --format=json example.com/app:1.4");
+            "  rkt-verify --format=json example.com/app:1.4",
+            "  rkt-verify --detached app.aci.asc --cert publisher.asc app.aci");
     spec.addOption(option("DIR", "--dir", "The data directory.", Directories.data()));
     spec.addOption(
         option("DIR", "--system-config", "Where the distribution's trust is.", "/usr/lib/rkt"));
@@ -187,6 +194,7 @@ public final class Main {
         option("FORMAT", "--format", "text, or json: one verdict a line, refusals too.", "text"));
     spec.addOption(
         OptionSpec.builder("-h", "--help").usageHelp(true).description("Show this.").build());
+    Detached.describe(spec);
     spec.addPositional(
         PositionalParamSpec.builder()
             .paramLabel("IMAGE")
@@ -209,10 +217,14 @@ public final class Main {
 
   private static Map<String, String> statuses() {
     Map<String, String> lines = new LinkedHashMap<>();
-    lines.put("0", "every image passes");
+    lines.put("0", "every image passes; with --detached: a signature counts");
     for (ErrorClass errorClass : ErrorClass.values()) {
       lines.put(Integer.toString(errorClass.status()), errorClass.label());
     }
+    lines.put(Integer.toString(Detached.NO_SIGNATURE), "--detached: no signature counts");
+    lines.put(Integer.toString(Detached.MISSING_ARGUMENT), "--detached: an argument is missing");
+    lines.put(Integer.toString(Detached.BAD_DATA), "--detached: no signature file, no certificate");
+    lines.put(Integer.toString(Detached.MISSING_INPUT), "--detached: a file is not there");
     return lines;
   }
 

@@ -1,5 +1,7 @@
 package rkt.verify.openpgp;
 
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import org.bouncycastle.crypto.ExtendedDigest;
 import org.bouncycastle.crypto.digests.SHA256Digest;
 import org.bouncycastle.crypto.digests.SHA384Digest;
@@ -32,6 +34,23 @@ enum HashAlgorithm {
       }
     }
     return null;
+  }
+
+  /**
+   * A fresh digest of the JDK: several times as fast as one whose state can be saved, once the
+   * second of Java's compilers has come to it.
+   */
+  MessageDigest startFast() {
+    try {
+      return MessageDigest.getInstance(
+          switch (this) {
+            case SHA256 -> "SHA-256";
+            case SHA384 -> "SHA-384";
+            case SHA512 -> "SHA-512";
+          });
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has " + this, e);
+    }
   }
 
   /** A fresh digest whose state can be saved. */

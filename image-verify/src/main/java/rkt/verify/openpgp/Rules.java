@@ -20,12 +20,19 @@ public final class Rules {
   private final KeyFacts certificate;
   private final Component key;
   private final long now;
+  private final byte @Nullable [] digest;
 
-  private Rules(SignatureFacts signature, KeyFacts certificate, Component key, Instant now) {
+  private Rules(
+      SignatureFacts signature,
+      KeyFacts certificate,
+      Component key,
+      Instant now,
+      byte @Nullable [] digest) {
     this.signature = signature;
     this.certificate = certificate;
     this.key = key;
     this.now = now.getEpochSecond();
+    this.digest = digest;
   }
 
   /**
@@ -48,7 +55,20 @@ public final class Rules {
    */
   public static Judgement judge(
       SignatureFacts signature, KeyFacts certificate, Component key, Instant now) {
-    return new Rules(signature, certificate, key, now).judge();
+    return new Rules(signature, certificate, key, now, null).judge();
+  }
+
+  /**
+   * The same where the hash over salt, document and trailer was finished: {@code digest}; null if
+   * the signature's hash is not one of ours.
+   */
+  static Judgement judge(
+      SignatureFacts signature,
+      KeyFacts certificate,
+      Component key,
+      Instant now,
+      byte @Nullable [] digest) {
+    return new Rules(signature, certificate, key, now, digest).judge();
   }
 
   /** What is to say of {@code signature} when no trusted key is the one that it claims. */
@@ -62,7 +82,7 @@ public final class Rules {
     Judgement best = null;
     for (Component key : certificate.components()) {
       SignatureFacts fresh = SignatureFacts.by(key, now.getEpochSecond());
-      Rules rules = new Rules(fresh, certificate, key, now);
+      Rules rules = new Rules(fresh, certificate, key, now, null);
       Judgement found = rules.keyFits();
       if (found == null) {
         found = rules.entitled();
@@ -81,7 +101,7 @@ public final class Rules {
   public static long expires(KeyFacts certificate, Instant now) {
     Component primary = certificate.primary();
     SignatureFacts fresh = SignatureFacts.by(primary, now.getEpochSecond());
-    Rules rules = new Rules(fresh, certificate, primary, now);
+    Rules rules = new Rules(fresh, certificate, primary, now, null);
     Statement onKey = rules.governing(primary.statements(), rules.now);
     Statement onUserId = rules.governing(rules.validUserIds(rules.now), rules.now);
     long first = onKey == null ? 0 : onKey.keyExpires();
@@ -127,7 +147,11 @@ public final class Rules {
     if (fits != null) {
       return fits;
     }
-    if (!SignatureMath.verify(signature, key.key())) {
+    boolean holds =
+        digest == null
+            ? SignatureMath.verify(signature, key.key())
+            : SignatureMath.verify(signature, key.key(), digest);
+    if (!holds) {
       return no(
           Rule.BAD_SIGNATURE, "it does not match: other bytes were signed, or it was altered");
     }

@@ -33,11 +33,23 @@ final class SignatureMath {
       return false;
     }
     try {
-      byte[] digest = digest(signature, hash);
+      return verify(signature, key, digest(signature, hash));
+    } catch (RuntimeException e) {
+      return false; // Not the state of a hash.
+    }
+  }
+
+  /** The same for the finished hash over salt, document and trailer. */
+  static boolean verify(SignatureFacts signature, PublicKey key, byte[] digest) {
+    HashAlgorithm hash = HashAlgorithm.find(signature.hashAlgorithm());
+    if (hash == null || digest.length != hash.length() || !key.isStrong()) {
+      return false;
+    }
+    try {
       return signature.digestPrefix().equals(HEX.formatHex(digest, 0, 2))
           && verify(signature, key, hash, digest);
     } catch (RuntimeException e) {
-      // Bouncy Castle reports points off the curve, numbers out of range and broken states so.
+      // Bouncy Castle reports points off the curve and numbers out of range so.
       return false;
     }
   }

@@ -1,14 +1,17 @@
 package rkt.verify.openpgp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Date;
 import org.bouncycastle.bcpg.HashAlgorithmTags;
 import org.bouncycastle.bcpg.PublicKeyAlgorithmTags;
+import org.bouncycastle.bcpg.SignatureSubpacket;
 import org.bouncycastle.bcpg.sig.KeyFlags;
 import org.bouncycastle.crypto.generators.Ed25519KeyPairGenerator;
 import org.bouncycastle.crypto.generators.Ed448KeyPairGenerator;
@@ -22,9 +25,11 @@ import org.bouncycastle.openpgp.PGPSignatureSubpacketGenerator;
 import org.bouncycastle.openpgp.operator.bc.BcKeyFingerprintCalculator;
 import org.bouncycastle.openpgp.operator.bc.BcPGPContentSignerBuilder;
 import org.bouncycastle.openpgp.operator.bc.BcPGPKeyPair;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Keys and signatures that gpg 2.2 cannot make: version 6, algorithm 27, and hostile ones. */
 class GeneratedKeysTest {
@@ -52,12 +57,68 @@ class GeneratedKeysTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"0x01", "0x02", "0x10", "0x13", "0x18", "0x19", "0x1F", "0x40", "0x50"})
+  @CsvSource({
+    "0x01", "0x02", "0x10", "0x11", "0x12", "0x13", "0x18", "0x19", "0x1F", "0x20", "0x28", "0x30",
+    "0x40", "0x50"
+  })
   void onlySignaturesOverBinaryDocumentsCount(String type) throws Exception {
     PGPKeyPair key = keyPair(4, 22);
     KeyFacts facts = KeyFacts.parse(certificate(key, KeyFlags.SIGN_DATA), "key");
     byte[] signature = sign(key, Integer.decode(type), SIGNED, HashAlgorithmTags.SHA256);
     assertThat(judge(signature, facts, DATA)).isEqualTo(Rule.TYPE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {HashAlgorithmTags.MD5, HashAlgorithmTags.SHA1, HashAlgorithmTags.RIPEMD160})
+  void brokenHashesAreRefused(int hash) throws Exception {
+    PGPKeyPair key = keyPair(4, 22);
+    KeyFacts facts = KeyFacts.parse(certificate(key, KeyFlags.SIGN_DATA), "key");
+    byte[] signature = sign(key, PGPSignature.BINARY_DOCUMENT, SIGNED, hash);
+    assertThat(judge(signature, facts, DATA)).isEqualTo(Rule.HASH);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "100, true, CRITICAL",
+    "100, false, VALID",
+    "30, true, CRITICAL",
+    "9, true, CRITICAL"
+  })
+  void aCriticalSubpacketThatMeansNothingHereIsRefused(int type, boolean critical, Rule expected)
+      throws Exception {
+    PGPKeyPair key = keyPair(4, 22);
+    KeyFacts facts = KeyFacts.parse(certificate(key, KeyFlags.SIGN_DATA), "key");
+    PGPSignatureSubpacketGenerator subpackets = subpackets(key, SIGNED);
+    subpackets.addCustomSubpacket(
+        new SignatureSubpacket(type, critical, false, new byte[] {0, 0, 0, 1}) {});
+    PGPSignatureGenerator generator =
+        generator(key, PGPSignature.BINARY_DOCUMENT, HashAlgorithmTags.SHA256);
+    generator.setHashedSubpackets(subpackets.generate());
+    generator.update(DATA);
+    assertThat(judge(generator.generate().getEncoded(), facts, DATA)).isEqualTo(expected);
+  }
+
+  @Test
+  void aSubkeyWhoseConfirmationAnotherKeyMadeIsRefused() throws Exception {
+    PGPKeyPair mallory = keyPair(4, 22);
+    PGPKeyPair stolen = keyPair(4, 22);
+    byte[] signature = sign(stolen, PGPSignature.BINARY_DOCUMENT, SIGNED, HashAlgorithmTags.SHA256);
+    ByteArrayOutputStream file = new ByteArrayOutputStream();
+    file.writeBytes(certificate(mallory, KeyFlags.CERTIFY_OTHER));
+    file.writeBytes(subkeyPacket(stolen));
+    file.writeBytes(binding(mallory, stolen, keyPair(4, 22)));
+    KeyFacts facts = KeyFacts.parse(file.toByteArray(), "key");
+    assertThat(judge(signature, facts, DATA)).isEqualTo(Rule.KEY_USAGE);
+  }
+
+  @Test
+  void aSignatureFileOfMoreThanFourMebibytesIsRefused() throws Exception {
+    byte[] one =
+        sign(keyPair(4, 22), PGPSignature.BINARY_DOCUMENT, SIGNED, HashAlgorithmTags.SHA256);
+    byte[] large = Arrays.copyOf(one, (4 << 20) + 1);
+    assertThatThrownBy(() -> Evidence.collect(large, DATA))
+        .isInstanceOfSatisfying(
+            TrustException.class, e -> assertThat(e.rule()).isEqualTo(Rule.LIMIT));
   }
 
   @Test
@@ -187,12 +248,18 @@ class GeneratedKeysTest {
 
   private static byte[] binding(PGPKeyPair primary, PGPKeyPair subkey, boolean confirmed)
       throws Exception {
+    return binding(primary, subkey, confirmed ? subkey : null);
+  }
+
+  /** A binding that {@code confirming} signed back, if it is not null. */
+  private static byte[] binding(
+      PGPKeyPair primary, PGPKeyPair subkey, @Nullable PGPKeyPair confirming) throws Exception {
     PGPSignatureSubpacketGenerator subpackets = subpackets(primary, MADE);
     subpackets.setKeyFlags(true, KeyFlags.SIGN_DATA);
-    if (confirmed) {
+    if (confirming != null) {
       PGPSignatureGenerator back =
-          generator(subkey, PGPSignature.PRIMARYKEY_BINDING, HashAlgorithmTags.SHA256);
-      back.setHashedSubpackets(subpackets(subkey, MADE).generate());
+          generator(confirming, PGPSignature.PRIMARYKEY_BINDING, HashAlgorithmTags.SHA256);
+      back.setHashedSubpackets(subpackets(confirming, MADE).generate());
       subpackets.addEmbeddedSignature(
           false, back.generateCertification(primary.getPublicKey(), subkey.getPublicKey()));
     }
