@@ -117,6 +117,7 @@ final class SignatureReader {
     if (modern) {
       Subpackets.findCritical(hashed, Subpackets.FOR_DOCUMENTS, defects);
       Subpackets.findUnsigned(unhashed, defects);
+      Subpackets.findHiddenIssuers(packet.getVersion(), hashed, unhashed, defects);
       created = Subpackets.time(hashed, SignatureSubpacketTags.CREATION_TIME, defects);
       long lifetime = Subpackets.time(hashed, SignatureSubpacketTags.EXPIRE_TIME, defects);
       expires = lifetime == 0 ? 0 : created + lifetime;

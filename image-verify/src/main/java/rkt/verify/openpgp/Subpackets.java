@@ -1,5 +1,6 @@
 package rkt.verify.openpgp;
 
+import java.util.Arrays;
 import java.util.List;
 import org.bouncycastle.bcpg.SignatureSubpacket;
 import org.bouncycastle.bcpg.SignatureSubpacketTags;
@@ -79,6 +80,28 @@ final class Subpackets {
         defects.add(
             new Defect(
                 Rule.MALFORMED, "a subpacket of type " + packet.getType() + " that is not signed"));
+      }
+    }
+  }
+
+  /**
+   * Adds a defect for an issuer outside the signed part that is no whole key id or fingerprint, or
+   * that another one hides: only the first of each type is compared with the key.
+   */
+  static void findHiddenIssuers(
+      int version,
+      SignatureSubpacket[] hashed,
+      SignatureSubpacket[] unhashed,
+      List<Defect> defects) {
+    for (SignatureSubpacket packet : unhashed) {
+      byte[] data = packet.getData();
+      boolean whole =
+          packet.getType() == SignatureSubpacketTags.ISSUER_FINGERPRINT
+              ? data.length == (version == 6 ? 33 : 21) && data[0] == version
+              : data.length == 8;
+      SignatureSubpacket first = find(hashed, unhashed, packet.getType());
+      if (!whole || first == null || !Arrays.equals(first.getData(), data)) {
+        defects.add(new Defect(Rule.MALFORMED, "an issuer that is not signed and fits no other"));
       }
     }
   }

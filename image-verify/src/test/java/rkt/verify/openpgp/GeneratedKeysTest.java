@@ -9,9 +9,12 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Date;
+import java.util.HexFormat;
+import java.util.List;
 import org.bouncycastle.bcpg.HashAlgorithmTags;
 import org.bouncycastle.bcpg.PublicKeyAlgorithmTags;
 import org.bouncycastle.bcpg.SignatureSubpacket;
+import org.bouncycastle.bcpg.sig.IssuerFingerprint;
 import org.bouncycastle.bcpg.sig.KeyFlags;
 import org.bouncycastle.crypto.generators.Ed25519KeyPairGenerator;
 import org.bouncycastle.crypto.generators.Ed448KeyPairGenerator;
@@ -119,6 +122,33 @@ class GeneratedKeysTest {
     assertThatThrownBy(() -> Evidence.collect(large, DATA))
         .isInstanceOfSatisfying(
             TrustException.class, e -> assertThat(e.rule()).isEqualTo(Rule.LIMIT));
+  }
+
+  @Test
+  void anIssuerThatAnotherOneHidesIsRefused() throws Exception {
+    PGPKeyPair key = keyPair(4, 27);
+    KeyFacts facts = KeyFacts.parse(certificate(key, KeyFlags.SIGN_DATA), "key");
+    byte[] own = HexFormat.of().parseHex("04" + facts.fingerprint());
+    assertThat(judge(signWithUnsigned(key, own), facts, DATA)).isEqualTo(Rule.VALID);
+    byte[] otherVersion = own.clone();
+    otherVersion[0] = 60;
+    byte[] otherKey = own.clone();
+    otherKey[5] ^= 1;
+    for (byte[] hidden : List.of(otherVersion, otherKey, Arrays.copyOf(own, 8), new byte[] {4})) {
+      assertThat(judge(signWithUnsigned(key, hidden), facts, DATA)).isEqualTo(Rule.MALFORMED);
+    }
+  }
+
+  /** A signature with a fingerprint of its issuer in the unsigned part, whatever is in that. */
+  private static byte[] signWithUnsigned(PGPKeyPair key, byte[] fingerprint) throws Exception {
+    PGPSignatureGenerator generator =
+        generator(key, PGPSignature.BINARY_DOCUMENT, HashAlgorithmTags.SHA256);
+    generator.setHashedSubpackets(subpackets(key, SIGNED).generate());
+    PGPSignatureSubpacketGenerator unsigned = new PGPSignatureSubpacketGenerator();
+    unsigned.addCustomSubpacket(new IssuerFingerprint(false, false, fingerprint));
+    generator.setUnhashedSubpackets(unsigned.generate());
+    generator.update(DATA);
+    return generator.generate().getEncoded();
   }
 
   @Test
