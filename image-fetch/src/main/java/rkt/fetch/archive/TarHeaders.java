@@ -145,7 +145,13 @@ public final class TarHeaders {
     if (read < BLOCK) {
       throw cut();
     }
-    if (!TarUtils.verifyCheckSum(block)) {
+    boolean matches;
+    try {
+      matches = TarUtils.verifyCheckSum(block);
+    } catch (IllegalArgumentException e) {
+      matches = false; // it is no number
+    }
+    if (!matches) {
       throw FetchException.integrity(what + " has a tar header with a wrong checksum", null);
     }
     return true;

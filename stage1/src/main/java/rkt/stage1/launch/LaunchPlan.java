@@ -345,11 +345,11 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
     List<App> apps = new ArrayList<>();
     while (in.peek() == Op.APP) {
       in.open();
-      long stopSignal = in.word();
+      int stopSignal = number(in);
       String name = in.string();
       in.close();
       List<Op> steps = in.ops();
-      apps.add(new App(name, Math.toIntExact(stopSignal), steps, Handlers.read(in)));
+      apps.add(new App(name, stopSignal, steps, Handlers.read(in)));
     }
     List<Op> cleanup = List.of();
     if (in.peek() == Op.CLEANUP) {
