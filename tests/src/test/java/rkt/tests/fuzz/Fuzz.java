@@ -1,0 +1,27 @@
+package rkt.tests.fuzz;
+
+/**
+ * What Jazzer calls with one input after the other; the property {@code rkt.fuzz} says for whom.
+ */
+public final class Fuzz {
+  /** In place of a target: breaks on an input that only who watches its branches finds. */
+  static final String PLANTED = "PLANTED";
+
+  private static final String NAME = System.getProperty("rkt.fuzz", "");
+
+  private Fuzz() {}
+
+  public static void fuzzerTestOneInput(byte[] input) throws Exception {
+    if (NAME.equals(PLANTED)) {
+      planted(input);
+    } else {
+      FuzzTarget.valueOf(NAME).feed(input);
+    }
+  }
+
+  private static void planted(byte[] input) {
+    if (input.length > 3 && input[0] == 'r' && input[1] == 'k' && input[2] == 't') {
+      throw new IllegalStateException("planted");
+    }
+  }
+}
