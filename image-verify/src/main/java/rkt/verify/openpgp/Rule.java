@@ -43,6 +43,14 @@ public enum Rule {
   KEY_USAGE("key-usage"),
   /** A file of the trust store with the wrong name, owner, mode or content. */
   TRUST_STORE("trust-store"),
+  /** A policy accepts what nobody has signed. */
+  ACCEPT_UNSIGNED("accept-unsigned"),
+  /** What the policy for the name asks for was not found. */
+  POLICY("policy"),
+  /** The policy for the name refuses every image. */
+  REJECTED("rejected"),
+  /** A file of a policy with the wrong owner, mode or content. */
+  POLICY_FILE("policy-file"),
   /** The evidence does not belong to the image, or was damaged. */
   EVIDENCE("evidence");
 

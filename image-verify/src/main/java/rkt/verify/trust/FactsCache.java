@@ -14,10 +14,10 @@ import rkt.verify.openpgp.TrustException;
  * certificate is read again; an entry that cannot be written is not missed. spec/trust.md#cache
  */
 final class FactsCache {
-  private final KeyFiles files;
+  private final GuardedFiles files;
   private final @Nullable Path directory;
 
-  FactsCache(KeyFiles files, @Nullable Path directory) {
+  FactsCache(GuardedFiles files, @Nullable Path directory) {
     this.files = files;
     this.directory = directory;
   }
@@ -35,7 +35,7 @@ final class FactsCache {
     }
     KeyFacts facts = KeyFacts.parse(keyFile, what);
     try {
-      files.write(directory, name, facts.toJson(), KeyFiles.Access.OWNER);
+      files.write(directory, name, facts.toJson(), GuardedFiles.Access.OWNER);
     } catch (RktException e) {
       // A data directory that is full or not ours: the next reader parses again.
     }

@@ -23,10 +23,10 @@ public final class TrustStore {
 
   private final Path system;
   private final Path local;
-  private final KeyFiles files;
+  private final GuardedFiles files;
   private final FactsCache cache;
 
-  private TrustStore(Path system, Path local, KeyFiles files, FactsCache cache) {
+  private TrustStore(Path system, Path local, GuardedFiles files, FactsCache cache) {
     this.system = system;
     this.local = local;
     this.files = files;
@@ -42,7 +42,7 @@ public final class TrustStore {
    *     directory; null for nowhere
    */
   public static TrustStore open(Path system, Path local, @Nullable Path cache) throws RktException {
-    KeyFiles files = new KeyFiles();
+    GuardedFiles files = new GuardedFiles(GuardedFiles.Kind.TRUST_STORE);
     return new TrustStore(system, local, files, new FactsCache(files, cache));
   }
 
@@ -83,7 +83,7 @@ public final class TrustStore {
   public TrustedKey add(Scope scope, byte[] keyFile, String what) throws RktException {
     TrustedKey key = preview(scope, keyFile, what);
     String relative = scope.directory() + "/" + key.facts().fingerprint();
-    files.write(local, relative, KeyFacts.minimal(keyFile, what), KeyFiles.Access.EVERYONE);
+    files.write(local, relative, KeyFacts.minimal(keyFile, what), GuardedFiles.Access.EVERYONE);
     return key;
   }
 
@@ -101,7 +101,7 @@ public final class TrustStore {
    * @param fingerprint of the primary key, lowercase hex
    */
   public void remove(Scope scope, String fingerprint) throws RktException {
-    if (!KeyFiles.isFingerprint(fingerprint)) {
+    if (!GuardedFiles.isFingerprint(fingerprint)) {
       throw SpecException.usage(
           "a key is named by its whole fingerprint, 40 or 64 lowercase hex digits, got \""
               + fingerprint
@@ -113,7 +113,7 @@ public final class TrustStore {
     boolean isOwn = own != null && own.length > 0;
     boolean isDistributed = distributed != null && distributed.length > 0;
     if (isDistributed && (own == null || isOwn)) {
-      files.write(local, relative, new byte[0], KeyFiles.Access.EVERYONE);
+      files.write(local, relative, new byte[0], GuardedFiles.Access.EVERYONE);
     } else if (isOwn) {
       files.delete(local.resolve(relative));
     } else {
@@ -129,7 +129,7 @@ public final class TrustStore {
     String[] distributed = files.list(system, scope.directory());
     addLayer(scope, Layer.SYSTEM, system, distributed, own == null ? new String[0] : own, result);
     if (result.size() - before > MAX_KEYS) {
-      throw KeyFiles.refuse(
+      throw files.refuse(
           "more than " + MAX_KEYS + " keys are trusted for " + scope, "rkt trust list");
     }
   }
@@ -148,11 +148,11 @@ public final class TrustStore {
     }
     for (String name : names) {
       Path file = base.resolve(scope.directory()).resolve(name);
-      if (scope.prefix() != null && KeyFiles.isDirectory(file)) {
+      if (scope.prefix() != null && GuardedFiles.isDirectory(file)) {
         continue; // A longer prefix.
       }
-      if (!KeyFiles.isFingerprint(name)) {
-        throw KeyFiles.refuse(
+      if (!GuardedFiles.isFingerprint(name)) {
+        throw files.refuse(
             file + " in the trust store is not named by the fingerprint of a key", "rm " + file);
       }
       if (contains(hidden, name)) {
@@ -164,7 +164,7 @@ public final class TrustStore {
       }
       KeyFacts facts = cache.facts(bytes, "the key file " + file);
       if (!facts.fingerprint().equals(name)) {
-        throw KeyFiles.refuse(
+        throw files.refuse(
             "the key file " + file + " holds another key, " + facts.fingerprint(), "rm " + file);
       }
       result.add(new TrustedKey(scope, layer, file, facts));
@@ -189,9 +189,9 @@ public final class TrustStore {
     }
     for (String name : names) {
       Path path = base.resolve(relative).resolve(name);
-      if (!KeyFiles.isDirectory(path)) {
+      if (!GuardedFiles.isDirectory(path)) {
         if (above.isEmpty()) {
-          throw KeyFiles.refuse(path + " in the trust store is not a directory", "rm " + path);
+          throw files.refuse(path + " in the trust store is not a directory", "rm " + path);
         }
         continue;
       }
@@ -199,11 +199,11 @@ public final class TrustStore {
       try {
         result.add(new ImageName(prefix).text());
       } catch (IllegalArgumentException e) {
-        throw KeyFiles.refuse(
+        throw files.refuse(
             path + " in the trust store is not named like an image prefix", "rmdir " + path);
       }
       if (result.size() > MAX_KEYS) {
-        throw KeyFiles.refuse("the trust store has too many prefixes", "rkt trust list");
+        throw files.refuse("the trust store has too many prefixes", "rkt trust list");
       }
       findPrefixes(base, prefix, result);
     }

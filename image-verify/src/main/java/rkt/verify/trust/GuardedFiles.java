@@ -24,18 +24,35 @@ import rkt.verify.openpgp.Rule;
 import rkt.verify.openpgp.TrustException;
 
 /**
- * The files of the trust store, and who may have written them: only root and the user that we run
- * as. Each directory from {@code trustedkeys} down is checked, so nobody else can swap a file
- * between a check and its use. spec/trust.md#files
+ * The files that decide what is trusted, and who may have written them: only root and the user that
+ * we run as. Each directory from {@code trustedkeys} or {@code policy.d} down is checked, so nobody
+ * else can swap a file between a check and its use. spec/trust.md#files
  */
-final class KeyFiles {
-  /** The largest key file. */
+public final class GuardedFiles {
+  /** The largest file. */
   private static final int MAX_BYTES = 1 << 20;
 
   private static final int TYPE = 0170000;
   private static final int DIRECTORY = 0040000;
   private static final int REGULAR = 0100000;
   private static final int OTHERS_WRITE = 0022;
+  private static final int STICKY = 01000;
+
+  /** What the files say, and the rule that refuses those which others may have written. */
+  public enum Kind {
+    TRUST_STORE(Rule.TRUST_STORE, "trust store", "could trust any key"),
+    POLICY(Rule.POLICY_FILE, "trust policy", "could ask for any policy");
+
+    private final Rule rule;
+    private final String place;
+    private final String danger;
+
+    Kind(Rule rule, String place, String danger) {
+      this.rule = rule;
+      this.place = place;
+      this.danger = danger;
+    }
+  }
 
   /** Who may read what is written here. */
   enum Access {
@@ -54,9 +71,11 @@ final class KeyFiles {
   /** The id of every user that a user namespace does not have. user_namespaces(7) */
   private static final int UNKNOWN = 65534;
 
+  private final Kind kind;
   private final int self;
 
-  KeyFiles() throws RktException {
+  public GuardedFiles(Kind kind) throws RktException {
+    this.kind = kind;
     try {
       // The owner of /proc/self is our effective user.
       self = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
@@ -69,7 +88,7 @@ final class KeyFiles {
    * The names in {@code base/relative}, sorted; null if there is no such directory. Every directory
    * on the way is checked.
    */
-  String @Nullable [] list(Path base, String relative) throws RktException {
+  public String @Nullable [] list(Path base, String relative) throws RktException {
     Path directory = base;
     if (!checkDirectory(directory)) {
       return null;
@@ -93,12 +112,12 @@ final class KeyFiles {
   }
 
   /** Whether {@code directory} exists; refuses it if it is not as it must be. */
-  private boolean checkDirectory(Path directory) throws RktException {
+  public boolean checkDirectory(Path directory) throws RktException {
     return check(directory, DIRECTORY) >= 0;
   }
 
   /** Whether {@code path} is a directory, itself and not through a link. */
-  static boolean isDirectory(Path path) {
+  public static boolean isDirectory(Path path) {
     return Files.isDirectory(path, NOFOLLOW_LINKS);
   }
 
@@ -107,15 +126,15 @@ final class KeyFiles {
     return Files.exists(path, NOFOLLOW_LINKS);
   }
 
-  /** The bytes of a key file; empty for a mask; null if there is none. */
-  byte @Nullable [] read(Path file) throws RktException {
+  /** The bytes of a file; empty for a mask; null if there is none. */
+  public byte @Nullable [] read(Path file) throws RktException {
     long size = check(file, REGULAR);
     if (size < 0) {
       return null;
     }
     if (size > MAX_BYTES) {
       throw refuse(
-          "the key file " + file + " is larger than " + MAX_BYTES + " bytes", "rm " + file);
+          file + " in the " + kind.place + " is larger than " + MAX_BYTES + " bytes", "rm " + file);
     }
     try (InputStream in = Files.newInputStream(file, NOFOLLOW_LINKS)) {
       return in.readNBytes(MAX_BYTES);
@@ -124,8 +143,30 @@ final class KeyFiles {
     }
   }
 
-  /** The size of {@code path}, or -1 if there is nothing; refuses what is not as it must be. */
+  /**
+   * The bytes of a file that is named by its whole path, like a key that a policy names. No part of
+   * the path is a symbolic link, and none may be written or moved by others; a directory that
+   * everyone may write to, like {@code /tmp}, is good enough if it is sticky.
+   *
+   * @throws TrustException also if there is no such file
+   */
+  public byte[] readNamed(Path file) throws RktException {
+    for (Path above = file.getParent(); above != null; above = above.getParent()) {
+      check(above, DIRECTORY, STICKY);
+    }
+    byte[] bytes = read(file);
+    if (bytes == null) {
+      throw refuse("there is no file " + file, "put it there, or correct the policy");
+    }
+    return bytes;
+  }
+
   private long check(Path path, int type) throws RktException {
+    return check(path, type, 0);
+  }
+
+  /** The size of {@code path}, or -1 if there is nothing; refuses what is not as it must be. */
+  private long check(Path path, int type, int excuse) throws RktException {
     Map<String, Object> found;
     try {
       found = Files.readAttributes(path, "unix:mode,uid,size", NOFOLLOW_LINKS);
@@ -138,18 +179,24 @@ final class KeyFiles {
     int owner = number(found.get("uid"));
     if ((mode & TYPE) != type) {
       throw refuse(
-          path + " in the trust store is not a " + (type == REGULAR ? "regular file" : "directory"),
+          path
+              + " in the "
+              + kind.place
+              + " is not a "
+              + (type == REGULAR ? "regular file" : "directory"),
           "rm " + path);
     }
     if (owner != 0 && owner != self && !isHostRoot(owner)) {
       throw refuse(
-          path + " in the trust store belongs to user " + owner + ", who could trust any key",
+          path + " in the " + kind.place + " belongs to user " + owner + ", who " + kind.danger,
           "chown root " + path + "   (after checking what is in it), or rm " + path);
     }
-    if ((mode & OTHERS_WRITE) != 0) {
+    if ((mode & OTHERS_WRITE) != 0 && (mode & excuse) == 0) {
       throw refuse(
           path
-              + " in the trust store may be written by its group or by everyone (mode "
+              + " in the "
+              + kind.place
+              + " may be written by its group or by everyone (mode "
               + Integer.toOctalString(mode & 07777)
               + ")",
           "chmod go-w " + path + "   (after checking what is in it)");
@@ -174,8 +221,9 @@ final class KeyFiles {
     return value instanceof Integer number ? number : -1;
   }
 
-  static TrustException refuse(String message, String fix) {
-    return new TrustException(Rule.TRUST_STORE, message, fix);
+  /** A refusal of something that such a file says. */
+  public TrustException refuse(String message, String fix) {
+    return new TrustException(kind.rule, message, fix);
   }
 
   /**
@@ -251,7 +299,7 @@ final class KeyFiles {
   }
 
   /** Whether {@code name} can name a key: 40 or 64 lowercase hex digits. */
-  static boolean isFingerprint(String name) {
+  public static boolean isFingerprint(String name) {
     if (name.length() != 40 && name.length() != 64) {
       return false;
     }

@@ -1,0 +1,51 @@
+package rkt.verify.policy;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import rkt.spec.Digest;
+import rkt.spec.ImageName;
+import rkt.spec.RktException;
+import rkt.verify.claim.Claim;
+
+/** What can be proven of one image at one moment. Each is worked out when it is asked for. */
+public interface Proofs {
+  /**
+   * What came of some signatures.
+   *
+   * @param claims those that hold
+   * @param refusals why others do not, for people
+   */
+  record Proven(List<Claim> claims, List<String> refusals) {
+    /** Of no signatures. */
+    public static final Proven NOTHING = new Proven(List.of(), List.of());
+
+    public Proven {
+      claims = List.copyOf(claims);
+      refusals = List.copyOf(refusals);
+    }
+  }
+
+  /** The name that the image is judged under. */
+  ImageName name();
+
+  /** The digests that the image is known by: of its manifest, and of the bytes that are signed. */
+  List<Digest> subjects();
+
+  Instant now();
+
+  /** Detached OpenPGP signatures by certificates that are trusted for the name. */
+  Proven detached() throws RktException;
+
+  /** Simple signing by certificates that are trusted for the name. */
+  Proven simpleSigning() throws RktException;
+
+  /**
+   * Cosign signatures and attestations.
+   *
+   * @param keys under which they may hold
+   * @param trustedRoot who may vouch for identities, logs and times
+   */
+  Proven sigstore(List<PolicyKey> keys, Optional<Path> trustedRoot) throws RktException;
+}
