@@ -56,7 +56,7 @@ public final class RunOptions {
     positional(spec, "1..*", "0..*", "ARGS", "Behind --: the arguments of the app, up to ---.");
     spec.usageMessage()
         .customSynopsis(
-            spec.name() + " [OPTIONS] IMAGE [OPTIONS] [-- ARGS...] [--- IMAGE [OPTIONS] ...]");
+            spec.name() + " [OPTIONS] IMAGE [OPTIONS] [-- ARGS...] [---] [IMAGE [OPTIONS] ...]");
   }
 
   /** For the help alone: images and arguments are taken out before anything is parsed. */

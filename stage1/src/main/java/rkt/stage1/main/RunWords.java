@@ -34,14 +34,20 @@ record RunWords(List<String> pod, List<String> first, List<Segment> apps) {
     List<String> first = new ArrayList<>();
     List<Segment> apps = new ArrayList<>();
     List<String> own = first;
+    boolean ended = false; // by ---: what follows has no image yet
     int at = 0;
     while (at < words.size()) {
       String word = words.get(at++);
       if (word.equals(ARGUMENTS)) {
-        at = takeArguments(words, at, apps);
+        at = takeArguments(words, at, apps, ended);
+        ended = words.get(at - 1).equals(END_OF_ARGUMENTS);
       } else if (word.equals(END_OF_ARGUMENTS)) {
-        throw StageException.usage(
-            "--- ends no arguments", "it stands behind --, and what begins there");
+        if (apps.isEmpty() || ended) {
+          throw StageException.usage(
+              "no image given before ---",
+              "it ends the words of an app, which begin with an image");
+        }
+        ended = true;
       } else if (word.length() > 1 && word.startsWith("-")) {
         int equals = word.indexOf('=');
         String name = equals < 0 ? word : word.substring(0, equals);
@@ -53,6 +59,7 @@ record RunWords(List<String> pod, List<String> first, List<Segment> apps) {
       } else {
         own = new ArrayList<>();
         apps.add(new Segment(word, own, new ArrayList<>()));
+        ended = false;
       }
     }
     return new RunWords(pod, first, apps);
@@ -66,15 +73,16 @@ record RunWords(List<String> pod, List<String> first, List<Segment> apps) {
     return option.arity().min() > 0 || next.equals("true") || next.equals("false");
   }
 
-  private static int takeArguments(List<String> words, int from, List<Segment> apps)
+  private static int takeArguments(List<String> words, int from, List<Segment> apps, boolean ended)
       throws StageException {
     if (apps.isEmpty()) {
       throw StageException.usage("no image given before --", "name one, or see --help");
     }
     Segment app = apps.get(apps.size() - 1);
-    if (!app.arguments.isEmpty()) {
+    if (ended) {
       throw StageException.usage(
-          "the arguments of " + app.image + " are given twice", "name the next image behind ---");
+          "no image given between --- and --: the words of " + app.image + " had ended",
+          "name the next image behind ---");
     }
     int at = from;
     while (at < words.size() && !words.get(at).equals(END_OF_ARGUMENTS)) {

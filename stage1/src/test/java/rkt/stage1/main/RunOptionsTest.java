@@ -89,6 +89,19 @@ class RunOptionsTest {
   }
 
   @Test
+  void threeDashesLeadFromAnAppWithoutArgumentsToTheNextImage() throws Exception {
+    RunLine line =
+        parsed(
+            "one", "--name=a", "---", "two", "--name=b", "--", "---", "three", "--name=c", "---");
+    assertThat(line.apps()).extracting(RunLine.App::image).containsExactly("one", "two", "three");
+    assertThat(line.apps()).extracting(app -> app.name().orElse("")).containsExactly("a", "b", "c");
+    assertThat(line.apps())
+        .extracting(app -> app.process().arguments())
+        .containsOnly(List.of())
+        .hasSize(3);
+  }
+
+  @Test
   void eachAppHasTheOptionsBehindItsImage() throws Exception {
     RunLine line =
         parsed(
@@ -145,10 +158,15 @@ class RunOptionsTest {
     refused(() -> parsed("--net=host"), "no image given");
     refused(() -> parsed("--", "image"), "no image given before --");
     refused(() -> parsed("--", "image", "x"), "no image given before --");
-    refused(() -> parsed("image", "---"), "--- ends no arguments");
+    refused(() -> parsed("---", "image"), "no image given before ---");
+    refused(() -> parsed("image", "---", "---", "image"), "no image given before ---");
+    refused(() -> parsed("image", "--", "x", "---", "---"), "no image given before ---");
     refused(
         () -> parsed("image", "--", "x", "---", "--", "y"),
-        "the arguments of image are given twice");
+        "no image given between --- and --: the words of image had ended");
+    refused(
+        () -> parsed("image", "---", "--", "y"),
+        "no image given between --- and --: the words of image had ended");
     refused(
         () -> parsed("--interactive", "one", "two"),
         "--interactive joins one app to the terminal, and there are 2");
