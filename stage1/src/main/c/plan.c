@@ -34,6 +34,8 @@ static const struct shape SHAPES[OP_END] = {
     [OP_EXEC] = {3, 2, 0},           [OP_OOM_COUNTER] = {0, 2 + 1, 0},
     [OP_STREAM] = {2, 2, 0},         [OP_FORK] = {1, 2, 0},
     [OP_LANDLOCK] = {1, 2, 0},       [OP_WRITE_PROC] = {1, 2 + 1, 1},
+    [OP_OPEN] = {1, 2 + 1, 0},       [OP_OPEN_TREE] = {1, 2 + 1, 0},
+    [OP_MOVE_MOUNT] = {1, 2 + 1, 0},
 };
 
 __attribute__((noreturn)) static void refuse(const char *why, int64_t at) {
@@ -100,6 +102,10 @@ static void check_values(const struct record *r) {
   switch (r->op) {
     case OP_DUP:
       if (w[1] >= OWN_FDS) refuse("dup onto a reserved descriptor at ", r->at);
+      break;
+    case OP_OPEN:
+    case OP_OPEN_TREE:
+      if (w[0] >= OWN_FDS) refuse("open onto a reserved descriptor at ", r->at);
       break;
     case OP_CLOSE_RANGE:
       if (w[2] != CLOSE_RANGE_CLOEXEC && (w[2] != 0 || w[1] >= OWN_FDS)) {

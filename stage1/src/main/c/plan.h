@@ -51,7 +51,10 @@ enum op {
   OP_FORK = 48,
   OP_LANDLOCK = 49,
   OP_WRITE_PROC = 50,
-  OP_END = 51,
+  OP_OPEN = 51,
+  OP_OPEN_TREE = 52,
+  OP_MOVE_MOUNT = 53,
+  OP_END = 54,
 };
 
 enum { MAX_APPS = 256, MAX_PLAN = 16 << 20 };

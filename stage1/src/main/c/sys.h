@@ -14,6 +14,7 @@
 #include <linux/keyctl.h>
 #include <linux/landlock.h>
 #include <linux/magic.h>
+#include <linux/mount.h>
 #include <linux/openat2.h>
 #include <linux/poll.h>
 #include <linux/prctl.h>

@@ -28,7 +28,12 @@ class EnterIT extends PodTests {
 
   @BeforeAll
   void startPods() throws Exception {
-    root = pod("(" + FACTS + "); echo done; sleep 1000", "--set-env=A=b", "--cpu=2");
+    root =
+        pod(
+            "(" + FACTS + "); echo done; sleep 1000",
+            "--set-env=A=b",
+            "--cpu=2",
+            "--oom-score-adj=300");
     web = pod("(" + FACTS + "); echo done; sleep 1000", "--user=web", "--hostname=web");
     root.running().awaitOutput("done\n");
     web.running().awaitOutput("done\n");
@@ -53,6 +58,13 @@ class EnterIT extends PodTests {
       assertThat(inside.err()).isEmpty();
       assertThat(inside.out()).contains("Seccomp:\t2").contains("NoNewPrivs:\t1");
     }
+  }
+
+  @Test
+  void whoEntersIsChosenAsSoonAsTheAppWhenMemoryRunsOut() throws Exception {
+    assertThat(enter(root, "cat /proc/self/oom_score_adj").out()).isEqualTo("300\n");
+    assertThat(enter(web, "cat /proc/self/oom_score_adj").out())
+        .isEqualTo(Files.readString(Path.of("/proc/self/oom_score_adj")));
   }
 
   /** A shell sets these itself. */

@@ -66,6 +66,24 @@ class HandlersIT extends PodTests {
   }
 
   @Test
+  void handlersOfOneAppOfSeveralFindItsRootToo() throws Exception {
+    String app =
+        imageWith(
+            "several",
+            "eventHandlers",
+            "["
+                + handler("pre-start", "echo one >/state")
+                + ","
+                + handler("post-stop", "cat /state; grep -c overlay /proc/self/mountinfo")
+                + "]");
+
+    Result result =
+        rkt.ok("run", app, "--name=a", "--", "-c", "echo two >>/state", "---", image, "--name=b");
+
+    assertThat(result.out()).isEqualTo("one\ntwo\n1\n");
+  }
+
+  @Test
   void aHandlerFindsWhatTheAppWroteAndHasNoInput() throws Exception {
     String app =
         imageWith(

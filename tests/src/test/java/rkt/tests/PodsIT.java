@@ -318,6 +318,23 @@ class PodsIT extends PodTests {
   }
 
   @Test
+  void eachAppHasItsOwnOomScoreAdj() throws Exception {
+    List<String> words = new ArrayList<>(List.of("run"));
+    for (String score : List.of("--oom-score-adj=400", "", "--oom-score-adj=500")) {
+      words.add(image);
+      words.add("--name=app" + score.replaceAll("\\D", ""));
+      if (!score.isEmpty()) {
+        words.add(score);
+      }
+      words.addAll(List.of("--", "-c", "cat /proc/self/oom_score_adj", "---"));
+    }
+    List<String> scores =
+        new ArrayList<>(rkt.ok(words.toArray(new String[0])).lines().stream().sorted().toList());
+    String callers = Files.readString(Path.of("/proc/self/oom_score_adj")).strip();
+    assertThat(scores).containsExactlyInAnyOrder("400", callers, "500");
+  }
+
+  @Test
   void fiftyAppsStartAndAllAreRecorded() throws Exception {
     int count = 50;
     String uuidFile = rkt.home().resolve("uuid-fifty").toString();

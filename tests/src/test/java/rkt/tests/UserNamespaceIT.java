@@ -96,34 +96,58 @@ class UserNamespaceIT extends PodTests {
     }
   }
 
+  /** What root of a pod tries that has every capability, and what comes of it. */
+  private static final String ATTEMPTS =
+      """
+      mount -t tmpfs none /tmp && echo mounts of its own
+      hostname other && echo a name of its own
+      mknod /tmp/disk b 8 0 || echo no device
+      umount /dev || echo no unmounting
+      mount -o remount,rw /sys || echo no remounting
+      mount -o bind,remount,rw /dev/null || echo no remounting of a mount
+      echo x > /proc/sys/kernel/core_pattern || echo no setting of the kernel
+      echo 1 > /proc/1/oom_score_adj || echo no process 1
+      ls /proc/1/root || echo no root of process 1
+      """;
+
+  private static final String ANSWERS =
+      """
+      mounts of its own
+      a name of its own
+      no device
+      no unmounting
+      no remounting
+      no remounting of a mount
+      no setting of the kernel
+      no process 1
+      no root of process 1
+      """;
+
   @Test
   void withEveryCapabilityRootOfThePodIsNobodyOutside() throws Exception {
-    String script =
-        """
-        mount -t tmpfs none /tmp && echo mounts of its own
-        hostname other && echo a name of its own
-        mknod /tmp/disk b 8 0 || echo no device
-        umount /dev || echo no unmounting
-        mount -o remount,rw /sys || echo no remounting
-        mount -o bind,remount,rw /dev/null || echo no remounting of a mount
-        echo x > /proc/sys/kernel/core_pattern || echo no setting of the kernel
-        echo 1 > /proc/1/oom_score_adj || echo no process 1
-        ls /proc/1/root || echo no root of process 1
-        """;
-    Result result = sh(script, "--insecure-options=capabilities,seccomp,paths");
-    assertThat(result.out())
-        .isEqualTo(
-            """
-            mounts of its own
-            a name of its own
-            no device
-            no unmounting
-            no remounting
-            no remounting of a mount
-            no setting of the kernel
-            no process 1
-            no root of process 1
-            """);
+    Result result = sh(ATTEMPTS, "--insecure-options=capabilities,seccomp,paths");
+    assertThat(result.out()).isEqualTo(ANSWERS);
+  }
+
+  @Test
+  void norInAPodOfSeveralAppsWhereEachSeesItsOwnMountsAlone() throws Exception {
+    String look = "echo $(grep -c overlay /proc/self/mountinfo) root";
+    Result result =
+        rkt.ok(
+            "run",
+            "--insecure-options=capabilities,seccomp,paths",
+            image,
+            "--name=a",
+            "--",
+            "-c",
+            look,
+            "---",
+            image,
+            "--name=b",
+            "--",
+            "-c",
+            ATTEMPTS + look);
+    assertThat(result.out().replace("1 root\n", "")).isEqualTo(ANSWERS);
   }
 
   @Test

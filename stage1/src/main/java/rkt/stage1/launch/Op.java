@@ -40,6 +40,12 @@ public sealed interface Op {
     }
   }
 
+  private static void requireBelowOwn(long descriptor) {
+    if (descriptor < 0 || descriptor >= OWN_FDS) {
+      throw new IllegalArgumentException("open onto a reserved descriptor: " + descriptor);
+    }
+  }
+
   /** The step that must come right before EXEC, or before the SECCOMP that precedes it. */
   static Op closeAllButStdio() {
     return new CloseRange(
@@ -450,6 +456,47 @@ public sealed interface Op {
       out.begin(50, label, bytes.size());
       out.string(path);
       bytes.writeTo(out);
+      out.end();
+    }
+  }
+
+  /** open(2) for reading; {@code to} becomes the descriptor, which no exec keeps. */
+  record Open(Label label, long to, String path) implements Op {
+    public Open {
+      requireBelowOwn(to);
+    }
+
+    @Override
+    public void write(PlanWriter out) {
+      out.begin(51, label, to);
+      out.string(path);
+      out.end();
+    }
+  }
+
+  /**
+   * open_tree(OPEN_TREE_CLONE): a copy of the mount at {@code path} and of all below it, mounted
+   * nowhere; {@code to} becomes its descriptor, which no exec keeps.
+   */
+  record OpenTree(Label label, long to, String path) implements Op {
+    public OpenTree {
+      requireBelowOwn(to);
+    }
+
+    @Override
+    public void write(PlanWriter out) {
+      out.begin(52, label, to);
+      out.string(path);
+      out.end();
+    }
+  }
+
+  /** move_mount(2): mounts the tree that {@code fd} is open on at {@code path}. */
+  record MoveMount(Label label, long fd, String path) implements Op {
+    @Override
+    public void write(PlanWriter out) {
+      out.begin(53, label, fd);
+      out.string(path);
       out.end();
     }
   }

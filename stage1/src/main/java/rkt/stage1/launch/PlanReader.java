@@ -145,6 +145,9 @@ final class PlanReader {
       case 48 -> fork();
       case 49 -> landlock();
       case 50 -> writeProc();
+      case 51 -> openFile();
+      case 52 -> openTree();
+      case 53 -> moveMount();
       default -> throw new IllegalArgumentException("unknown op " + op);
     };
   }
@@ -228,6 +231,24 @@ final class PlanReader {
     long size = word();
     Label label = label();
     return new Op.WriteProc(label, string(), bytes(size));
+  }
+
+  private Op openFile() {
+    long to = word();
+    Label label = label();
+    return new Op.Open(label, to, string());
+  }
+
+  private Op openTree() {
+    long to = word();
+    Label label = label();
+    return new Op.OpenTree(label, to, string());
+  }
+
+  private Op moveMount() {
+    long fd = word();
+    Label label = label();
+    return new Op.MoveMount(label, fd, string());
   }
 
   private Op landlock() {

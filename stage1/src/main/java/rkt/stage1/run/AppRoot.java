@@ -152,7 +152,7 @@ final class AppRoot implements AutoCloseable {
   }
 
   /** Mounts /dev: a fresh tmpfs with the devices that every program may expect, and no other. */
-  void mountDev() throws StageException {
+  void mountDev(HostDevices devices) throws StageException {
     try {
       requireDirectory("dev");
       // Without devices of its own: the nodes below are mounts, and an app with CAP_MKNOD must not
@@ -163,17 +163,15 @@ final class AppRoot implements AutoCloseable {
         // Never by its name again: it is this tmpfs, whatever is called /dev by now.
         DirFd directory = tmpfs.directory();
         dev = directory;
-        fillDev(directory);
+        fillDev(directory, devices);
       }
     } catch (KernelException e) {
       throw cannot("mount /dev", e);
     }
   }
 
-  private void fillDev(DirFd dev) throws KernelException {
-    for (HostDevice device : HostDevice.values()) {
-      device.bindInto(dev);
-    }
+  private void fillDev(DirFd dev, HostDevices devices) throws KernelException {
+    devices.bindAll(dev);
     dev.symlink(Names.of("/proc/self/fd"), Names.of("fd"));
     dev.symlink(Names.of("/proc/self/fd/0"), Names.of("stdin"));
     dev.symlink(Names.of("/proc/self/fd/1"), Names.of("stdout"));

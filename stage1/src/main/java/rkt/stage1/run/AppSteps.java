@@ -21,6 +21,9 @@ final class AppSteps {
   /** The directory of the stage where a pod with a user namespace mounts the stage again. */
   static final String AGAIN = "/again";
 
+  /** The directory of the stage that holds no root of any app, and is the stage otherwise. */
+  static final String FEW = "/few";
+
   /** The working directory, for a process that cannot walk to it. */
   static final String HERE = "/proc/self/cwd";
 
@@ -52,9 +55,7 @@ final class AppSteps {
     return steps;
   }
 
-  /**
-   * Joins the control groups, each by its open cgroup.procs, and makes them the root of the view.
-   */
+  /** Joins the control groups, each by its open cgroup.procs. */
   AppSteps joinCgroups(List<Integer> procs) {
     for (int descriptor : procs) {
       steps.add(
@@ -63,10 +64,52 @@ final class AppSteps {
               descriptor,
               Bytes.of(MYSELF)));
     }
+    return this;
+  }
+
+  /**
+   * Takes a mount namespace, and one of control groups in which those that were joined are the
+   * root.
+   */
+  AppSteps unshare() {
     steps.add(
         new Op.Unshare(
             Label.of("make namespaces for app \"" + app + "\""), CLONE_NEWNS | CLONE_NEWCGROUP));
     return this;
+  }
+
+  /**
+   * The same in a pod of several apps, for as many of which a mount namespace would copy the mounts
+   * of all: takes the root out of the namespace of all roots, and into one that begins with none.
+   *
+   * @param free a descriptor that may be replaced
+   * @param few the namespace that {@link #leaveRoots} made
+   */
+  AppSteps takeRoot(int free, int few) {
+    steps.add(new Op.OpenTree(Label.of("take the root of app \"" + app + "\""), free, root));
+    steps.add(new Op.Setns(Label.of("leave the roots of the other apps behind"), few, CLONE_NEWNS));
+    unshare();
+    steps.add(new Op.MoveMount(Label.of("mount the root of app \"" + app + "\""), free, root));
+    return this;
+  }
+
+  /**
+   * Makes the mount namespace without roots, by process 1, which stays in that of all roots.
+   *
+   * @param app one whose /proc is mounted
+   * @param all becomes the descriptor of the namespace of all roots
+   * @param few becomes that of the other
+   */
+  static List<Op> leaveRoots(String app, int all, int few) {
+    Label label = Label.of("make a namespace of mounts without the roots of the apps");
+    String own = "/apps/" + app + "/proc/self/ns/mnt";
+    return List.of(
+        new Op.Open(label, all, own),
+        new Op.Unshare(label, CLONE_NEWNS),
+        new Op.Open(label, few, own),
+        new Op.Mount(label, MS_BIND | MS_REC, FEW, FEW, "", ""),
+        new Op.Pivot(label, FEW),
+        new Op.Setns(label, all, CLONE_NEWNS));
   }
 
   /**

@@ -21,7 +21,7 @@ final class ContextBuilder {
 
   /**
    * @param term what TERM says; empty for no terminal
-   * @param startsWith the oom_score_adj of process 1, if it is not the caller's
+   * @param oomScoreAdj what the app has to set its own to; empty for what process 1 has
    * @throws StageException of class {@code run} if something that is named is not in the image
    */
   static ProcessContext of(
@@ -30,7 +30,7 @@ final class ContextBuilder {
       AppRoot root,
       PodUsers users,
       String term,
-      OptionalInt startsWith)
+      OptionalInt oomScoreAdj)
       throws StageException {
     AppRequest asked = app.request();
     App image = asked.app();
@@ -85,7 +85,7 @@ final class ContextBuilder {
         app.seccomp(),
         landlock(confinement, pod),
         confinement.label(),
-        oomScoreAdj(confinement, startsWith),
+        oomScoreAdj,
         limits(confinement, pod),
         directory,
         AppEnvironment.lines(environment),
@@ -149,13 +149,6 @@ final class ContextBuilder {
     } catch (KernelException e) {
       throw StageException.run("cannot read the capabilities of this process", null, e);
     }
-  }
-
-  /** What is left to do about it for the app itself. */
-  private static OptionalInt oomScoreAdj(Confinement confinement, OptionalInt startsWith) {
-    return confinement.oomScoreAdj().equals(startsWith)
-        ? OptionalInt.empty()
-        : confinement.oomScoreAdj();
   }
 
   /**

@@ -178,7 +178,7 @@ final class HostPod {
                 ? request.environment().getOrDefault("TERM", "xterm")
                 : "";
         ProcessContext context =
-            ContextBuilder.of(app, request, inside, users, term, OptionalInt.empty())
+            ContextBuilder.of(app, request, inside, users, term, app.confinement().oomScoreAdj())
                 .withoutConfinement();
         LaunchPlan.Handlers handlers = AppHandlers.of(asked.name(), asked.app(), inside, context);
         if (asked.storage().readOnlyRoot()) {

@@ -1,10 +1,5 @@
 package rkt.stage1.run;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -18,8 +13,6 @@ import rkt.stage1.StageException;
  * had back; hard limits stay raised, which grants nothing to the supervisor that it would use.
  */
 final class Inherited implements AutoCloseable {
-  private static final Path OOM_SCORE_ADJ = Path.of("/proc/self/oom_score_adj");
-
   private final OptionalInt before;
 
   private Inherited(OptionalInt before) {
@@ -34,28 +27,47 @@ final class Inherited implements AutoCloseable {
         raise(app, limit.getKey(), limit.getValue());
       }
     }
-    OptionalInt wanted = oomScoreAdj(apps);
+    OptionalInt wanted = oomScores(apps).first();
     if (wanted.isEmpty()) {
       return new Inherited(OptionalInt.empty());
     }
     int own = OomScore.own();
-    write(wanted.getAsInt());
+    OomScore.set(wanted.getAsInt());
     return new Inherited(OptionalInt.of(own));
   }
 
   /**
-   * What process 1 has of oom_score_adj: the lowest of its apps, because every process may raise
-   * its own. Empty for that of the caller.
+   * The oom_score_adj of a pod's processes.
+   *
+   * @param callers of an app that asks for none
+   * @param first of process 1: the lowest of its apps, because every process may raise its own;
+   *     empty if no app asks for any, and all have the caller's
    */
-  static OptionalInt oomScoreAdj(List<PreparedApp> apps) throws StageException {
+  record OomScores(int callers, OptionalInt first) {
+    /** What the app has to set its own to; empty if that is what process 1 has. */
+    OptionalInt stepOf(PreparedApp app) {
+      if (first.isEmpty()) {
+        return OptionalInt.empty();
+      }
+      int own = app.confinement().oomScoreAdj().orElse(callers);
+      return own == first.getAsInt() ? OptionalInt.empty() : OptionalInt.of(own);
+    }
+  }
+
+  static OomScores oomScores(List<PreparedApp> apps) throws StageException {
     boolean asked = false;
+    for (PreparedApp app : apps) {
+      asked |= app.confinement().oomScoreAdj().isPresent();
+    }
+    if (!asked) {
+      return new OomScores(0, OptionalInt.empty());
+    }
+    int callers = OomScore.own();
     int lowest = Integer.MAX_VALUE;
     for (PreparedApp app : apps) {
-      OptionalInt wanted = app.confinement().oomScoreAdj();
-      asked |= wanted.isPresent();
-      lowest = Math.min(lowest, wanted.isPresent() ? wanted.getAsInt() : OomScore.own());
+      lowest = Math.min(lowest, app.confinement().oomScoreAdj().orElse(callers));
     }
-    return asked ? OptionalInt.of(lowest) : OptionalInt.empty();
+    return new OomScores(callers, OptionalInt.of(lowest));
   }
 
   private static void raise(PreparedApp app, ResourceLimit resource, ResourceLimit.Value wanted)
@@ -80,21 +92,10 @@ final class Inherited implements AutoCloseable {
     }
   }
 
-  private static void write(int value) throws StageException {
-    try {
-      Files.write(OOM_SCORE_ADJ, Integer.toString(value).getBytes(US_ASCII));
-    } catch (IOException e) {
-      throw StageException.run(
-          "cannot set oom_score_adj to " + value,
-          "one that is lower than the caller's takes CAP_SYS_RESOURCE on the host",
-          e);
-    }
-  }
-
   @Override
   public void close() throws StageException {
     if (before.isPresent()) {
-      write(before.getAsInt());
+      OomScore.set(before.getAsInt());
     }
   }
 }

@@ -98,6 +98,7 @@ public final class PodEnter {
         }
         List<String> words = command.isEmpty() ? List.of(shell(pid)) : command;
         plan = plan(record, planned, pid, words, term, terminal(pid, user(planned)));
+        OomScore.takeOver(pid);
         Processes.signal(process, 0);
       }
       raiseLimits(planned);
@@ -258,9 +259,11 @@ public final class PodEnter {
       if (inContext && step instanceof Op.CloseRange) {
         steps.add(dieWithParent());
       }
+      boolean taken = // from the app as it is now, which needs rights on the host
+          step instanceof Op.WriteProc file && file.path().equals(ProcessContext.OOM_SCORE_ADJ);
       if (inContext && step instanceof Op.Exec exec) {
         steps.add(exec(exec, command, term));
-      } else if (inContext) {
+      } else if (inContext && !taken) {
         steps.add(step);
       }
       // Umask is the first step of every context; session and terminal before it are our own.

@@ -47,7 +47,9 @@ final class PodThread {
   private static final int USERS = 8;
   private static final int LOCK = 9;
   private static final int REPORT = 10;
-  private static final int FIRST_CGROUP = 11;
+  private static final int ALL_ROOTS = 11;
+  private static final int NO_ROOTS = 12;
+  private static final int FIRST_CGROUP = 13;
 
   private static final int GRACE_MILLIS = 10_000;
 
@@ -173,11 +175,16 @@ final class PodThread {
       List<LaunchPlan.App> plans = new ArrayList<>();
       StreamEnds streams = new StreamEnds(callers, FIRST_CGROUP + groups);
       String stage = makeStage();
-      try (PodDisk disk = PodDisk.of(users, data, stage, namespaces.user())) {
+      Inherited.OomScores oomScores = Inherited.oomScores(apps);
+      try (PodDisk disk = PodDisk.of(users, data, stage, namespaces.user());
+          HostDevices devices = HostDevices.open()) {
         ownFiles(users.outside(0));
-        mountStage(stage);
+        mountStage(stage, devices);
+        if (apps.size() > 1) {
+          fillStageWithoutRoots(stage + AppSteps.FEW, devices);
+        }
         for (PreparedApp app : apps) {
-          plans.add(planApp(app, stage, disk, nextCgroup, streams));
+          plans.add(planApp(app, stage, disk, devices, nextCgroup, streams, oomScores));
           nextCgroup += app.cgroupProcs().size();
         }
         makeStageReadOnly(stage);
@@ -230,7 +237,8 @@ final class PodThread {
   }
 
   /** 3. A small file system of our own, in which the apps' roots stand: what process 1 sees. */
-  private static void mountStage(String stage) throws KernelException, StageException {
+  private static void mountStage(String stage, HostDevices devices)
+      throws KernelException, StageException {
     try {
       Mounts.mount(
           "rkt",
@@ -244,10 +252,31 @@ final class PodThread {
       Files.createDirectory(Path.of(stage, AppSteps.EMPTY));
       Files.createDirectory(Path.of(stage, AppSteps.AGAIN));
       try (DirFd own = DirFd.open(stage)) {
-        HostDevice.NULL.bindInto(own);
+        devices.bindNull(own);
       }
     } catch (IOException e) {
       throw StageException.system("cannot make " + stage, null, e);
+    }
+  }
+
+  /**
+   * A directory that looks like the stage, but for the roots of the apps: from it their mount
+   * namespaces are copied, so that none copies, or ever holds, the mounts of all others.
+   */
+  private void fillStageWithoutRoots(String few, HostDevices devices)
+      throws KernelException, StageException {
+    try {
+      Files.createDirectory(Path.of(few));
+      Files.createDirectory(Path.of(few, AppSteps.EMPTY));
+      Files.createDirectory(Path.of(few, "apps"));
+      for (PreparedApp app : apps) {
+        Files.createDirectory(Path.of(few, "apps", app.request().name()));
+      }
+      try (DirFd own = DirFd.open(few)) {
+        devices.bindNull(own);
+      }
+    } catch (IOException e) {
+      throw StageException.system("cannot make " + few, null, e);
     }
   }
 
@@ -266,7 +295,13 @@ final class PodThread {
 
   /** 4. The root of one app, and what its process will do in it. */
   private LaunchPlan.App planApp(
-      PreparedApp app, String stage, PodDisk disk, int firstCgroup, StreamEnds streams)
+      PreparedApp app,
+      String stage,
+      PodDisk disk,
+      HostDevices devices,
+      int firstCgroup,
+      StreamEnds streams,
+      Inherited.OomScores oomScores)
       throws StageException, KernelException {
     AppRequest asked = app.request();
     String inStage = "/apps/" + asked.name();
@@ -279,7 +314,7 @@ final class PodThread {
     try (WritableLayer writable = writable(asked, disk);
         AppRoot root = AppRoot.mount(asked.name(), at, asked.trees(), writable, disk)) {
       root.prepareProc();
-      root.mountDev();
+      root.mountDev(devices);
       root.addDevices(asked.storage().devices(), disk.outside(0) != 0);
       root.mountSys();
       try (AppVolumes volumes =
@@ -292,7 +327,7 @@ final class PodThread {
               ? request.environment().getOrDefault("TERM", "xterm")
               : "";
       ProcessContext context =
-          ContextBuilder.of(app, request, root, users, term, Inherited.oomScoreAdj(apps));
+          ContextBuilder.of(app, request, root, users, term, oomScores.stepOf(app));
       appUsers.add(context.uid());
       LaunchPlan.Handlers handlers = AppHandlers.of(asked.name(), asked.app(), root, context);
       boolean setuid = !app.confinement().noNewPrivileges();
@@ -306,8 +341,13 @@ final class PodThread {
         procs.add(firstCgroup + i);
       }
       AppSteps steps = new AppSteps(asked.name(), inStage).joinCgroups(procs);
-      if (users.inNamespace()) {
-        steps.unlockRoot();
+      if (apps.size() > 1) {
+        steps.takeRoot(ALL_ROOTS, NO_ROOTS);
+      } else {
+        steps.unshare();
+        if (users.inNamespace()) {
+          steps.unlockRoot();
+        }
       }
       if (!request.insecure().contains("paths")) {
         steps.mask(confinement.processesOnly());
@@ -343,6 +383,9 @@ final class PodThread {
     }
     first.addAll(Sysctls.steps(confinement.sysctls()));
     first.add(new Op.Pivot(Label.of("leave the root of the host"), AppSteps.HERE));
+    if (plans.size() > 1) {
+      first.addAll(AppSteps.leaveRoots(plans.get(0).name(), ALL_ROOTS, NO_ROOTS));
+    }
     return LaunchPlan.init(
         new LaunchPlan.Init(LIFELINE, STATUS, users.arePrivate() ? LOCK : -1, GRACE_MILLIS),
         first,

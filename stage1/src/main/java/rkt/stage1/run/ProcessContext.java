@@ -81,6 +81,9 @@ record ProcessContext(
         arguments);
   }
 
+  /** The file below /proc. */
+  static final String OOM_SCORE_ADJ = "self/oom_score_adj";
+
   private static final long UMASK = 022;
   private static final long PR_SET_KEEPCAPS = 8;
   private static final long PR_SET_NO_NEW_PRIVS = 38;
@@ -108,7 +111,7 @@ record ProcessContext(
               new Label(
                   "set oom_score_adj of app \"" + app + "\" to " + oomScoreAdj.getAsInt(),
                   "a lower one than the caller's takes CAP_SYS_RESOURCE on the host"),
-              "self/oom_score_adj",
+              OOM_SCORE_ADJ,
               Bytes.of(Integer.toString(oomScoreAdj.getAsInt()).getBytes(US_ASCII))));
     }
     steps.add(new Op.NewKeyring(Label.of("make a session keyring")));

@@ -26,7 +26,7 @@ class AppStepsTest {
 
   @Test
   void anAppJoinsItsGroupsBeforeItsNamespacesAndMovesInBeforeItsSession() {
-    AppSteps steps = steps().joinCgroups(List.of(7, 8)).moveIn().beginSession(-1);
+    AppSteps steps = steps().joinCgroups(List.of(7, 8)).unshare().moveIn().beginSession(-1);
     assertThat(plain(steps))
         .containsExactly(
             "WriteFd[fd=7, bytes=0x30]",
@@ -34,6 +34,19 @@ class AppStepsTest {
             "Unshare[flags=33685504]",
             "Pivot[path=/apps/web]",
             "Setsid[]");
+  }
+
+  @Test
+  void anAppOfSeveralTakesItsRootAloneIntoANamespaceWithoutTheOthers() {
+    AppSteps steps = steps().joinCgroups(List.of(7)).takeRoot(11, 12).moveIn();
+    assertThat(plain(steps))
+        .containsExactly(
+            "WriteFd[fd=7, bytes=0x30]",
+            "OpenTree[to=11, path=/apps/web]",
+            "Setns[fd=12, type=131072]",
+            "Unshare[flags=33685504]",
+            "MoveMount[fd=11, path=/apps/web]",
+            "Pivot[path=/apps/web]");
   }
 
   @Test

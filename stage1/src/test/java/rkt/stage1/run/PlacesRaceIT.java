@@ -158,7 +158,7 @@ class PlacesRaceIT {
     try (Flip flip = flip("vol/d", "/dev")) {
       rounds(
           flip,
-          AppRoot::mountDev,
+          PlacesRaceIT::mountDev,
           root -> {
             try {
               mountVolume(root, "/vol/d");
@@ -178,7 +178,7 @@ class PlacesRaceIT {
       rounds(
           flip,
           root -> {
-            root.mountDev();
+            mountDev(root);
             try (Terminal.Pair pair = Terminal.open(root.terminals())) {
               Stat console = Descriptors.stat(pair.peer());
               assertThat(console.mode() & Stat.S_IFMT).isEqualTo(Stat.S_IFCHR);
@@ -190,6 +190,12 @@ class PlacesRaceIT {
 
     assertThat(direct).isPositive();
     assertThat(refused).isPositive();
+  }
+
+  private static void mountDev(AppRoot root) throws StageException, KernelException {
+    try (HostDevices devices = HostDevices.open()) {
+      root.mountDev(devices);
+    }
   }
 
   /** A round that fails with a {@link StageException} was refused, which is an answer. */

@@ -1,0 +1,87 @@
+package rkt.stage1.run;
+
+import java.util.ArrayList;
+import java.util.List;
+import rkt.kernel.DetachedMount;
+import rkt.kernel.DirFd;
+import rkt.kernel.Errno;
+import rkt.kernel.Fd;
+import rkt.kernel.FileFd;
+import rkt.kernel.KernelException;
+import rkt.kernel.MountAttribute;
+import rkt.kernel.Names;
+import rkt.kernel.Stat;
+
+/**
+ * The devices that every app gets, found once for all apps of a pod. The host's node is bound,
+ * read-only, which hinders changes of its mode or owner and not writing to the device: so it works
+ * the same without the right to make nodes, in a user namespace. Its number is checked on the open
+ * descriptor: it is that device, or nothing.
+ */
+final class HostDevices implements AutoCloseable {
+  private static final List<Node> ALL =
+      List.of(
+          new Node("null", 1, 3), // first, see bindNull
+          new Node("zero", 1, 5),
+          new Node("full", 1, 7),
+          new Node("random", 1, 8),
+          new Node("urandom", 1, 9),
+          new Node("tty", 5, 0));
+
+  private record Node(String name, long major, long minor) {}
+
+  private final List<FileFd> nodes = new ArrayList<>();
+
+  private HostDevices() {}
+
+  /**
+   * Opens them.
+   *
+   * @throws KernelException with ENXIO if one is another device on this host
+   */
+  static HostDevices open() throws KernelException {
+    HostDevices devices = new HostDevices();
+    try (DirFd host = DirFd.open("/dev")) {
+      for (Node node : ALL) {
+        FileFd open = host.open(Names.of(node.name), DirFd.O_PATH, 0, DirFd.Resolve.NO_SYMLINKS);
+        devices.nodes.add(open);
+        Stat stat = open.stat();
+        boolean isDevice = (stat.mode() & Stat.S_IFMT) == Stat.S_IFCHR;
+        if (!isDevice || stat.rdev() != (node.major << 32 | node.minor)) {
+          throw new KernelException("open", "/dev/" + node.name + " of the host", Errno.ENXIO);
+        }
+      }
+      return devices;
+    } catch (KernelException e) {
+      devices.close();
+      throw e;
+    }
+  }
+
+  /** Makes all of them appear in {@code dev}, a directory of ours. */
+  void bindAll(DirFd dev) throws KernelException {
+    for (int i = 0; i < nodes.size(); i++) {
+      bind(i, dev);
+    }
+  }
+
+  /** Makes {@code null} appear in {@code directory}. */
+  void bindNull(DirFd directory) throws KernelException {
+    bind(0, directory);
+  }
+
+  private void bind(int index, DirFd directory) throws KernelException {
+    try (FileFd place = directory.createFile(Names.of(ALL.get(index).name), 0666);
+        DetachedMount mount = DetachedMount.cloneOf(Fd.adopt(nodes.get(index).number()))) {
+      mount.forbid(MountAttribute.READ_ONLY, MountAttribute.NO_SUID, MountAttribute.NO_EXEC);
+      mount.attach(Fd.adopt(place.number()));
+    }
+  }
+
+  @Override
+  public void close() {
+    for (FileFd node : nodes) {
+      node.close();
+    }
+  }
+}
