@@ -28,6 +28,7 @@ public final class Fetched implements AutoCloseable {
   private final Transaction transaction;
   private final Digest signed;
   private final Optional<byte[]> signature;
+  private final Along along;
   private final String source;
   private final Resolver resolver;
   private @Nullable ProgramAci program;
@@ -37,13 +38,33 @@ public final class Fetched implements AutoCloseable {
       Transaction transaction,
       Digest signed,
       Optional<byte[]> signature,
+      Along along,
       String source,
       Resolver resolver) {
     this.transaction = transaction;
     this.signed = signed;
     this.signature = signature;
+    this.along = along;
     this.source = source;
     this.resolver = resolver;
+  }
+
+  /**
+   * The statements that came along.
+   *
+   * @param layers staged
+   * @param all whether these are all that the source has now, and replace what was fetched before;
+   *     else the source has no place for any
+   */
+  record Along(List<OciDescriptor> layers, boolean all) {
+    Along {
+      layers = List.copyOf(layers);
+    }
+
+    /** What comes from a source that has no place for statements. */
+    static Along nothing() {
+      return new Along(List.of(), false);
+    }
   }
 
   /** Looks into the downloaded bytes. */
@@ -84,6 +105,16 @@ public final class Fetched implements AutoCloseable {
   /** The detached signature that came along, as it was served; empty if none did. */
   public Optional<byte[]> signature() {
     return signature;
+  }
+
+  /** The statements about the image that came along: their types, digests and annotations. */
+  public List<OciDescriptor> statements() {
+    return along.layers();
+  }
+
+  /** The bytes of a statement. */
+  public byte[] statement(Digest digest) throws RktException {
+    return transaction.read(digest);
   }
 
   /** Where the image came from, without credentials. */
@@ -145,6 +176,7 @@ public final class Fetched implements AutoCloseable {
     if (signature.isPresent()) {
       attached.add(transaction.addSignature(known.manifest(), signature.get()));
     }
+    attached.addAll(transaction.addStatements(known.manifest(), along.layers()));
     Map<String, byte[]> files = new LinkedHashMap<>(beside);
     known.remembered().ifPresent(remembered -> files.put(Remembered.FILE, remembered.json()));
     transaction.commit(
@@ -153,6 +185,7 @@ public final class Fetched implements AutoCloseable {
             known.manifest(),
             known.references(),
             attached,
+            along.all(),
             source,
             insecure,
             files));

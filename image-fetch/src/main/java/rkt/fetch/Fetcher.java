@@ -27,13 +27,18 @@ import rkt.fetch.oci.OciFetch;
 import rkt.fetch.oci.OciSource;
 import rkt.fetch.program.ProgramAci;
 import rkt.fetch.program.TransportProgram;
-import rkt.fetch.registry.Referrers;
+import rkt.fetch.registries.SignaturePlaces;
 import rkt.fetch.registry.RegistrySource;
+import rkt.fetch.registry.RegistryStatements;
+import rkt.fetch.statement.FoundStatement;
+import rkt.fetch.statement.FoundStatements;
+import rkt.fetch.statement.Lookaside;
 import rkt.fetch.transport.FetchException;
 import rkt.spec.Digest;
 import rkt.spec.ErrorClass;
 import rkt.spec.ImageName;
 import rkt.spec.RktException;
+import rkt.spec.SpecException;
 import rkt.spec.image.AciManifest;
 import rkt.spec.image.Image;
 import rkt.spec.image.ImageId;
@@ -89,22 +94,27 @@ public final class Fetcher {
         }
       }
       case ImageRef.OciLayout(Path directory, String tag, Optional<Digest> digest) ->
-          inTransaction(transaction ->
-              nameless(LayoutSource.directory(directory, tag, digest), tag, transaction));
+          inTransaction(transaction -> {
+            LayoutSource source = LayoutSource.directory(directory, tag, digest);
+            return nameless(source, tag, source::beside, transaction);
+          });
       case ImageRef.OciArchive(Path file, String tag, Optional<Digest> digest) ->
-          inTransaction(transaction ->
-              nameless(
-                  LayoutSource.archive(tar(file, transaction), file, tag, digest),
-                  tag,
-                  transaction));
+          inTransaction(transaction -> {
+            LayoutSource source = LayoutSource.archive(tar(file, transaction), file, tag, digest);
+            return nameless(source, tag, source::beside, transaction);
+          });
       case ImageRef.DockerArchive(Path file, String wanted) ->
           inTransaction(transaction ->
               nameless(
                   new DockerArchiveSource(tar(file, transaction), file, wanted),
                   tagOf(wanted),
+                  _ -> Optional.empty(),
                   transaction));
       case ImageRef.DirectoryImage(Path directory) ->
-          inTransaction(transaction -> nameless(new DirSource(directory), "", transaction));
+          inTransaction(transaction -> {
+            DirSource source = new DirSource(directory);
+            return nameless(source, "", _ -> source.beside(), transaction);
+          });
       case ImageRef.Registry registry -> registry(registry);
       case ImageRef.StoreId(String text) ->
           throw FetchException.notFound(
@@ -161,15 +171,41 @@ public final class Fetcher {
   }
 
   private boolean isCurrent(ImageRef.Registry registry, Image image) throws RktException {
-    Optional<Digest> now =
-        registry.digest().isPresent()
-            ? registry.digest()
-            : registries.first(registry, RegistrySource::current);
+    if (registry.digest().isPresent()) {
+      return true;
+    }
+    return registries.first(
+        registry,
+        source -> isCurrent(source, registry, image) && isSignedAsBefore(source, registry, image));
+  }
+
+  private boolean isCurrent(RegistrySource source, ImageRef.Registry registry, Image image)
+      throws RktException {
+    Optional<Digest> now = source.current();
     if (now.isEmpty() || now.get().equals(image.manifest())) {
       return now.isPresent();
     }
     Optional<Remembered> known = remembered(image.id(), registry.lookup());
     return known.isPresent() && known.get().mark().equals(now.get().toString());
+  }
+
+  /** Whether the source has the same signatures and attestations as when the image was fetched. */
+  private boolean isSignedAsBefore(RegistrySource source, ImageRef.Registry registry, Image image)
+      throws RktException {
+    FoundStatements.Beside now = beside(registry, source, image.manifest());
+    try {
+      boolean detached =
+          now.signature().isEmpty()
+              || store
+                  .signatures(image.manifest())
+                  .contains(Digest.sha256(now.signature().get().bytes()));
+      return detached && now.statements().areThose(store.fetchedStatements(image.manifest()));
+    } catch (SpecException e) {
+      if (e.errorClass() != ErrorClass.INTEGRITY) {
+        throw e;
+      }
+      return false; // Fetching it again heals it.
+    }
   }
 
   /** What {@code source} said about the image when it was fetched for the platform of now. */
@@ -304,6 +340,7 @@ public final class Fetcher {
         transaction,
         file.digest(),
         signature,
+        Fetched.Along.nothing(),
         source.what(),
         () -> resolve(source, file, asked, wanted, transaction));
   }
@@ -349,12 +386,13 @@ public final class Fetcher {
   }
 
   /** An image whose source gives it no name that could be believed. */
-  private Fetched nameless(OciSource source, String tag, Transaction transaction)
+  private Fetched nameless(
+      OciSource source, String tag, Neighbours neighbours, Transaction transaction)
       throws RktException {
     Optional<ImageName> name = options.imageName();
     List<String> references =
         name.isPresent() ? List.of(name.get() + ":" + (tag.isEmpty() ? "latest" : tag)) : List.of();
-    return oci(source, name.orElse(NAMELESS), references, "", _ -> Optional.empty(), transaction);
+    return oci(source, name.orElse(NAMELESS), references, "", neighbours, transaction);
   }
 
   /** The tar in {@code file}; a compressed one is expanded into the transaction first. */
@@ -384,23 +422,39 @@ public final class Fetcher {
                     registry.name(),
                     List.of(lookup),
                     lookup,
-                    manifest -> signature(source, manifest),
+                    manifest -> Optional.of(beside(registry, source, manifest)),
                     transaction)));
   }
 
-  /** Where the signature of an OCI image is, given the digest of its manifest. */
-  private interface Beside {
-    Optional<byte[]> signature(Digest manifest) throws RktException;
+  /** Looks for what is signed about an image; empty from a source that has no place for it. */
+  private interface Neighbours {
+    Optional<FoundStatements.Beside> of(Digest manifest) throws RktException;
   }
 
-  /** The OpenPGP signature that the registry lists last of those that refer to the image. */
-  private static Optional<byte[]> signature(RegistrySource source, Digest manifest)
-      throws RktException {
-    Referrers referrers = new Referrers(source);
-    List<OciDescriptor> found = referrers.find(manifest, MediaType.PGP_SIGNATURE);
-    return found.isEmpty()
-        ? Optional.empty()
-        : Optional.of(referrers.content(found.getLast(), manifest, AciSource.MAX_SIGNATURE_BYTES));
+  /**
+   * The signatures and attestations of an image in its registry and, as registries.d has it, beside
+   * that: under the name that was asked for, whichever mirror the image came from.
+   */
+  private FoundStatements.Beside beside(
+      ImageRef.Registry registry, RegistrySource source, Digest manifest) throws RktException {
+    SignaturePlaces.Place place =
+        SignaturePlaces.read(options.surroundings())
+            .of(
+                registry.host(),
+                registry.repository(),
+                registry.digest().map(Digest::toString).orElse(registry.tag()));
+    RegistryStatements.Found there =
+        new RegistryStatements(source).find(manifest, place.attachments().orElse(true));
+    List<FoundStatement> all = new ArrayList<>(there.statements());
+    if (place.lookaside().isPresent()) {
+      try (Http http = http()) {
+        all.addAll(
+            new Lookaside(place.lookaside().get(), options.progress())
+                .find(http, registry.repository(), manifest, options.insecureHttp()));
+      }
+    }
+    return new FoundStatements.Beside(
+        there.signature(), FoundStatements.of(all, options.progress()));
   }
 
   /** The reference that a short name stands for in registries.conf; others stay what they are. */
@@ -414,21 +468,28 @@ public final class Fetcher {
    * An OCI image from anywhere.
    *
    * @param asked what to ask the source for to see whether it is still the same; empty for nothing
-   * @param beside finds the signature that lies beside the image
+   * @param neighbours finds the signatures that lie beside the image
    */
   private Fetched oci(
       OciSource source,
       ImageName name,
       List<String> references,
       String asked,
-      Beside beside,
+      Neighbours neighbours,
       Transaction transaction)
       throws RktException {
     Optional<byte[]> named = namedSignature();
     OciFetch.Result result =
         new OciFetch(source, transaction, options.progress()).run(name, options.platform());
-    Optional<byte[]> signature =
-        named.isPresent() ? named : beside.signature(result.manifest().digest());
+    Optional<FoundStatements.Beside> beside = neighbours.of(result.manifest().digest());
+    Optional<byte[]> signature = named;
+    if (named.isEmpty() && beside.isPresent() && beside.get().signature().isPresent()) {
+      signature = Optional.of(beside.get().signature().get().bytes());
+    }
+    Fetched.Along statements =
+        beside.isPresent()
+            ? new Fetched.Along(beside.get().statements().stage(transaction), true)
+            : Fetched.Along.nothing();
     Optional<Remembered> remembered =
         asked.isEmpty()
             ? Optional.empty()
@@ -442,6 +503,7 @@ public final class Fetcher {
         transaction,
         result.image().signed(),
         signature,
+        statements,
         source.what(),
         () ->
             new Fetched.Resolved(

@@ -96,12 +96,14 @@ final class RefreshTest {
   }
 
   @Test
-  void aTagIsAskedForWhatItStandsForAndNothingElse() throws Exception {
+  void aTagIsAskedForWhatItStandsForAndWhatIsSignedAboutThat() throws Exception {
     ImageId id = fetch(server.reference());
     serveTag(Digest.sha256(server.manifest).toString());
-    long before = server.log.size();
+    int before = server.log.size();
     assertThat(at(NOW).current(reference(server.reference()))).contains(id);
-    assertThat(server.log).hasSize((int) before + 1);
+    // The tag; what refers to its image, in two ways; what cosign attaches, in two.
+    assertThat(server.log).hasSize(before + 5);
+    assertThat(server.log.subList(before, before + 5)).noneMatch(line -> line.contains("/blobs/"));
     serveTag("sha256:" + "a".repeat(64));
     assertThat(at(NOW).current(reference(server.reference()))).isEmpty();
     serveTag("../../etc/passwd");

@@ -1,16 +1,24 @@
 package rkt.fetch.layout;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import rkt.fetch.oci.Document;
 import rkt.fetch.oci.OciSource;
+import rkt.fetch.statement.FoundStatement;
+import rkt.fetch.statement.FoundStatements;
+import rkt.fetch.statement.SignatureFile;
 import rkt.fetch.transport.FetchException;
 import rkt.fetch.transport.Meter;
+import rkt.fetch.transport.Progress;
 import rkt.spec.Digest;
 import rkt.spec.RktException;
 import rkt.spec.image.MediaType;
 import rkt.spec.image.OciDescriptor;
 import rkt.spec.json.JsonObject;
 import rkt.spec.json.StrictJson;
+import rkt.spec.store.Statements;
 import rkt.spec.store.Transaction;
 
 /**
@@ -52,6 +60,19 @@ public final class DirSource implements OciSource {
     boolean usual = digest.algorithm() == Digest.Algorithm.SHA256;
     String name = usual ? digest.hex() : digest.algorithm().label() + "-" + digest.hex();
     FileBlobs.stage(files, name, descriptor, transaction, meter);
+  }
+
+  /** The signatures in {@code signature-1}, {@code signature-2} and so on. */
+  public Optional<FoundStatements.Beside> beside() throws RktException {
+    List<FoundStatement> found = new ArrayList<>();
+    for (int i = 1; i <= Statements.MOST && files.has("signature-" + i); i++) {
+      String name = "signature-" + i;
+      Optional<FoundStatement> statement =
+          SignatureFile.parse(files.small(name, Statements.LARGEST), files.where(name));
+      statement.ifPresent(found::add);
+    }
+    return Optional.of(
+        new FoundStatements.Beside(Optional.empty(), FoundStatements.of(found, Progress.NONE)));
   }
 
   @Override

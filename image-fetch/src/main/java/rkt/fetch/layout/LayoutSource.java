@@ -8,19 +8,30 @@ import java.util.TreeSet;
 import rkt.fetch.archive.TarFile;
 import rkt.fetch.oci.Document;
 import rkt.fetch.oci.OciSource;
+import rkt.fetch.statement.FoundStatement;
+import rkt.fetch.statement.FoundStatements;
 import rkt.fetch.transport.FetchException;
 import rkt.fetch.transport.Meter;
+import rkt.fetch.transport.Progress;
 import rkt.spec.Digest;
 import rkt.spec.RktException;
+import rkt.spec.image.MediaType;
 import rkt.spec.image.OciDescriptor;
 import rkt.spec.image.OciIndex;
+import rkt.spec.image.OciManifest;
 import rkt.spec.json.JsonObject;
 import rkt.spec.json.StrictJson;
+import rkt.spec.store.Statements;
 import rkt.spec.store.Transaction;
 
 /** An image in an OCI image layout: a directory, or a tar of one. spec/image.md#references */
 public final class LayoutSource implements OciSource {
   private static final String REFERENCE = "org.opencontainers.image.ref.name";
+
+  private static final String SUBJECT = "vnd.rkt.subject";
+
+  /** So that a layout of very many images cannot keep us busy with each. */
+  private static final int MOST_ARTIFACTS = 1000;
 
   private final LayoutFiles files;
   private final String place;
@@ -62,20 +73,90 @@ public final class LayoutSource implements OciSource {
     if (!layout.string("imageLayoutVersion").startsWith("1.")) {
       throw FetchException.integrity(files.where(marker) + " is of an unknown version", null);
     }
+    OciDescriptor entry = entry(index());
+    return new Document(checked(entry), entry.mediaType());
+  }
+
+  private OciIndex index() throws RktException {
     String list = "index.json";
-    OciIndex index =
-        OciIndex.parse(files.small(list, StrictJson.MAX_BYTES), null, files.where(list));
-    OciDescriptor entry = entry(index);
-    if (entry.sizeBytes() > StrictJson.MAX_BYTES) {
-      throw FetchException.integrity(entry.digest() + " is too long for a manifest", null);
+    return OciIndex.parse(files.small(list, StrictJson.MAX_BYTES), null, files.where(list));
+  }
+
+  private byte[] checked(OciDescriptor descriptor) throws RktException {
+    if (descriptor.sizeBytes() > StrictJson.MAX_BYTES) {
+      throw FetchException.integrity(descriptor.digest() + " is too long for a document", null);
     }
-    byte[] bytes = document(entry, Math.toIntExact(entry.sizeBytes()));
+    byte[] bytes = document(descriptor, Math.toIntExact(descriptor.sizeBytes()));
     Digest found = Digest.sha256(bytes);
-    if (bytes.length != entry.sizeBytes() || !found.equals(entry.digest())) {
+    if (bytes.length != descriptor.sizeBytes() || !found.equals(descriptor.digest())) {
       throw FetchException.integrity(
-          entry.digest() + " is " + found + " of " + bytes.length + " bytes in " + place, null);
+          descriptor.digest() + " is " + found + " of " + bytes.length + " bytes in " + place,
+          null);
     }
-    return new Document(bytes, entry.mediaType());
+    return bytes;
+  }
+
+  /**
+   * What the layout has of signatures and attestations beside the image whose manifest has the
+   * digest: artifacts that refer to it, and the manifests under the tags that cosign makes of it.
+   */
+  public Optional<FoundStatements.Beside> beside(Digest manifest) throws RktException {
+    String name = manifest.algorithm().label() + "-" + manifest.hex();
+    Optional<FoundStatement.Content> signature = Optional.empty();
+    List<FoundStatement> statements = new ArrayList<>();
+    int seen = 0;
+    for (OciDescriptor entry : index().manifests()) {
+      String reference = entry.annotations().getOrDefault(REFERENCE, "");
+      boolean tagged =
+          reference.equals(name + ".sig") || reference.equals(name + ".att") || isSaved(entry);
+      if (!MediaType.isManifest(entry.mediaType()) || !(tagged || isArtifact(entry))) {
+        continue;
+      }
+      if (++seen > MOST_ARTIFACTS) {
+        break;
+      }
+      OciManifest artifact =
+          OciManifest.parse(checked(entry), entry.mediaType(), "the artifact " + entry.digest());
+      boolean refers =
+          artifact.subject().isPresent() && artifact.subject().get().digest().equals(manifest);
+      if (!tagged && !refers) {
+        continue;
+      }
+      if (entry.artifactType().equals(MediaType.PGP_SIGNATURE) && artifact.layers().size() == 1) {
+        signature = Optional.of(() -> checked(artifact.layers().getFirst()));
+      }
+      for (OciDescriptor layer : artifact.layers()) {
+        statements.add(new FoundStatement(plain(layer), () -> checked(layer)));
+      }
+    }
+    return Optional.of(
+        new FoundStatements.Beside(signature, FoundStatements.of(statements, Progress.NONE)));
+  }
+
+  private static OciDescriptor plain(OciDescriptor layer) {
+    return OciDescriptor.of(layer.mediaType(), layer.digest(), layer.sizeBytes())
+        .annotated("", layer.annotations());
+  }
+
+  /** Whether an entry says that it is no image, but something about one. */
+  private static boolean isArtifact(OciDescriptor entry) {
+    return Statements.isOne(entry)
+        || entry.artifactType().equals(MediaType.PGP_SIGNATURE)
+        || entry.annotations().containsKey(SUBJECT);
+  }
+
+  /** Whether {@code cosign save} wrote the entry, which has but one image to be about. */
+  private static boolean isSaved(OciDescriptor entry) {
+    String kind = entry.annotations().getOrDefault("kind", "");
+    return kind.equals("dev.cosignproject.cosign/sigs")
+        || kind.equals("dev.cosignproject.cosign/atts");
+  }
+
+  /** Whether a reference is a tag that cosign makes of an image's digest. */
+  private static boolean isCosignTag(String reference) {
+    return reference.startsWith("sha256-")
+        && reference.length() == "sha256-.sig".length() + 64
+        && (reference.endsWith(".sig") || reference.endsWith(".att"));
   }
 
   private OciDescriptor entry(OciIndex index) throws FetchException {
@@ -83,6 +164,9 @@ public final class LayoutSource implements OciSource {
     TreeSet<String> tags = new TreeSet<>();
     for (OciDescriptor entry : index.manifests()) {
       String reference = entry.annotations().getOrDefault(REFERENCE, "");
+      if (isArtifact(entry) || isCosignTag(reference) || isSaved(entry)) {
+        continue;
+      }
       tags.add(reference);
       boolean named = tag.isEmpty() || reference.equals(tag);
       if (digest.isPresent() ? entry.digest().equals(digest.get()) : named) {

@@ -1,6 +1,5 @@
 package rkt.fetch.registry;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,34 +19,21 @@ import rkt.spec.json.StrictJson;
  * distribution 1.1, and where there is none by the index under the tag {@code sha256-HEX}. It is
  * evidence, and proves nothing by being there. docs/fetching.md#signatures-of-oci-images
  */
-public final class Referrers {
-  /** More than any image needs, and less than would keep us busy. */
-  private static final int MOST = 32;
-
+final class Referrers {
   private final RegistrySource registry;
 
-  public Referrers(RegistrySource registry) {
+  Referrers(RegistrySource registry) {
     this.registry = registry;
   }
 
-  /**
-   * The artifacts of a type that refer to {@code subject}, in the registry's order; at most 32.
-   *
-   * @param subject the digest of an image's manifest
-   */
-  public List<OciDescriptor> find(Digest subject, String artifactType) throws RktException {
+  /** Everything that refers to {@code subject}, a manifest, in the registry's order. */
+  List<OciDescriptor> list(Digest subject) throws RktException {
     Optional<OciIndex> index = index("referrers/" + subject);
     if (index.isEmpty()) {
       String tag = subject.algorithm().label() + "-" + subject.hex();
       index = index("manifests/" + tag);
     }
-    List<OciDescriptor> found = new ArrayList<>();
-    for (OciDescriptor manifest : index.map(OciIndex::manifests).orElse(List.of())) {
-      if (manifest.artifactType().equals(artifactType) && found.size() < MOST) {
-        found.add(manifest);
-      }
-    }
-    return found;
+    return index.map(OciIndex::manifests).orElse(List.of());
   }
 
   private Optional<OciIndex> index(String path) throws RktException {
@@ -70,12 +56,8 @@ public final class Referrers {
         });
   }
 
-  /**
-   * The only layer of an artifact, which must refer to {@code subject}.
-   *
-   * @param limit the most bytes that it may have
-   */
-  public byte[] content(OciDescriptor artifact, Digest subject, int limit) throws RktException {
+  /** The layers of an artifact, which must be about {@code subject}. */
+  List<OciDescriptor> layers(OciDescriptor artifact, Digest subject) throws RktException {
     String what = "the artifact " + artifact.digest() + " of " + registry.what();
     if (artifact.sizeBytes() > StrictJson.MAX_BYTES) {
       throw FetchException.integrity(what + " is too long for a manifest", null);
@@ -85,12 +67,18 @@ public final class Referrers {
     OciManifest manifest = OciManifest.parse(bytes, artifact.mediaType(), what);
     boolean refers =
         manifest.subject().isPresent() && manifest.subject().get().digest().equals(subject);
-    if (!refers || manifest.layers().size() != 1) {
-      throw FetchException.integrity(what + " is not about " + subject + " alone", null);
+    if (!refers) {
+      throw FetchException.integrity(what + " is not about " + subject, null);
     }
-    OciDescriptor layer = manifest.layers().getFirst();
+    return manifest.layers();
+  }
+
+  /** The bytes of a layer of at most {@code limit} bytes. */
+  byte[] content(OciDescriptor layer, int limit) throws RktException {
     if (layer.sizeBytes() > limit) {
-      throw FetchException.integrity(what + " is " + layer.sizeBytes() + " bytes long", null);
+      throw FetchException.integrity(
+          layer.digest() + " of " + registry.what() + " is " + layer.sizeBytes() + " bytes long",
+          null);
     }
     byte[] content = registry.small(layer.digest(), limit);
     require(layer, content);

@@ -41,6 +41,7 @@ public final class RegistrySource implements OciSource {
   private final String reference;
   private final TokenClient tokens;
   private volatile @Nullable String authorization;
+  private volatile boolean keepsSignatures;
 
   /**
    * @param base scheme, host and port
@@ -174,7 +175,22 @@ public final class RegistrySource implements OciSource {
   /** The answer whatever its status is, after a login where one is asked for. */
   Answer raw(String method, String path, Map<String, String> headers)
       throws IOException, RktException {
-    URI uri = base.resolve("/v2/" + repository + "/" + path);
+    return login(method, base.resolve("/v2/" + repository + "/" + path), headers);
+  }
+
+  /** Whether the registry said in any answer that it has the signature extension. */
+  boolean keepsSignatures() {
+    return keepsSignatures;
+  }
+
+  /** The answer of the signature extension, whatever its status is. */
+  Answer signatures(Digest manifest) throws IOException, RktException {
+    String path = "/extensions/v2/" + repository + "/signatures/" + manifest;
+    return login("GET", base.resolve(path), Map.of("Accept", "application/json"));
+  }
+
+  private Answer login(String method, URI uri, Map<String, String> headers)
+      throws IOException, RktException {
     String used = authorization;
     Answer answer = ask(method, uri, headers, used);
     // A token may have run out meanwhile; a password that was refused once stays refused.
@@ -187,6 +203,10 @@ public final class RegistrySource implements OciSource {
         authorization = fresh;
         answer = ask(method, uri, headers, fresh);
       }
+    }
+    if (Origin.of(answer.uri()).equals(Origin.of(base))
+        && answer.header("X-Registry-Supports-Signatures").orElse("").equals("1")) {
+      keepsSignatures = true;
     }
     return answer;
   }

@@ -75,6 +75,38 @@ public final class JsonObject {
     }
   }
 
+  /**
+   * Reads a whole YAML document into the same form. Its names and values are those of JSON: no
+   * aliases, no name twice; a document that says nothing is an empty object.
+   *
+   * @param what names the document in errors
+   */
+  public static JsonObject parseYaml(byte[] document, String what) throws SpecException {
+    try (JsonParser parser = StrictYaml.open(document)) {
+      JsonToken first = parser.nextToken();
+      if (first == null || first == JsonToken.VALUE_NULL) {
+        return new JsonObject(what, Map.of());
+      }
+      if (first != JsonToken.START_OBJECT) {
+        throw SpecException.integrity(what + " is no YAML mapping");
+      }
+      JsonObject object = object(parser, what);
+      if (parser.nextToken() != null) {
+        throw SpecException.integrity(what + " is more than one YAML document");
+      }
+      return object;
+    } catch (IOException e) {
+      String why =
+          String.valueOf(
+              e instanceof JsonProcessingException yaml
+                  ? yaml.getOriginalMessage()
+                  : e.getMessage());
+      int end = why.indexOf('\n'); // behind it the parser draws a picture of the place
+      throw SpecException.integrity(
+          what + " is not plain YAML: " + (end < 0 ? why : why.substring(0, end)));
+    }
+  }
+
   /** Where this object stands, for errors: the document, then the path of member names. */
   public String where() {
     return where;

@@ -1,0 +1,220 @@
+package rkt.fetch.registry;
+
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+import rkt.fetch.http.Answer;
+import rkt.fetch.http.Retry;
+import rkt.fetch.statement.FoundStatement;
+import rkt.fetch.transport.FetchException;
+import rkt.spec.Digest;
+import rkt.spec.RktException;
+import rkt.spec.SpecException;
+import rkt.spec.image.MediaType;
+import rkt.spec.image.OciDescriptor;
+import rkt.spec.image.OciManifest;
+import rkt.spec.json.JsonObject;
+import rkt.spec.json.StrictJson;
+import rkt.spec.store.Statements;
+
+/**
+ * What a registry has of signatures and attestations beside an image: what refers to it, the tags
+ * that cosign makes of its digest, and the signature extension. docs/fetching.md#statements
+ */
+public final class RegistryStatements {
+  /** More than any image needs, and less than would keep us busy. */
+  private static final int MOST = 32;
+
+  private static final int LARGEST_SIGNATURE = 4 << 20;
+  private static final int LARGEST_EXTENSION = 24 << 20;
+
+  private final RegistrySource registry;
+  private final Referrers referrers;
+
+  public RegistryStatements(RegistrySource registry) {
+    this.registry = registry;
+    this.referrers = new Referrers(registry);
+  }
+
+  /**
+   * What was found.
+   *
+   * @param signature the detached OpenPGP signature that is listed last
+   */
+  public record Found(Optional<FoundStatement.Content> signature, List<FoundStatement> statements) {
+    public Found {
+      statements = List.copyOf(statements);
+    }
+  }
+
+  /**
+   * Looks everywhere at once; what is not there is no error.
+   *
+   * @param subject the digest of an image's manifest
+   * @param attachments whether to look for what cosign attaches, referrers aside
+   */
+  public Found find(Digest subject, boolean attachments) throws RktException {
+    String tag = subject.algorithm().label() + "-" + subject.hex();
+    List<Callable<Found>> places = new ArrayList<>();
+    places.add(() -> referring(subject));
+    if (attachments) {
+      places.add(() -> tagged(tag + ".sig"));
+      places.add(() -> tagged(tag + ".att"));
+    }
+    if (registry.keepsSignatures()) {
+      places.add(() -> extension(subject));
+    }
+    Optional<FoundStatement.Content> signature = Optional.empty();
+    List<FoundStatement> all = new ArrayList<>();
+    for (Found part : atOnce(places)) {
+      signature = part.signature.isPresent() ? part.signature : signature;
+      all.addAll(part.statements);
+    }
+    return new Found(signature, all);
+  }
+
+  private List<Found> atOnce(List<Callable<Found>> places) throws RktException {
+    ExecutorService threads = Executors.newFixedThreadPool(places.size());
+    try {
+      List<Future<Found>> started = new ArrayList<>();
+      for (Callable<Found> place : places) {
+        started.add(threads.submit(place));
+      }
+      List<Found> found = new ArrayList<>();
+      for (Future<Found> future : started) {
+        found.add(future.get());
+      }
+      return found;
+    } catch (ExecutionException e) {
+      throw failure(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw FetchException.network("interrupted while asking " + registry.what(), e);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  private RktException failure(@Nullable Throwable cause) {
+    return switch (cause) {
+      case RktException e -> e;
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      case null, default -> FetchException.network("cannot ask " + registry.what(), cause);
+    };
+  }
+
+  private Found referring(Digest subject) throws RktException {
+    Optional<FoundStatement.Content> signature = Optional.empty();
+    List<FoundStatement> statements = new ArrayList<>();
+    int seen = 0;
+    for (OciDescriptor artifact : referrers.list(subject)) {
+      boolean detached = artifact.artifactType().equals(MediaType.PGP_SIGNATURE);
+      if ((!detached && !Statements.isOne(artifact)) || seen == MOST) {
+        continue;
+      }
+      seen++;
+      if (detached) {
+        signature = Optional.of(() -> signature(artifact, subject));
+      } else {
+        for (OciDescriptor layer : referrers.layers(artifact, subject)) {
+          statements.add(statement(layer));
+        }
+      }
+    }
+    return new Found(signature, statements);
+  }
+
+  private byte[] signature(OciDescriptor artifact, Digest subject) throws RktException {
+    List<OciDescriptor> layers = referrers.layers(artifact, subject);
+    if (layers.size() != 1) {
+      throw FetchException.integrity(
+          "the artifact "
+              + artifact.digest()
+              + " of "
+              + registry.what()
+              + " is not about "
+              + subject
+              + " alone",
+          null);
+    }
+    return referrers.content(layers.getFirst(), LARGEST_SIGNATURE);
+  }
+
+  private FoundStatement statement(OciDescriptor layer) {
+    return new FoundStatement(
+        OciDescriptor.of(layer.mediaType(), layer.digest(), layer.sizeBytes())
+            .annotated("", layer.annotations()),
+        () -> referrers.content(layer, Statements.LARGEST));
+  }
+
+  /** The layers of the manifest under a tag that cosign makes of the image's digest. */
+  private Found tagged(String tag) throws RktException {
+    String what = "what " + registry.what() + " has under the tag " + tag;
+    Optional<OciManifest> manifest =
+        registry
+            .retry()
+            .run(() -> {
+              Map<String, String> headers = Map.of("Accept", MediaType.OCI_MANIFEST);
+              try (Answer answer = registry.raw("GET", "manifests/" + tag, headers)) {
+                Retry.inspect(answer);
+                boolean known =
+                    answer.status() == 200 && MediaType.isManifest(answer.contentType());
+                return known
+                    ? Optional.of(
+                        OciManifest.parse(
+                            answer.bytes(StrictJson.MAX_BYTES), answer.contentType(), what))
+                    : Optional.<OciManifest>empty();
+              }
+            });
+    List<FoundStatement> statements = new ArrayList<>();
+    if (manifest.isPresent()) {
+      for (OciDescriptor layer : manifest.get().layers()) {
+        statements.add(statement(layer));
+      }
+    }
+    return new Found(Optional.empty(), statements);
+  }
+
+  /** The simple signing messages of a registry that keeps them itself, as OpenShift's does. */
+  private Found extension(Digest subject) throws RktException {
+    String what = "the signatures that " + registry.what() + " keeps";
+    Optional<JsonObject> list =
+        registry
+            .retry()
+            .run(() -> {
+              try (Answer answer = registry.signatures(subject)) {
+                Retry.inspect(answer);
+                return answer.status() == 200
+                    ? Optional.of(JsonObject.parseOwn(answer.bytes(LARGEST_EXTENSION), what))
+                    : Optional.<JsonObject>empty();
+              }
+            });
+    List<FoundStatement> statements = new ArrayList<>();
+    if (list.isPresent()) {
+      for (JsonObject signature : list.get().objects("signatures")) {
+        if (signature.integer("schemaVersion") == 2 && signature.string("type").equals("atomic")) {
+          byte[] bytes = decoded(signature.string("content"), what);
+          statements.add(FoundStatement.of(MediaType.SIMPLE_SIGNING, bytes, Map.of()));
+        }
+      }
+    }
+    return new Found(Optional.empty(), statements);
+  }
+
+  private static byte[] decoded(String content, String what) throws SpecException {
+    try {
+      return Base64.getDecoder().decode(content);
+    } catch (IllegalArgumentException e) {
+      throw SpecException.integrity(what + " are not base64");
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package rkt.fetch.statement;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import rkt.fetch.transport.Progress;
+import rkt.spec.Digest;
+import rkt.spec.RktException;
+import rkt.spec.image.OciDescriptor;
+import rkt.spec.store.Statements;
+import rkt.spec.store.Transaction;
+
+/**
+ * What the sources of an image have of statements about it, each once, in the order of their
+ * places; no more than the store keeps. docs/fetching.md#statements
+ */
+public final class FoundStatements {
+  private final List<FoundStatement> found;
+
+  private FoundStatements(List<FoundStatement> found) {
+    this.found = List.copyOf(found);
+  }
+
+  /**
+   * Of those found, in their order, the ones that the store keeps.
+   *
+   * @param progress is told what is left out
+   */
+  public static FoundStatements of(List<FoundStatement> all, Progress progress) {
+    List<FoundStatement> kept = new ArrayList<>();
+    Set<OciDescriptor> known = new LinkedHashSet<>();
+    int left = 0;
+    long size = 0;
+    for (FoundStatement statement : all) {
+      OciDescriptor layer = statement.layer();
+      if (!Statements.isStatement(layer.mediaType())
+          || layer.digest().algorithm() != Digest.Algorithm.SHA256
+          || !known.add(layer)) {
+        continue;
+      }
+      boolean fits =
+          kept.size() < Statements.MOST
+              && layer.sizeBytes() <= Statements.LARGEST
+              && size + layer.sizeBytes() <= Statements.LARGEST_TOGETHER;
+      if (fits) {
+        kept.add(statement);
+        size += layer.sizeBytes();
+      } else {
+        left++;
+      }
+    }
+    if (left > 0) {
+      progress.note(
+          left
+              + " signatures and attestations are left out: an image has at most "
+              + Statements.MOST
+              + ", of "
+              + (Statements.LARGEST >> 20)
+              + " MiB each and "
+              + (Statements.LARGEST_TOGETHER >> 20)
+              + " MiB together");
+    }
+    return new FoundStatements(kept);
+  }
+
+  /** Whether they are exactly {@code stored}, in whatever order. */
+  public boolean areThose(List<OciDescriptor> stored) {
+    Set<OciDescriptor> layers = new HashSet<>();
+    for (FoundStatement statement : found) {
+      layers.add(statement.layer());
+    }
+    return layers.equals(new HashSet<>(stored));
+  }
+
+  /** Fetches and stages them; gives the layers for {@link Transaction#addStatements}. */
+  public List<OciDescriptor> stage(Transaction transaction) throws RktException {
+    List<OciDescriptor> layers = new ArrayList<>();
+    for (FoundStatement statement : found) {
+      OciDescriptor layer = statement.layer();
+      if (!transaction.has(layer.digest())) {
+        transaction.add(statement.checked());
+      }
+      layers.add(layer);
+    }
+    return layers;
+  }
+
+  /**
+   * What a source has beside an image.
+   *
+   * @param signature a detached OpenPGP signature over the manifest
+   * @param statements signatures and attestations by name and digest
+   */
+  public record Beside(Optional<FoundStatement.Content> signature, FoundStatements statements) {}
+}

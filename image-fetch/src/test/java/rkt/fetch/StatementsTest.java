@@ -1,0 +1,374 @@
+package rkt.fetch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import rkt.fetch.transport.Surroundings;
+import rkt.spec.Digest;
+import rkt.spec.ErrorClass;
+import rkt.spec.RktException;
+import rkt.spec.image.ImageId;
+import rkt.spec.image.MediaType;
+import rkt.spec.image.OciDescriptor;
+import rkt.spec.store.Store;
+
+/** Signatures and attestations by name and digest, wherever sources keep them. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
+final class StatementsTest {
+  private static final String SIGNATURE = "dev.cosignproject.cosign/signature";
+
+  @TempDir Path home;
+  private FakeRegistry registry;
+  private Store store;
+  private Digest subject;
+
+  @BeforeEach
+  void start() throws Exception {
+    registry = new FakeRegistry();
+    store = Store.at(home.resolve("data"));
+    store.begin().close();
+    subject = Digest.sha256(registry.manifest);
+    registry.on(
+        "/v2/app/manifests/1",
+        exchange -> {
+          exchange.getResponseHeaders().set("Docker-Content-Digest", subject.toString());
+          FakeRegistry.answer(exchange, 200, registry.manifest, MediaType.OCI_MANIFEST);
+        });
+  }
+
+  @AfterEach
+  void stop() {
+    registry.close();
+  }
+
+  /** A layer whose annotation tells it from others of the same bytes. */
+  private String layer(String type, byte[] bytes, String note) {
+    registry.serve(FakeRegistry.blob(bytes), bytes, "application/octet-stream");
+    return "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%d,\"annotations\":{\"%s\":\"%s\"}}"
+        .formatted(type, Digest.sha256(bytes), bytes.length, SIGNATURE, note);
+  }
+
+  private byte[] artifact(String type, String about, String... layers) {
+    byte[] manifest =
+        Fixtures.utf8(
+            """
+            {"schemaVersion":2,"mediaType":"%s"%s,
+             "config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"%s","size":2},
+             "layers":[%s]%s}\
+            """
+                .formatted(
+                    MediaType.OCI_MANIFEST,
+                    type.isEmpty() ? "" : ",\"artifactType\":\"" + type + "\"",
+                    Digest.sha256(Fixtures.utf8("{}")),
+                    String.join(",", layers),
+                    about));
+    registry.serve(
+        "/v2/app/manifests/" + Digest.sha256(manifest), manifest, MediaType.OCI_MANIFEST);
+    return manifest;
+  }
+
+  private String aboutTheImage() {
+    return ",\"subject\":{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%d}"
+        .formatted(MediaType.OCI_MANIFEST, subject, registry.manifest.length);
+  }
+
+  private void tag(String suffix, byte[] manifest) {
+    registry.serve(
+        "/v2/app/manifests/sha256-" + subject.hex() + suffix, manifest, MediaType.OCI_MANIFEST);
+  }
+
+  private void refer(String type, byte[]... artifacts) {
+    List<String> entries = new ArrayList<>();
+    for (byte[] artifact : artifacts) {
+      entries.add(
+          "{\"mediaType\":\"%s\",\"artifactType\":\"%s\",\"digest\":\"%s\",\"size\":%d}"
+              .formatted(MediaType.OCI_MANIFEST, type, Digest.sha256(artifact), artifact.length));
+    }
+    byte[] index =
+        Fixtures.utf8(
+            "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"manifests\":[%s]}"
+                .formatted(MediaType.OCI_INDEX, String.join(",", entries)));
+    registry.serve("/v2/app/referrers/" + subject, index, MediaType.OCI_INDEX);
+  }
+
+  private Fetcher fetcher() {
+    Surroundings surroundings = new Surroundings(Map.of(), home.resolve("etc"), List.of());
+    return new Fetcher(
+        store,
+        FetchOptions.of(Map.of())
+            .withSurroundings(surroundings)
+            .withInsecure(true, false)
+            .withPatience(Fixtures.HASTY));
+  }
+
+  /** What the store has after a fetch: each statement's text, and its annotation. */
+  private List<String> fetched() throws Exception {
+    try (Fetched fetched = fetcher().fetch(ImageRef.parse(registry.reference(), home))) {
+      List<String> before = new ArrayList<>();
+      for (OciDescriptor layer : fetched.statements()) {
+        before.add(text(fetched.statement(layer.digest()), layer));
+      }
+      fetched.commit(false, Map.of());
+      List<String> after = new ArrayList<>();
+      for (OciDescriptor layer : store.statements(subject)) {
+        after.add(text(store.read(layer.digest()), layer));
+      }
+      assertThat(after).containsExactlyInAnyOrderElementsOf(before);
+      return after;
+    }
+  }
+
+  private static String text(byte[] bytes, OciDescriptor layer) {
+    String note = layer.annotations().getOrDefault(SIGNATURE, "");
+    return new String(bytes, java.nio.charset.StandardCharsets.UTF_8) + "/" + note;
+  }
+
+  private boolean isCurrent() throws Exception {
+    Optional<ImageId> current = fetcher().current(ImageRef.parse(registry.reference(), home));
+    return current.isPresent();
+  }
+
+  private void configure(String yaml) throws Exception {
+    Path directory = Files.createDirectories(home.resolve("etc/containers/registries.d"));
+    Files.writeString(directory.resolve("own.yaml"), yaml);
+  }
+
+  private void refused(ErrorClass expected) throws Exception {
+    Map<String, String> before = Fixtures.snapshot(store.root());
+    try (Fetched fetched = fetcher().fetch(ImageRef.parse(registry.reference(), home))) {
+      throw new AssertionError("was fetched: " + fetched.source());
+    } catch (RktException e) {
+      assertThat(e.errorClass()).as(e.getMessage()).isEqualTo(expected);
+      assertThat(Fixtures.snapshot(store.root())).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void whatCosignTagsComesWithTheImageEachSignatureOfOnePayload() throws Exception {
+    byte[] payload = Fixtures.utf8("payload");
+    tag(
+        ".sig",
+        artifact(
+            "",
+            "",
+            layer(MediaType.COSIGN_PAYLOAD, payload, "one"),
+            layer(MediaType.COSIGN_PAYLOAD, payload, "two"),
+            layer("application/x-unknown", Fixtures.utf8("unknown"), "")));
+    tag(".att", artifact("", "", layer(MediaType.DSSE, Fixtures.utf8("envelope"), "")));
+    assertThat(fetched()).containsExactlyInAnyOrder("payload/one", "payload/two", "envelope/");
+    assertThat(registry.requests(FakeRegistry.blob(Fixtures.utf8("unknown")))).isZero();
+  }
+
+  @Test
+  void artifactsThatReferToTheImageComeWithItAndOnlyThose() throws Exception {
+    byte[] bundle =
+        artifact(
+            MediaType.SIGSTORE_BUNDLE,
+            aboutTheImage(),
+            layer(MediaType.SIGSTORE_BUNDLE, Fixtures.utf8("bundle"), ""));
+    byte[] other =
+        artifact(
+            MediaType.SIGSTORE_BUNDLE,
+            aboutTheImage(),
+            layer(MediaType.SIGSTORE_BUNDLE, Fixtures.utf8("other bundle"), ""));
+    refer(MediaType.SIGSTORE_BUNDLE, bundle, other);
+    assertThat(fetched()).containsExactly("bundle/", "other bundle/");
+    byte[] foreign =
+        artifact(
+            MediaType.SIGSTORE_BUNDLE,
+            aboutTheImage().replace(subject.hex(), Digest.sha256(new byte[1]).hex()),
+            layer(MediaType.SIGSTORE_BUNDLE, Fixtures.utf8("bundle"), ""));
+    refer(MediaType.SIGSTORE_BUNDLE, foreign);
+    refused(ErrorClass.INTEGRITY);
+    refer("application/x-sbom", foreign);
+    assertThat(fetched()).as("what was withdrawn is gone").isEmpty();
+  }
+
+  @Test
+  void aSignatureThatWasAddedOrWithdrawnMakesAStoredImageOutOfDate() throws Exception {
+    assertThat(fetched()).isEmpty();
+    assertThat(isCurrent()).isTrue();
+    byte[] payload = Fixtures.utf8("payload");
+    tag(".sig", artifact("", "", layer(MediaType.COSIGN_PAYLOAD, payload, "one")));
+    assertThat(isCurrent()).isFalse();
+    long layers = registry.requests(FakeRegistry.blob(registry.layer));
+    assertThat(fetched()).containsExactly("payload/one");
+    assertThat(registry.requests(FakeRegistry.blob(registry.layer))).isEqualTo(layers);
+    assertThat(isCurrent()).isTrue();
+    tag(".sig", artifact("", "", layer(MediaType.COSIGN_PAYLOAD, payload, "two")));
+    assertThat(isCurrent()).isFalse();
+    assertThat(fetched()).containsExactly("payload/two");
+  }
+
+  @Test
+  void otherBytesThanThoseListedAreRefused() throws Exception {
+    byte[] payload = Fixtures.utf8("payload");
+    tag(".sig", artifact("", "", layer(MediaType.COSIGN_PAYLOAD, payload, "one")));
+    registry.serve(FakeRegistry.blob(payload), Fixtures.utf8("pAyload"), "text/plain");
+    refused(ErrorClass.INTEGRITY);
+    tag(".sig", Fixtures.utf8("{\"schemaVersion\":2,\"layers\":"));
+    refused(ErrorClass.INTEGRITY);
+  }
+
+  @Test
+  void noMoreIsFetchedThanTheStoreKeeps() throws Exception {
+    List<String> layers = new ArrayList<>();
+    layers.add(
+        layer(MediaType.COSIGN_PAYLOAD, new byte[8], "long").replace(":8,", ":99999999999,"));
+    for (int i = 0; i < 100; i++) {
+      layers.add(layer(MediaType.COSIGN_PAYLOAD, Fixtures.utf8("" + i), ""));
+    }
+    tag(".sig", artifact("", "", layers.toArray(String[]::new)));
+    assertThat(fetched()).hasSize(32).startsWith("0/", "1/").endsWith("31/");
+    assertThat(registry.requests(FakeRegistry.blob(Fixtures.utf8("32")))).isZero();
+    assertThat(isCurrent()).isTrue();
+    String one = layer(MediaType.COSIGN_PAYLOAD, Fixtures.utf8("1"), "");
+    tag(".sig", artifact("", "", (one + ",").repeat(1000) + one));
+    refused(ErrorClass.INTEGRITY);
+  }
+
+  @Test
+  void aRegistryThatKeepsSignaturesIsAskedForThem() throws Exception {
+    byte[] message = {(byte) 0x90, 1, 2};
+    String json =
+        "{\"signatures\":[{\"schemaVersion\":2,\"name\":\"a@b\",\"type\":\"atomic\",\"content\":\"%s\"},"
+            + "{\"schemaVersion\":9,\"name\":\"a@c\",\"type\":\"other\",\"content\":\"\"}]}";
+    String path = "/extensions/v2/app/signatures/" + subject;
+    registry.serve(
+        path,
+        Fixtures.utf8(json.formatted(Base64.getEncoder().encodeToString(message))),
+        "application/json");
+    assertThat(fetched()).as("it did not say that it has any").isEmpty();
+    assertThat(registry.requests(path)).isZero();
+    registry.on(
+        "/v2/app/manifests/1",
+        exchange -> {
+          exchange.getResponseHeaders().set("X-Registry-Supports-Signatures", "1");
+          FakeRegistry.answer(exchange, 200, registry.manifest, MediaType.OCI_MANIFEST);
+        });
+    assertThat(fetched()).hasSize(1);
+    OciDescriptor layer = store.statements(subject).getFirst();
+    assertThat(layer.mediaType()).isEqualTo(MediaType.SIMPLE_SIGNING);
+    assertThat(store.read(layer.digest())).isEqualTo(message);
+    registry.serve(path, Fixtures.utf8(json.formatted("not base64!")), "application/json");
+    refused(ErrorClass.INTEGRITY);
+  }
+
+  @Test
+  void aLookasideServerIsAskedUntilItHasNoMore() throws Exception {
+    byte[] first = {(byte) 0x90, 1};
+    String path = "/sigs/app@sha256=" + subject.hex() + "/signature-";
+    registry.serve(path + 1, first, "text/plain");
+    registry.serve(path + 2, Fixtures.utf8("no signature"), "text/plain");
+    registry.serve(
+        path + 3,
+        Fixtures.utf8(
+            "\0sigstore-json\n{\"mimeType\":\"%s\",\"payload\":\"eA==\",\"annotations\":{\"%s\":\"n\"}}"
+                .formatted(MediaType.COSIGN_PAYLOAD, SIGNATURE)),
+        "text/plain");
+    registry.serve(path + 5, first, "text/plain");
+    configure(
+        """
+        default-docker: {lookaside: "https://other.example.com"}
+        docker:
+          127.0.0.1: {lookaside: "https://no.example.com"}
+          %s:
+            sigstore: http://%s/sigs/
+        """
+            .formatted(registry.authority(), registry.authority()));
+    assertThat(fetched()).contains("x/n").hasSize(2);
+    assertThat(registry.requests(path + 5)).isZero();
+    assertThat(registry.log)
+        .filteredOn(line -> line.startsWith("/sigs"))
+        .allMatch(line -> line.endsWith(" -"));
+    registry.on(
+        path + 1, exchange -> FakeRegistry.answer(exchange, 418, new byte[0], "text/plain"));
+    refused(ErrorClass.NETWORK);
+  }
+
+  @Test
+  void signaturesInADirectoryAreFoundByTheLongestNameAndTagsAreLeftAloneOnDemand()
+      throws Exception {
+    Path directory = home.resolve("sigs/app@sha256=" + subject.hex());
+    Files.createDirectories(directory);
+    Files.write(directory.resolve("signature-1"), new byte[] {(byte) 0xa0, 7});
+    tag(".sig", artifact("", "", layer(MediaType.COSIGN_PAYLOAD, Fixtures.utf8("payload"), "one")));
+    configure(
+        """
+        docker:
+          %s: {lookaside: "https://no.example.com", use-sigstore-attachments: false}
+          "%s/app": {lookaside: "file://%s"}
+        """
+            .formatted(registry.authority(), registry.authority(), home.resolve("sigs")));
+    assertThat(fetched()).hasSize(1);
+    assertThat(registry.log).noneMatch(line -> line.contains(".sig"));
+    Files.delete(directory.resolve("signature-1"));
+    Files.createSymbolicLink(directory.resolve("signature-1"), Path.of("/etc/passwd"));
+    refused(ErrorClass.INTEGRITY);
+  }
+
+  @Test
+  void aConfigurationThatMakesNoSenseIsAUsageError() throws Exception {
+    for (String wrong :
+        List.of(
+            "docker: [a]",
+            "docker: {a: {lookaside: ftp://example.com}}",
+            "docker: {a: {lookaside: 'https://user:word@example.com'}}",
+            "docker: {a: {}, a: {}}",
+            "docker: &x {a: {}}\ndefault-docker: *x",
+            "default-docker: {lookaside: relative}",
+            "{",
+            "docker: {a: {use-sigstore-attachments: maybe}}")) {
+      configure(wrong);
+      refused(ErrorClass.USAGE);
+    }
+    configure("docker: {a: {}}");
+    Files.writeString(home.resolve("etc/containers/registries.d/second.yaml"), "docker: {a: {}}");
+    refused(ErrorClass.USAGE);
+    Files.writeString(home.resolve("etc/containers/registries.d/second.yaml"), "# nothing\n");
+    assertThat(fetched()).isEmpty();
+  }
+
+  @Test
+  void aTokenIsShownToTheRegistryAlone() throws Exception {
+    byte[] payload = Fixtures.utf8("payload");
+    tag(".sig", artifact("", "", layer(MediaType.COSIGN_PAYLOAD, payload, "one")));
+    try (FakeRegistry elsewhere = new FakeRegistry()) {
+      elsewhere.serve("/stored", payload, "text/plain");
+      registry.on(
+          FakeRegistry.blob(payload),
+          FakeRegistry.redirect("http://" + elsewhere.authority() + "/stored"));
+      String basic = "Basic " + Base64.getEncoder().encodeToString(Fixtures.utf8("me:word"));
+      String sig = "/v2/app/manifests/sha256-" + subject.hex() + ".sig";
+      for (String path : List.of("/v2/app/manifests/1", sig, FakeRegistry.blob(payload))) {
+        registry.guard(path, basic, "Basic realm=\"r\"");
+      }
+      Path auth = Files.createDirectories(home.resolve("docker")).resolve("config.json");
+      Files.writeString(
+          auth,
+          "{\"auths\":{\"%s\":{\"auth\":\"%s\"}}}"
+              .formatted(registry.authority(), basic.substring("Basic ".length())));
+      FetchOptions options =
+          FetchOptions.of(Map.of("DOCKER_CONFIG", home.resolve("docker").toString()))
+              .withInsecure(true, false)
+              .withPatience(Fixtures.HASTY);
+      try (Fetched fetched =
+          new Fetcher(store, options).fetch(ImageRef.parse(registry.reference(), home))) {
+        assertThat(fetched.statements()).hasSize(1);
+      }
+      assertThat(elsewhere.log).containsExactly("/stored -");
+    }
+  }
+}
