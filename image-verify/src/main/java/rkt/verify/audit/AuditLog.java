@@ -217,6 +217,8 @@ public final class AuditLog {
       return new End(head.get(), 0);
     }
     if (whole && head.isEmpty() && current.size() == 0 && segments.size() <= 1) {
+      // Before the first record: a writer that dies at it leaves a log that has its head.
+      files.writeHead(AuditHead.EMPTY);
       return new End(AuditHead.EMPTY, 0);
     }
     // A writer died between its lines and the head; or somebody else wrote here.

@@ -272,6 +272,20 @@ final class AuditLogTest {
   }
 
   @Test
+  void aLogHasItsHeadBeforeItsFirstRecord() throws Exception {
+    assertThatThrownBy(() -> log.append(List.of(event("x".repeat(70_000)))))
+        .isInstanceOf(RktException.class);
+    byte[] head = Files.readAllBytes(data.resolve("audit/head"));
+    assertThat(problems()).isEmpty();
+    append(1);
+    Files.write(data.resolve("audit/head"), head); // as after a kill before the second head
+    assertThat(problems()).isEmpty();
+    append(1);
+    assertThat(lines()).hasSize(2);
+    assertThat(problems()).isEmpty();
+  }
+
+  @Test
   void aLinkInPlaceOfASegmentIsNotFollowed() throws Exception {
     Path outside = data.resolve("outside");
     Files.writeString(outside, "");
