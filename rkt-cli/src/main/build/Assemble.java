@@ -99,6 +99,8 @@ public final class Assemble {
           "-XX:+UseSerialGC",
           "-Xmx256m",
           "-XX:-UsePerfData",
+          // With -Xrs Java would make a socket in /tmp at each start, and a pod never removes it.
+          "-XX:+DisableAttachMechanism",
           "-XX:-MaxFDLimit",
           // A signal ends a command at once, until a pod has a supervisor that passes it on.
           "-Xrs",

@@ -29,6 +29,16 @@ class ProcessModelIT extends PodTests {
   }
 
   @Test
+  void javaLeavesNothingInTmp() throws Exception {
+    try (Pod pod = pod(FOREVER)) {
+      Path tmp = Path.of("/tmp");
+      long pid = pod.running().pid();
+      assertThat(tmp.resolve(".java_pid" + pid)).doesNotExist();
+      assertThat(tmp.resolve("hsperfdata_root/" + pid)).doesNotExist();
+    }
+  }
+
+  @Test
   void theSupervisorHoldsNothingOpenButWhatItNeeds() throws Exception {
     try (Pod pod = pod(FOREVER)) {
       for (long pid : List.of(pod.running().pid(), (long) rkt.initPid(pod.uuid()))) {
