@@ -259,7 +259,7 @@ public final class Rkt implements AutoCloseable {
   }
 
   /** Removes a tree without following links or crossing into other file systems. */
-  static void delete(Path tree) throws IOException, InterruptedException {
+  public static void delete(Path tree) throws IOException, InterruptedException {
     List<String> command = List.of("rm", "-rf", "--one-file-system", tree.toString());
     if (!new ProcessBuilder(command).inheritIO().start().waitFor(60, TimeUnit.SECONDS)) {
       throw new IOException("cannot remove " + tree);

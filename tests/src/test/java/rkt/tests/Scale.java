@@ -1,13 +1,13 @@
 package rkt.tests;
 
 /** How much a test does: what fits beside all others, or, with tests/all --long, the whole. */
-final class Scale {
+public final class Scale {
   private static final boolean IS_LONG = Boolean.getBoolean("rkt.long");
 
   private Scale() {}
 
   /** {@code whole} in a long run, else {@code usual}. */
-  static int of(int usual, int whole) {
+  public static int of(int usual, int whole) {
     return IS_LONG ? whole : usual;
   }
 }

@@ -63,14 +63,18 @@ final class StoreFiles {
     locked(() -> {
       Path scratch = tmp().resolve("new");
       Files.deleteIfExists(scratch);
-      if (!Files.exists(root.resolve("store/index.json"))) {
-        index.write(List.of(), scratch);
-      }
-      if (!Files.exists(layout)) {
-        Durable.write(
-            scratch, "{\"imageLayoutVersion\":\"1.0.0\"}".getBytes(StandardCharsets.US_ASCII));
-        Durable.move(scratch, layout);
-        Durable.sync(root.resolve("store"));
+      try {
+        if (!Files.exists(root.resolve("store/index.json"))) {
+          index.write(List.of(), scratch);
+        }
+        if (!Files.exists(layout)) {
+          Durable.write(
+              scratch, "{\"imageLayoutVersion\":\"1.0.0\"}".getBytes(StandardCharsets.US_ASCII));
+          Durable.move(scratch, layout);
+          Durable.sync(root.resolve("store"));
+        }
+      } finally {
+        Files.deleteIfExists(scratch);
       }
       return layout;
     });

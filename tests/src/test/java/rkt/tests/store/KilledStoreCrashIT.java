@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -17,12 +16,13 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 import rkt.tests.Result;
 import rkt.tests.Rkt;
 import rkt.tests.Running;
+import rkt.tests.Scale;
 
 /** Commands that write to the store, killed at any moment. */
 @Tag("crash")
 @TestInstance(Lifecycle.PER_CLASS)
 class KilledStoreCrashIT {
-  private static final int KILLS = Boolean.getBoolean("rkt.long") ? 3000 : 30;
+  private static final int KILLS = Scale.of(30, 3000);
   private static final String BYPASS = "--insecure-options=image";
 
   private Rkt rkt;
@@ -96,22 +96,6 @@ class KilledStoreCrashIT {
     rkt.ok(BYPASS, "image", "import", first.toString());
     rkt.ok(BYPASS, "fetch", second.toString());
     rkt.ok("image", "verify");
-    assertEmptyAfterGc(rkt);
-  }
-
-  /** Removes all images: nothing that any of the commands made may stay. */
-  private static void assertEmptyAfterGc(Rkt here) throws Exception {
-    here.ok("image", "gc", "--grace-period=0");
-    here.ok("gc");
-    for (String directory :
-        List.of("store/tmp", "store/blobs/sha256", "store/blobs/sha512", "images", "trees")) {
-      Path path = here.data().resolve(directory);
-      if (Files.isDirectory(path)) {
-        try (Stream<Path> left = Files.list(path)) {
-          assertThat(left.toList()).as("what is left in %s", directory).isEmpty();
-        }
-      }
-    }
-    assertThat(here.ok("image", "list", "--no-legend").out()).isEmpty();
+    StoreState.assertEmptyAfterGc(rkt, "after all kills");
   }
 }

@@ -1,0 +1,166 @@
+package rkt.tests.fetch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import rkt.tests.Result;
+import rkt.tests.Rkt;
+import rkt.tests.Scale;
+
+/** Many commands at once in one data directory. */
+@Tag("crash")
+@TestInstance(Lifecycle.PER_CLASS)
+class ConcurrentFetchCrashIT {
+  private static final int PROCESSES = Scale.of(8, 32);
+  private static final int ROUNDS = Scale.of(1, 20);
+  private static final int RUNNERS = Scale.of(2, 8);
+  private static final int STARTS = Scale.of(5, 250);
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
+  private static final String BLOBS = "\"GET /v2/team/app0/blobs/";
+  private static final String BYPASS = "--insecure-options=image,http";
+
+  private Rkt rkt;
+  private Registry registry;
+  private final List<String> digests = new ArrayList<>();
+
+  @BeforeAll
+  void open() throws Exception {
+    rkt = Rkt.fresh();
+    registry = Registry.plain(rkt.home().resolve("registry"));
+    Random random = new Random(1);
+    for (int i = 0; i < 2; i++) {
+      byte[] noise = new byte[4 << 20];
+      random.nextBytes(noise);
+      Path layout = rkt.home().resolve("layout-" + i);
+      digests.add(
+          OciImage.ordinary()
+              .gzip(new OciImage.Tar().program("noise", noise).bytes())
+              .write(layout, "1"));
+      registry.push(layout, "1", "team/app" + i + ":1");
+    }
+  }
+
+  @AfterAll
+  void close() throws Exception {
+    registry.close();
+    rkt.close();
+  }
+
+  private String[] fetch(int image) {
+    return new String[] {BYPASS, "fetch", registry.reference("team/app" + image + ":1")};
+  }
+
+  @Test
+  void manyFetchesOfOneImageShareTheWork() throws Exception {
+    for (int round = 0; round < ROUNDS; round++) {
+      Rkt here = rkt.withData(rkt.home().resolve("data-shared-" + round));
+      int before = downloads().size();
+      List<Callable<Result>> fetches = new ArrayList<>();
+      for (int i = 0; i < PROCESSES; i++) {
+        fetches.add(() -> here.call(fetch(0)).within(PATIENCE).run());
+      }
+      try (ExecutorService pool = Executors.newFixedThreadPool(PROCESSES)) {
+        for (Future<Result> fetch : pool.invokeAll(fetches)) {
+          Result result = fetch.get();
+          assertThat(result.status()).as("%s", result).isZero();
+          assertThat(result.out()).isEqualTo(digests.get(0) + "\n");
+        }
+      }
+      List<String> sent = downloads().subList(before, downloads().size());
+      List<Path> blobs = files(here.data().resolve("store/blobs/sha256"));
+      assertThat(sent).doesNotHaveDuplicates().hasSizeGreaterThan(2);
+      assertThat(blobs).as("the manifest, and each blob once").hasSize(sent.size() + 1);
+      assertThat(here.ok("image", "verify").out()).isEqualTo(digests.get(0) + " intact\n");
+      here.assertNothingIsLeftAfterGc();
+    }
+  }
+
+  private static List<Path> files(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
+      return files.toList();
+    }
+  }
+
+  /** The digests of the blobs that the registry sent, each as often as it did. */
+  private List<String> downloads() throws IOException {
+    return registry
+        .log()
+        .lines()
+        .filter(line -> line.contains(BLOBS))
+        .map(line -> line.substring(line.indexOf(BLOBS) + BLOBS.length()))
+        .map(line -> line.substring(0, line.indexOf(' ')))
+        .toList();
+  }
+
+  @Test
+  void collectingAndRemovingDisturbsNobody() throws Exception {
+    Rkt here = rkt.withData(rkt.home().resolve("data-busy"));
+    here.ok(fetch(0));
+    String[] run = {BYPASS, "run", "--net=none", digests.get(0)};
+    here.ok(run);
+    AtomicBoolean done = new AtomicBoolean();
+    List<Callable<Void>> disturbers =
+        List.of(
+            until(done, here, new String[] {"gc", "--grace-period=0"}),
+            until(done, here, new String[] {"image", "gc", "--grace-period=1h"}),
+            until(done, here, fetch(1), new String[] {"image", "rm", digests.get(1)}));
+    List<Callable<Void>> runners = new ArrayList<>();
+    for (int i = 0; i < RUNNERS; i++) {
+      runners.add(() -> {
+        for (int start = 0; start < STARTS; start++) {
+          Result result = here.call(run).within(PATIENCE).run();
+          assertThat(result.status()).as("start %d: %s", start, result).isZero();
+          assertThat(result.out()).isEqualTo("words:usual words\n");
+        }
+        return null;
+      });
+    }
+    try (ExecutorService pool = Executors.newCachedThreadPool()) {
+      List<Future<Void>> disturbing = new ArrayList<>();
+      disturbers.forEach(disturber -> disturbing.add(pool.submit(disturber)));
+      try {
+        for (Future<Void> runner : pool.invokeAll(runners)) {
+          runner.get();
+        }
+      } finally {
+        done.set(true);
+      }
+      for (Future<Void> disturber : disturbing) {
+        disturber.get();
+      }
+    }
+    here.ok("image", "verify");
+    here.assertNothingIsLeftAfterGc();
+  }
+
+  /** Runs command lines one after the other, each of which has to succeed, again and again. */
+  private static Callable<Void> until(AtomicBoolean done, Rkt rkt, String[]... lines) {
+    return () -> {
+      while (!done.get()) {
+        for (String[] line : lines) {
+          Result result = rkt.call(line).within(PATIENCE).run();
+          assertThat(result.status()).as("%s", result).isZero();
+        }
+      }
+      return null;
+    };
+  }
+}
