@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import rkt.spec.SpecException;
 import rkt.spec.json.JsonObject;
 
@@ -79,26 +80,64 @@ record SecurityLabel(Module module, String text) {
 
   /** Whether the AppArmor profile of this name is one that the kernel has. */
   boolean isLoaded() {
-    return isLoaded(APPARMOR.resolve("profiles"));
+    return isLoaded(APPARMOR.resolve("policy/profiles"));
   }
 
   /**
-   * Whether the list names it.
+   * Whether it is there. The list of all, {@code profiles}, is for the host's root only; this is
+   * for everybody.
    *
-   * @param list lines of {@code NAME (MODE)}
+   * @param profiles a directory for each, {@code usr.bin.man.7} of {@code /usr/bin/man}, with its
+   *     {@code name}, and {@code profiles} of its own: those called {@code PARENT//CHILD}
    */
-  boolean isLoaded(Path list) {
-    try {
-      for (String line : Files.readAllLines(list)) {
-        int mode = line.lastIndexOf(" (");
-        if (mode > 0 && line.substring(0, mode).equals(text)) {
-          return true;
-        }
+  boolean isLoaded(Path profiles) {
+    Path directory = profiles;
+    int start = 0;
+    while (true) {
+      int end = text.indexOf("//", start);
+      Path profile = find(directory, end < 0 ? text.substring(start) : text.substring(start, end));
+      if (profile == null || end < 0) {
+        return profile != null;
       }
-      return false;
-    } catch (IOException e) {
-      return false; // without the list nothing is loaded that we could name
+      directory = profile.resolve("profiles");
+      start = end + 2;
     }
+  }
+
+  private static @Nullable Path find(Path directory, String name) {
+    String[] entries = directory.toFile().list();
+    if (entries == null) {
+      return null; // without them nothing is loaded that we could name
+    }
+    String beginning = beginning(name);
+    for (String entry : entries) {
+      Path profile = directory.resolve(entry);
+      if (entry.startsWith(beginning) && isCalled(profile, name)) {
+        return profile;
+      }
+    }
+    return null;
+  }
+
+  private static boolean isCalled(Path profile, String name) {
+    try {
+      return Files.readString(profile.resolve("name")).equals(name + "\n");
+    } catch (IOException e) {
+      return false; // removed meanwhile
+    }
+  }
+
+  /** What the kernel leaves as it is where it makes a file name of a profile's. */
+  private static String beginning(String name) {
+    int start = 0;
+    while (start < name.length() && (name.charAt(start) == '/' || name.charAt(start) == '.')) {
+      start++;
+    }
+    int end = start;
+    while (end < name.length() && Character.isLetterOrDigit(name.charAt(end))) {
+      end++;
+    }
+    return name.substring(start, end);
   }
 
   /** The file of a process, relative to /proc, that is told the label. */

@@ -290,14 +290,25 @@ class ConfinementTest {
 
   @Test
   void profilesAreFoundByTheirWholeName(@TempDir Path directory) throws Exception {
-    Path list =
-        Files.writeString(
-            directory.resolve("profiles"), "/usr/sbin/ntpd (enforce)\nrkt (x) (complain)\n");
+    profile(directory.resolve("usr.sbin.ntpd.7"), "/usr/sbin/ntpd");
+    Path parent = profile(directory.resolve("rkt-x.12"), "rkt-x");
+    profile(parent.resolve("profiles/child.13"), "child");
+    Files.createDirectories(directory.resolve("gone.3"));
 
-    assertThat(SecurityLabel.appArmor("/usr/sbin/ntpd").isLoaded(list)).isTrue();
-    assertThat(SecurityLabel.appArmor("/usr/sbin/ntp").isLoaded(list)).isFalse();
-    assertThat(SecurityLabel.appArmor("rkt").isLoaded(list)).isFalse();
+    for (String name : List.of("/usr/sbin/ntpd", "rkt-x", "rkt-x//child")) {
+      assertThat(SecurityLabel.appArmor(name).isLoaded(directory)).as(name).isTrue();
+    }
+    for (String name :
+        List.of("/usr/sbin/ntp", "usr.sbin.ntpd", "rkt", "child", "rkt-x//", "x//child", "gone")) {
+      assertThat(SecurityLabel.appArmor(name).isLoaded(directory)).as(name).isFalse();
+    }
     assertThat(SecurityLabel.appArmor("x").isLoaded(directory.resolve("none"))).isFalse();
+  }
+
+  private static Path profile(Path directory, String name) throws Exception {
+    Files.createDirectories(directory);
+    Files.writeString(directory.resolve("name"), name + "\n");
+    return directory;
   }
 
   @Test
