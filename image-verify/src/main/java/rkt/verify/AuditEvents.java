@@ -19,14 +19,20 @@ public final class AuditEvents {
         verdict(purpose, verified.image(), verified.name())
             .with("accepted", true)
             .with("bypassed", verified.bypassed());
-    return verified.bypassed()
-        ? event
-        : event
-            .with("rule", "valid")
-            .with("key", verified.fingerprint())
-            .with("signingKey", verified.signingKey())
-            .with("signedAt", verified.signedAt().getEpochSecond())
-            .with("scope", verified.scope());
+    if (verified.bypassed()) {
+      return event;
+    }
+    event
+        .with("rule", verified.rule())
+        .with("key", verified.fingerprint())
+        .with("signingKey", verified.signingKey());
+    if (verified.signedAt() != null) {
+      event.with("signedAt", verified.signedAt().getEpochSecond());
+    }
+    event.with("scope", verified.scope()).with("policy", verified.policy());
+    boolean isToldByKey =
+        verified.signers().size() == 1 && verified.signers().get(0).equals(verified.fingerprint());
+    return isToldByKey ? event : event.with("signers", verified.signers());
   }
 
   /** An image that may not be used, and which rule says so. */
@@ -36,7 +42,8 @@ public final class AuditEvents {
         .with("accepted", false)
         .with("bypassed", false)
         .with("rule", refusal.rule().label())
-        .with("why", refusal.getMessage());
+        .with("why", refusal.getMessage())
+        .with("policy", refusal.policy());
   }
 
   /** The same of bytes that were not parsed, so that they have no name yet. */
@@ -47,7 +54,8 @@ public final class AuditEvents {
         .with("accepted", false)
         .with("bypassed", false)
         .with("rule", refusal.rule().label())
-        .with("why", refusal.getMessage());
+        .with("why", refusal.getMessage())
+        .with("policy", refusal.policy());
   }
 
   private static AuditEvent verdict(String purpose, ImageId image, ImageName name) {

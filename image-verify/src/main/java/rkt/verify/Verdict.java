@@ -2,21 +2,50 @@ package rkt.verify;
 
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import rkt.spec.json.JsonWriter;
 import rkt.verify.openpgp.Rule;
+import rkt.verify.policy.Explanation;
+import rkt.verify.policy.Policy;
 
 /**
- * What was found about each signature, and what follows. schemas/verdict.schema.json
+ * What was found about each signature, and what follows by the policy for the name.
+ * schemas/verdict.schema.json
  *
  * @param subject what was judged, for people and for JSON: an image id or a digest
  * @param name the name that it was judged under; empty if none was known
  * @param rule {@link Rule#VALID}, or the rule that refused
  * @param why in words, for an error message; empty if accepted
+ * @param findings about detached OpenPGP signatures
+ * @param policy the one that decided; null if none speaks for the name, and the keys did
+ * @param explanation what it made of the image, where there is a policy
  */
 public record Verdict(
-    String subject, String name, Instant at, Rule rule, String why, List<Finding> findings) {
+    String subject,
+    String name,
+    Instant at,
+    Rule rule,
+    String why,
+    List<Finding> findings,
+    @Nullable Policy policy,
+    @Nullable Explanation explanation) {
   public Verdict {
     findings = List.copyOf(findings);
+  }
+
+  /** What follows from the trusted keys. */
+  Verdict(String subject, String name, Instant at, Rule rule, String why, List<Finding> findings) {
+    this(subject, name, at, rule, why, findings, null, null);
+  }
+
+  /** What a policy makes of the same findings. */
+  Verdict by(Policy decisive, Explanation explained, Rule rule) {
+    boolean isOfKeys = rule == this.rule && rule != Rule.VALID;
+    String words =
+        rule == Rule.VALID || rule == Rule.ACCEPT_UNSIGNED
+            ? ""
+            : isOfKeys ? why : "the policy asks for more: " + explained.reason();
+    return new Verdict(subject, name, at, rule, words, findings, decisive, explained);
   }
 
   /**
@@ -37,7 +66,7 @@ public record Verdict(
       long created) {}
 
   public boolean accepted() {
-    return rule == Rule.VALID;
+    return rule == Rule.VALID || rule == Rule.ACCEPT_UNSIGNED;
   }
 
   /** One JSON object, without a line end. */
@@ -50,6 +79,17 @@ public record Verdict(
     json.put("at", at.toString()).put("accepted", accepted()).put("rule", rule.label());
     if (!why.isEmpty()) {
       json.put("why", why);
+    }
+    if (policy != null) {
+      json.object("policy")
+          .put("file", policy.file().toString())
+          .put("scope", policy.scope().toString())
+          .put("layer", policy.layer().label())
+          .end();
+    }
+    if (explanation != null) {
+      explanation.writeTo(json.object("explanation"));
+      json.end();
     }
     json.array("signatures");
     for (Finding finding : findings) {

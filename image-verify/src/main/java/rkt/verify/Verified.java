@@ -1,9 +1,11 @@
 package rkt.verify;
 
 import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import rkt.spec.ImageName;
 import rkt.spec.image.ImageId;
-import rkt.spec.json.JsonWriter;
+import rkt.verify.openpgp.Rule;
 
 /**
  * The proof that an image may run under a name: only {@link Verifier} can make one, at the moment
@@ -15,8 +17,10 @@ public final class Verified {
   private final boolean bypassed;
   private final String fingerprint;
   private final String signingKey;
-  private final Instant signedAt;
+  private final @Nullable Instant signedAt;
   private final String scope;
+  private final List<String> signers;
+  private final String policy;
 
   /** Package-private on purpose: the compiler is the guard. */
   Verified(
@@ -25,8 +29,10 @@ public final class Verified {
       boolean bypassed,
       String fingerprint,
       String signingKey,
-      Instant signedAt,
-      String scope) {
+      @Nullable Instant signedAt,
+      String scope,
+      List<String> signers,
+      String policy) {
     this.image = image;
     this.name = name;
     this.bypassed = bypassed;
@@ -34,6 +40,8 @@ public final class Verified {
     this.signingKey = signingKey;
     this.signedAt = signedAt;
     this.scope = scope;
+    this.signers = List.copyOf(signers);
+    this.policy = policy;
   }
 
   public ImageId image() {
@@ -50,18 +58,21 @@ public final class Verified {
     return bypassed;
   }
 
-  /** The fingerprint of the trusted certificate; empty if bypassed. */
+  /**
+   * The fingerprint of the certificate or key that vouches for it, the first if several do; empty
+   * if bypassed, if a policy accepts it unsigned, or if an identity vouches for it.
+   */
   public String fingerprint() {
     return fingerprint;
   }
 
-  /** The fingerprint of the key or subkey that signed; empty if bypassed. */
+  /** The fingerprint of the key or subkey that signed; empty where there is no fingerprint. */
   public String signingKey() {
     return signingKey;
   }
 
-  /** When the signer says it signed; the epoch if bypassed. */
-  public Instant signedAt() {
+  /** When it was signed, as the signer or somebody better says; null if nobody does. */
+  public @Nullable Instant signedAt() {
     return signedAt;
   }
 
@@ -70,23 +81,33 @@ public final class Verified {
     return scope;
   }
 
-  /** The members of a pod's record about this image, into an object that is open. */
-  public void writeTo(JsonWriter json) {
-    json.put("image", image.toString()).put("name", name.text()).put("verified", !bypassed);
-    if (!bypassed) {
-      json.put("key", fingerprint)
-          .put("signingKey", signingKey)
-          .put("signedAt", signedAt.toString())
-          .put("scope", scope);
+  /**
+   * All who were needed, as the policy names them: the fingerprint of a certificate or key, or an
+   * issuer, a space and a subject. Empty if bypassed, or if a policy accepts it unsigned.
+   */
+  public List<String> signers() {
+    return signers;
+  }
+
+  /** The file of the policy that decided; empty if none speaks for the name. */
+  public String policy() {
+    return policy;
+  }
+
+  /** The rule that accepted it; empty if bypassed. */
+  public String rule() {
+    if (bypassed) {
+      return "";
     }
+    return (signers.isEmpty() ? Rule.ACCEPT_UNSIGNED : Rule.VALID).label();
   }
 
   @Override
   public String toString() {
-    return name
-        + " ("
-        + image
-        + ") "
-        + (bypassed ? "not verified" : "signed by " + fingerprint + ", trusted for " + scope);
+    if (bypassed) {
+      return name + " (" + image + ") not verified";
+    }
+    String by = signers.isEmpty() ? "accepted unsigned" : "signed by " + String.join(", ", signers);
+    return name + " (" + image + ") " + by + ", trusted for " + scope;
   }
 }

@@ -1,50 +1,77 @@
 package rkt.verify;
 
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import rkt.spec.Digest;
 import rkt.spec.ImageName;
 import rkt.spec.RktException;
 import rkt.spec.image.Image;
 import rkt.spec.image.ImageId;
 import rkt.spec.store.Store;
+import rkt.verify.Candidate.StatementSource;
 import rkt.verify.Verdict.Finding;
+import rkt.verify.claim.Claim;
+import rkt.verify.claim.Signer;
+import rkt.verify.claim.Statement;
 import rkt.verify.openpgp.Evidence;
 import rkt.verify.openpgp.KeyFacts;
 import rkt.verify.openpgp.Rule;
 import rkt.verify.openpgp.Rules;
 import rkt.verify.openpgp.SignatureFacts;
 import rkt.verify.openpgp.TrustException;
+import rkt.verify.policy.Policy;
+import rkt.verify.policy.PolicyStore;
 import rkt.verify.trust.TrustStore;
 import rkt.verify.trust.TrustedKey;
 
 /**
- * Says whether an image may run: its evidence against the trust store of this moment. The cost does
- * not depend on the image's size. spec/trust.md#verdict
+ * Says whether an image may run: its evidence, and what was stated about it, against the policies
+ * and the trust store of this moment. The cost does not depend on the image's size.
+ * spec/trust.md#verdict
  */
 public final class Verifier {
   private static final String INSECURE =
       "--insecure-options=image accepts it without any verification";
 
   private final TrustStore trust;
+  private final PolicyStore policies;
   private final InstantSource clock;
 
-  public Verifier(TrustStore trust, InstantSource clock) {
+  Verifier(TrustStore trust, PolicyStore policies, InstantSource clock) {
     this.trust = trust;
+    this.policies = policies;
     this.clock = clock;
   }
 
   /**
-   * Proves that {@code image} is signed by a key that is trusted for {@code name}.
+   * A verifier by what this host trusts.
    *
-   * @param signed the digest of the bytes that the signature covers: {@code Image.signed()}
-   * @throws TrustException if it is not; it says which rule refused, and what to do
+   * @param system where the distribution's configuration is: {@code /usr/lib/rkt}
+   * @param local where the administrator's is: {@code /etc/rkt}
+   * @param data the data directory, which keeps parsed keys between starts
    */
-  public Verified verify(ImageId image, ImageName name, Digest signed, Evidence evidence)
+  public static Verifier open(Path system, Path local, Path data, InstantSource clock)
       throws RktException {
-    return require(image, name, judge(image, name, signed, evidence));
+    TrustStore trust =
+        TrustStore.open(
+            system.resolve("trustedkeys"),
+            local.resolve("trustedkeys"),
+            data.resolve("trust-cache"));
+    return new Verifier(trust, PolicyStore.open(system, local), clock);
+  }
+
+  /**
+   * Proves that the policy for the candidate's name accepts it; where there is none, that it is
+   * signed by a key that is trusted for the name.
+   *
+   * @throws TrustException if not; it says which rule refused, and what to do
+   */
+  public Verified verify(Candidate candidate) throws RktException {
+    return require(candidate, judge(candidate, false));
   }
 
   /**
@@ -63,54 +90,91 @@ public final class Verifier {
         verify(store, store.image(dependency).alone());
       }
     }
-    return verify(image.id(), image.name(), image.signed(), StoredEvidence.of(store, image));
+    return verify(stored(store, image));
   }
 
-  /** The same as a report, which does not throw when the image is refused. */
-  public Verdict judge(ImageId image, ImageName name, Digest signed, Evidence evidence)
-      throws RktException {
-    requireSubject(signed, evidence);
+  /**
+   * The same as a report of everything that was found, which does not throw when the image is
+   * refused.
+   */
+  public Verdict judge(Candidate candidate) throws RktException {
+    return judge(candidate, true);
+  }
+
+  /** What is judged of an image in the store. */
+  public static Candidate stored(Store store, Image image) throws RktException {
+    return new Candidate(
+        image.id(),
+        image.name(),
+        image.signed(),
+        image.manifest(),
+        StoredEvidence.of(store, image),
+        new Stored(store, image));
+  }
+
+  private record Stored(Store store, Image image) implements StatementSource {
+    @Override
+    public List<Statement> read() throws RktException {
+      return StoredStatements.of(store, image);
+    }
+  }
+
+  private Verdict judge(Candidate candidate, boolean thorough) throws RktException {
+    requireSubject(candidate.signed(), candidate.evidence());
+    ImageName name = candidate.name();
     Instant now = clock.instant();
+    Policy policy = policies.find(name);
     List<TrustedKey> keys = trust.keysFor(name);
-    List<Finding> findings = examine(evidence, keys, now);
-    Verdict verdict = conclude(image.toString(), name.text(), now, findings);
-    return verdict.rule() == Rule.UNKNOWN_KEY ? trustedElsewhere(name, verdict) : verdict;
+    List<Finding> findings = examine(candidate.evidence(), keys, now);
+    Verdict byKeys = conclude(candidate.id().toString(), name.text(), now, findings);
+    if (byKeys.rule() == Rule.UNKNOWN_KEY) {
+      byKeys = trustedElsewhere(name, byKeys);
+    }
+    return policy == null ? byKeys : PolicyJudge.judge(policy, candidate, keys, byKeys, thorough);
   }
 
   /**
    * Proves that some trusted key, whatever its scope, signed these bytes: for an image whose name
-   * is inside it and must not be read before. {@link Authenticated#as} then judges the name.
+   * is inside it and must not be read before. On a host that has policies it may be read all the
+   * same, since they may ask for something else; {@link Authenticated#as} then judges the name.
    */
   public Authenticated authenticate(Digest signed, Evidence evidence) throws RktException {
     requireSubject(signed, evidence);
     Instant now = clock.instant();
     List<Finding> findings = examine(evidence, trust.list(), now);
     Verdict verdict = conclude(signed.toString(), "", now, findings);
-    if (!verdict.accepted()) {
-      throw refusal(verdict, "NAME");
+    TrustException doubt = verdict.accepted() ? null : refusal(verdict, "NAME");
+    if (doubt != null && policies.isEmpty()) {
+      throw doubt;
     }
-    return new Authenticated(signed, evidence);
+    return new Authenticated(signed, evidence, doubt);
   }
 
-  /** Bytes that some trusted key signed, and that may therefore be parsed. */
+  /** Bytes that may be parsed. */
   public final class Authenticated {
     private final Digest signed;
     private final Evidence evidence;
+    private final @Nullable TrustException doubt;
 
-    private Authenticated(Digest signed, Evidence evidence) {
+    private Authenticated(Digest signed, Evidence evidence, @Nullable TrustException doubt) {
       this.signed = signed;
       this.evidence = evidence;
+      this.doubt = doubt;
     }
 
-    /** Proves that a key which signed them is trusted for {@code name}. */
-    public Verified as(ImageId image, ImageName name) throws RktException {
-      return verify(image, name, signed, evidence);
+    /** Proves that they may be used under the name that was found in them. */
+    public Verified as(ImageId image, ImageName name, Digest manifest, StatementSource statements)
+        throws RktException {
+      if (doubt != null && policies.find(name) == null) {
+        throw doubt;
+      }
+      return verify(new Candidate(image, name, signed, manifest, evidence, statements));
     }
   }
 
   /** Accepts {@code image} unseen, because the user said so; the result remembers it. */
   public static Verified bypass(ImageId image, ImageName name) {
-    return new Verified(image, name, true, "", "", Instant.EPOCH, "");
+    return new Verified(image, name, true, "", "", null, "", List.of(), "");
   }
 
   private static void requireSubject(Digest signed, Evidence evidence) throws TrustException {
@@ -193,21 +257,59 @@ public final class Verifier {
     return new Verdict(subject, name, now, chosen.rule(), why, findings);
   }
 
-  private static Verified require(ImageId image, ImageName name, Verdict verdict)
-      throws TrustException {
+  private static Verified require(Candidate candidate, Verdict verdict) throws TrustException {
+    if (!verdict.accepted()) {
+      throw refusal(verdict, candidate.name().text());
+    }
+    if (verdict.policy() != null && verdict.explanation() != null) {
+      return byPolicy(candidate, verdict.policy(), verdict.explanation().decisive());
+    }
     for (Finding finding : verdict.findings()) {
-      if (verdict.accepted() && finding.rule() == Rule.VALID) {
+      if (finding.rule() == Rule.VALID) {
         return new Verified(
-            image,
-            name,
+            candidate.id(),
+            candidate.name(),
             false,
             finding.key(),
             finding.signingKey(),
             Instant.ofEpochSecond(finding.created()),
-            finding.scope());
+            finding.scope(),
+            List.of(finding.key()),
+            "");
       }
     }
-    throw refusal(verdict, name.text());
+    throw new IllegalStateException("accepted, and nothing accepts it: " + verdict);
+  }
+
+  private static Verified byPolicy(Candidate candidate, Policy policy, List<Claim> claims) {
+    List<String> signers = new ArrayList<>();
+    String key = "";
+    String signingKey = "";
+    Instant signedAt = null;
+    for (Claim claim : claims) {
+      String signer = claim.signer().text();
+      if (!signers.contains(signer)) {
+        signers.add(signer);
+      }
+      if (key.isEmpty() && claim.signer() instanceof Signer.OpenPgp pgp) {
+        key = pgp.certificate();
+        signingKey = pgp.key();
+      } else if (key.isEmpty() && claim.signer() instanceof Signer.Key bare) {
+        key = bare.fingerprint();
+        signingKey = bare.fingerprint();
+      }
+      signedAt = signedAt == null ? claim.signedAt() : signedAt;
+    }
+    return new Verified(
+        candidate.id(),
+        candidate.name(),
+        false,
+        key,
+        signingKey,
+        signedAt,
+        policy.scope().toString(),
+        signers,
+        policy.file().toString());
   }
 
   /** A clearer refusal if the key is in the trust store, but for other names. */
@@ -257,9 +359,13 @@ public final class Verifier {
                   + "), or "
                   + INSECURE;
           case BAD_SIGNATURE -> "fetch image and signature again from a source that you trust";
+          case POLICY -> "rkt trust policy check " + name + " shows each requirement; " + INSECURE;
+          case REJECTED -> "run another image; " + INSECURE;
           default -> "ask its publisher for a new signature; " + INSECURE;
         };
+    String policy = verdict.policy() == null ? "" : verdict.policy().file().toString();
+    String by = policy.isEmpty() ? "" : " (by the policy " + policy + ")";
     return new TrustException(
-        verdict.rule(), "image " + what + " is not trusted: " + verdict.why(), fix);
+        verdict.rule(), "image " + what + " is not trusted: " + verdict.why() + by, fix, policy);
   }
 }

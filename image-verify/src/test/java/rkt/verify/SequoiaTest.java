@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import rkt.spec.ImageName;
 import rkt.spec.image.ImageId;
 import rkt.verify.openpgp.Evidence;
+import rkt.verify.policy.PolicyStore;
 import rkt.verify.trust.Scope;
 import rkt.verify.trust.TrustStore;
 
@@ -37,12 +38,15 @@ class SequoiaTest {
 
     Evidence evidence = Evidence.collect(Files.readAllBytes(dir.resolve("signature")), data);
     Verified verified =
-        new Verifier(trust, InstantSource.system())
+        new Verifier(trust, PolicyStore.open(dir, dir), InstantSource.system())
             .verify(
-                new ImageId(ImageId.Kind.OCI, evidence.subject()),
-                new ImageName("example.com/app"),
-                evidence.subject(),
-                evidence);
+                new Candidate(
+                    new ImageId(ImageId.Kind.OCI, evidence.subject()),
+                    new ImageName("example.com/app"),
+                    evidence.subject(),
+                    evidence.subject(),
+                    evidence,
+                    Candidate.StatementSource.NONE));
 
     assertThat(verified.fingerprint()).isEqualTo(key);
     assertThat(verified.signingKey()).isNotEqualTo(key);

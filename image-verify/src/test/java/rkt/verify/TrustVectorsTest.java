@@ -17,6 +17,7 @@ import rkt.spec.image.ImageId;
 import rkt.spec.json.JsonObject;
 import rkt.verify.openpgp.Evidence;
 import rkt.verify.openpgp.TrustException;
+import rkt.verify.policy.PolicyStore;
 import rkt.verify.trust.Scope;
 import rkt.verify.trust.TrustStore;
 
@@ -42,7 +43,8 @@ class TrustVectorsTest {
     TrustStore trust = TrustStore.open(dir.resolve("system"), dir.resolve("local"), null);
     trust.add(Scope.ROOT, Files.readAllBytes(vector.resolve("key.asc")), "key.asc");
     Instant now = Instant.parse(expect.string("now"));
-    assertThat(judge(vector, new Verifier(trust, InstantSource.fixed(now))))
+    PolicyStore none = PolicyStore.open(dir, dir);
+    assertThat(judge(vector, new Verifier(trust, none, InstantSource.fixed(now))))
         .isEqualTo(expect.string("rule"));
   }
 
@@ -58,7 +60,15 @@ class TrustVectorsTest {
       }
       ImageId id = new ImageId(ImageId.Kind.OCI, evidence.subject());
       ImageName name = new ImageName("example.com/app");
-      Verdict verdict = verifier.judge(id, name, evidence.subject(), evidence);
+      Verdict verdict =
+          verifier.judge(
+              new Candidate(
+                  id,
+                  name,
+                  evidence.subject(),
+                  evidence.subject(),
+                  evidence,
+                  Candidate.StatementSource.NONE));
       JsonObject json = JsonObject.parse(verdict.toJson(), "verdict");
       assertThat(json.string("rule")).isEqualTo(verdict.rule().label());
       return verdict.rule().label();

@@ -2,6 +2,7 @@ package rkt.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static rkt.verify.Candidate.StatementSource.NONE;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +23,7 @@ import rkt.spec.image.ImageId;
 import rkt.verify.openpgp.Evidence;
 import rkt.verify.openpgp.Rule;
 import rkt.verify.openpgp.TrustException;
+import rkt.verify.policy.PolicyStore;
 import rkt.verify.trust.Scope;
 import rkt.verify.trust.TrustStore;
 
@@ -60,14 +62,15 @@ class VerifierTest {
   @BeforeEach
   void openTrustStore() throws Exception {
     trust = TrustStore.open(dir.resolve("system"), dir.resolve("local"), dir.resolve("cache"));
-    verifier = new Verifier(trust, InstantSource.fixed(NOW));
+    verifier = new Verifier(trust, PolicyStore.open(dir, dir), InstantSource.fixed(NOW));
   }
 
   @Test
   void aSignatureByATrustedKeyGivesAProofThatSaysByWhomAndWhy() throws Exception {
     trust.add(Scope.of(APP), gpg.export(alice), "alice.asc");
 
-    Verified verified = verifier.verify(ID, APP, ID.digest(), Evidence.collect(byAlice, DATA));
+    Verified verified =
+        verifier.verify(candidate(APP, ID.digest(), Evidence.collect(byAlice, DATA)));
 
     assertThat(verified.fingerprint()).isEqualTo(alice);
     assertThat(verified.signingKey()).isEqualTo(alice);
@@ -84,8 +87,8 @@ class VerifierTest {
 
     Evidence evidence = Evidence.fromJson(json, "evidence.json");
 
-    assertThat(verifier.verify(ID, APP, ID.digest(), evidence).scope()).isEqualTo("root");
-    assertThat(verifier.verify(ID, APP, ID.digest(), evidence).scope()).isEqualTo("root");
+    assertThat(verifier.verify(candidate(APP, ID.digest(), evidence)).scope()).isEqualTo("root");
+    assertThat(verifier.verify(candidate(APP, ID.digest(), evidence)).scope()).isEqualTo("root");
   }
 
   @Test
@@ -134,15 +137,16 @@ class VerifierTest {
   void removingAKeyRefusesTheNextStart() throws Exception {
     trust.add(Scope.of(APP), gpg.export(alice), "alice.asc");
     Evidence evidence = Evidence.collect(byAlice, DATA);
-    verifier.verify(ID, APP, ID.digest(), evidence);
+    verifier.verify(candidate(APP, ID.digest(), evidence));
     trust.remove(Scope.of(APP), alice);
-    assertThatThrownBy(() -> verifier.verify(ID, APP, ID.digest(), evidence))
+    assertThatThrownBy(() -> verifier.verify(candidate(APP, ID.digest(), evidence)))
         .isInstanceOf(TrustException.class);
   }
 
   @Test
   void unsignedBytesAreRefused() {
-    assertThatThrownBy(() -> verifier.verify(ID, APP, ID.digest(), Evidence.none(ID.digest())))
+    assertThatThrownBy(
+            () -> verifier.verify(candidate(APP, ID.digest(), Evidence.none(ID.digest()))))
         .isInstanceOfSatisfying(
             TrustException.class, e -> assertThat(e.rule()).isEqualTo(Rule.UNSIGNED));
   }
@@ -152,7 +156,7 @@ class VerifierTest {
     trust.add(Scope.ROOT, gpg.export(alice), "alice.asc");
     Evidence evidence = Evidence.collect(byAlice, DATA);
     Digest other = Digest.sha256(new byte[1]);
-    assertThatThrownBy(() -> verifier.verify(ID, APP, other, evidence))
+    assertThatThrownBy(() -> verifier.verify(candidate(APP, other, evidence)))
         .isInstanceOfSatisfying(
             TrustException.class, e -> assertThat(e.rule()).isEqualTo(Rule.EVIDENCE));
   }
@@ -162,8 +166,9 @@ class VerifierTest {
     trust.add(Scope.of(new ImageName("evil.com")), gpg.export(mallory), "mallory.asc");
     Verifier.Authenticated image =
         verifier.authenticate(ID.digest(), Evidence.collect(byMallory, DATA));
-    assertThat(image.as(ID, new ImageName("evil.com/a")).fingerprint()).isEqualTo(mallory);
-    assertThatThrownBy(() -> image.as(ID, new ImageName("good.com/a")))
+    assertThat(image.as(ID, new ImageName("evil.com/a"), ID.digest(), NONE).fingerprint())
+        .isEqualTo(mallory);
+    assertThatThrownBy(() -> image.as(ID, new ImageName("good.com/a"), ID.digest(), NONE))
         .isInstanceOfSatisfying(
             TrustException.class, e -> assertThat(e.rule()).isEqualTo(Rule.OTHER_PREFIX));
     Evidence byAnUnknown = Evidence.collect(byAlice, DATA);
@@ -195,18 +200,22 @@ class VerifierTest {
       byte[] broken = DATA.clone();
       broken[i] ^= 1;
       Evidence evidence = Evidence.collect(byAlice, broken);
-      assertThat(verifier.judge(ID, APP, evidence.subject(), evidence).rule())
+      assertThat(verifier.judge(candidate(APP, evidence.subject(), evidence)).rule())
           .isEqualTo(Rule.BAD_SIGNATURE);
     }
   }
 
+  private static Candidate candidate(ImageName name, Digest signed, Evidence evidence) {
+    return new Candidate(ID, name, signed, signed, evidence, NONE);
+  }
+
   private Verified verify(byte[] signature) throws Exception {
-    return verifier.verify(ID, APP, ID.digest(), Evidence.collect(signature, DATA));
+    return verifier.verify(candidate(APP, ID.digest(), Evidence.collect(signature, DATA)));
   }
 
   private Rule rule(String name) throws Exception {
     try {
-      verifier.verify(ID, new ImageName(name), ID.digest(), Evidence.collect(byAlice, DATA));
+      verifier.verify(candidate(new ImageName(name), ID.digest(), Evidence.collect(byAlice, DATA)));
       return Rule.VALID;
     } catch (TrustException e) {
       return e.rule();

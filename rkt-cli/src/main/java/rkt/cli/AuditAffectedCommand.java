@@ -10,9 +10,10 @@ import rkt.stage1.pod.PodRecord;
 import rkt.stage1.pod.PodView;
 import rkt.stage1.pod.Pods;
 
-/** {@code rkt audit affected}: the running pods that a key vouched for. */
+/** {@code rkt audit affected}: the running pods that a key or an identity vouched for. */
 final class AuditAffectedCommand implements Command {
   private static final String KEY = "--key";
+  private static final String IDENTITY = "--identity";
 
   @Override
   public void describe(CommandSpec spec) {
@@ -20,9 +21,15 @@ final class AuditAffectedCommand implements Command {
     spec.addOption(
         OptionSpec.builder(KEY)
             .type(String.class)
-            .required(true)
             .paramLabel("FINGERPRINT")
-            .description("The key that was revoked or lost; the last 16 digits will do.")
+            .description(
+                "The OpenPGP or cosign key that was revoked or lost; the last 16 digits will do.")
+            .build());
+    spec.addOption(
+        OptionSpec.builder(IDENTITY)
+            .type(String.class)
+            .paramLabel("SUBJECT")
+            .description("The identity that is trusted no more, as in its certificates.")
             .build());
   }
 
@@ -30,15 +37,24 @@ final class AuditAffectedCommand implements Command {
   public int run(ParseResult parsed, Settings settings, Caller caller) throws RktException {
     Format format = Format.of(parsed);
     String key = AuditFilter.key(parsed.matchedOptionValue(KEY, ""), KEY);
-    if (key.isEmpty()) {
-      throw new UsageException(KEY + " names no key", "give its fingerprint");
+    String identity = parsed.matchedOptionValue(IDENTITY, "");
+    if (key.isEmpty() == identity.isEmpty()) {
+      throw new UsageException(
+          "say whose pods are wanted",
+          "give " + KEY + " and a fingerprint, or " + IDENTITY + " and a subject");
     }
     for (PodView pod : new Pods(settings.dir()).list()) {
       Optional<PodRecord> record = pod.isRunning() ? pod.record() : Optional.empty();
       if (record.isPresent()) {
         for (PodRecord.App app : record.get().apps()) {
-          if (AuditFilter.isKey(app.signer().orElse(""), key)) {
-            print(pod, app, format, caller);
+          for (String signer : app.signers()) {
+            boolean isMeant =
+                key.isEmpty()
+                    ? AuditFilter.isIdentity(signer, identity)
+                    : AuditFilter.isKey(signer, key);
+            if (isMeant) {
+              print(pod, app, signer, format, caller);
+            }
           }
         }
       }
@@ -46,8 +62,8 @@ final class AuditAffectedCommand implements Command {
     return 0;
   }
 
-  private static void print(PodView pod, PodRecord.App app, Format format, Caller caller) {
-    String signer = app.signer().orElse("");
+  private static void print(
+      PodView pod, PodRecord.App app, String signer, Format format, Caller caller) {
     if (format.isJson()) {
       JsonWriter json = format.writer().object();
       json.put("version", 1)

@@ -138,6 +138,9 @@ final class AuditFilter {
     for (String each : record.strings("keys")) {
       found |= isKey(each);
     }
+    for (String each : record.strings("signers")) {
+      found |= isKey(each);
+    }
     return found;
   }
 
@@ -147,7 +150,13 @@ final class AuditFilter {
 
   /** Whether {@code wanted} is this fingerprint, or its end. */
   static boolean isKey(String actual, String wanted) {
-    return !actual.isEmpty() && actual.endsWith(wanted);
+    return actual.indexOf(' ') < 0 && !actual.isEmpty() && actual.endsWith(wanted);
+  }
+
+  /** Whether a signer is an identity with that subject, by whichever issuer. */
+  static boolean isIdentity(String actual, String subject) {
+    int space = actual.indexOf(' ');
+    return space > 0 && actual.substring(space + 1).equals(subject);
   }
 
   private static boolean any(JsonObject record, String one, String several, String start)

@@ -14,6 +14,7 @@ import rkt.spec.image.AciDependency;
 import rkt.spec.image.Image;
 import rkt.spec.store.Store;
 import rkt.verify.AuditEvents;
+import rkt.verify.Candidate;
 import rkt.verify.Verified;
 import rkt.verify.Verifier;
 import rkt.verify.audit.AuditEvent;
@@ -147,7 +148,8 @@ final class ImageGate {
     Verifier.Authenticated authenticated = verifier().authenticate(fetched.signed(), evidence);
     Image image = fetched.image();
     requireName(image, wanted);
-    return authenticated.as(image.id(), image.name());
+    return authenticated.as(
+        image.id(), image.name(), image.manifest(), Candidate.StatementSource.NONE);
   }
 
   private Verified unverified(Fetched fetched, Optional<ImageName> wanted) throws RktException {
@@ -191,6 +193,12 @@ final class ImageGate {
   }
 
   private Verifier verifier() throws RktException {
-    return new Verifier(trust(settings), caller.clock());
+    return verifier(settings, caller);
+  }
+
+  /** What judges images by all that this host trusts now. */
+  static Verifier verifier(Settings settings, Caller caller) throws RktException {
+    return Verifier.open(
+        settings.systemConfig(), settings.localConfig(), settings.dir(), caller.clock());
   }
 }

@@ -68,6 +68,9 @@ final class PodJson {
     if (app.signer().isPresent()) {
       json.put("signer", app.signer().get());
     }
+    if (app.signers().size() > 1) {
+      json.put("signers", app.signers());
+    }
     putKnown(json, "started_at", status.startedNanos());
     putKnown(json, "finished_at", status.exitedNanos());
     putKnown(json, "exit_code", status.exitStatus());

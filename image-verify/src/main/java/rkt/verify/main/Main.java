@@ -25,11 +25,9 @@ import rkt.spec.image.ImageId;
 import rkt.spec.store.DataDirectory;
 import rkt.spec.store.Directories;
 import rkt.spec.store.Store;
-import rkt.verify.StoredEvidence;
+import rkt.verify.Candidate;
 import rkt.verify.Verdict;
 import rkt.verify.Verifier;
-import rkt.verify.openpgp.Evidence;
-import rkt.verify.trust.TrustStore;
 
 /**
  * {@code rkt-verify}: reads image identifiers, prints those that the trust policy accepts now, and
@@ -94,12 +92,12 @@ public final class Main {
     Path dir = path(parsed, "--dir", Directories.data());
     DataDirectory.check(dir);
     Store store = Store.at(dir);
-    TrustStore trust =
-        TrustStore.open(
-            path(parsed, "--system-config", "/usr/lib/rkt").resolve("trustedkeys"),
-            path(parsed, "--local-config", Directories.localConfig()).resolve("trustedkeys"),
-            dir.resolve("trust-cache"));
-    Verifier verifier = new Verifier(trust, clock);
+    Verifier verifier =
+        Verifier.open(
+            path(parsed, "--system-config", "/usr/lib/rkt"),
+            path(parsed, "--local-config", Directories.localConfig()),
+            dir,
+            clock);
     int status = 0;
     for (String text : images(parsed)) {
       int one;
@@ -124,12 +122,12 @@ public final class Main {
     if (!store.blobsUntouched(image)) {
       store.rehash(image);
     }
-    Evidence evidence = StoredEvidence.of(store, image);
+    Candidate candidate = Verifier.stored(store, image);
     if (json) {
-      Verdict verdict = verifier.judge(id, image.name(), image.signed(), evidence);
+      Verdict verdict = verifier.judge(candidate);
       out.println(new String(verdict.toJson(), StandardCharsets.UTF_8));
     }
-    verifier.verify(id, image.name(), image.signed(), evidence);
+    verifier.verify(candidate);
     if (!json) {
       out.println(id);
     }

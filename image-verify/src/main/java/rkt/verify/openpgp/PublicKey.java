@@ -2,6 +2,7 @@ package rkt.verify.openpgp;
 
 import java.math.BigInteger;
 import java.util.List;
+import rkt.verify.claim.Signer.Strength;
 
 /**
  * The public half of a key, as numbers.
@@ -42,6 +43,27 @@ public record PublicKey(int algorithm, String curve, List<String> values) {
       case 25 -> "X25519";
       case 26 -> "X448";
       default -> "algorithm " + algorithm;
+    };
+  }
+
+  /** How strong it is; no bits of an algorithm that never verifies. */
+  public Strength strength() {
+    return switch (algorithm) {
+      case RSA, RSA_SIGN ->
+          new Strength("rsa", values.isEmpty() ? 0 : new BigInteger(values.get(0), 16).bitLength());
+      case ECDSA -> new Strength("ecdsa", curveBits());
+      case EDDSA, ED25519 -> new Strength("ed25519", 256);
+      case ED448 -> new Strength("ed448", 456);
+      default -> new Strength(label(), 0);
+    };
+  }
+
+  private int curveBits() {
+    return switch (curve) {
+      case "P-256" -> 256;
+      case "P-384" -> 384;
+      case "P-521" -> 521;
+      default -> 0;
     };
   }
 

@@ -10,10 +10,26 @@ import rkt.spec.RktException;
  */
 public final class TrustException extends RktException {
   private final Rule rule;
+  private final String policy;
 
   public TrustException(Rule rule, String message, @Nullable String fix) {
+    this(rule, message, fix, "");
+  }
+
+  /**
+   * The same by a policy.
+   *
+   * @param policy the file that holds it
+   */
+  public TrustException(Rule rule, String message, @Nullable String fix, String policy) {
     super(ErrorClass.TRUST, message, fix, null);
     this.rule = rule;
+    this.policy = policy;
+  }
+
+  /** The file of the policy that refused; empty if none did. */
+  public String policy() {
+    return policy;
   }
 
   /** The rule that refused. */
@@ -23,7 +39,7 @@ public final class TrustException extends RktException {
 
   /** The same refusal; {@code fix} says what to do about it if nothing did. */
   TrustException orFix(String fix) {
-    return fix() != null ? this : new TrustException(rule(), getMessage(), fix);
+    return fix() != null ? this : new TrustException(rule(), getMessage(), fix, policy);
   }
 
   static TrustException malformed(String message) {

@@ -87,6 +87,25 @@ public sealed interface Requirement {
   /** What everything meets, signed or not. */
   record AcceptUnsigned() implements Requirement {}
 
+  /** Whether an OpenPGP signature plays a part in it. */
+  default boolean asksForOpenPgp() {
+    return switch (this) {
+      case AllOf all -> anyAsks(all.of());
+      case AnyOf any -> anyAsks(any.of());
+      case AtLeast some -> anyAsks(some.of());
+      case OpenPgp _ -> true;
+      case Cosign _, Keyless _, Attestation _, Reject _, AcceptUnsigned _ -> false;
+    };
+  }
+
+  private static boolean anyAsks(List<Requirement> of) {
+    boolean asks = false;
+    for (Requirement one : of) {
+      asks |= one.asksForOpenPgp();
+    }
+    return asks;
+  }
+
   /** The type in JSON. */
   default String label() {
     return switch (this) {

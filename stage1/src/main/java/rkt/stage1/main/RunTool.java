@@ -43,7 +43,6 @@ import rkt.verify.Verifier;
 import rkt.verify.audit.AuditEvent;
 import rkt.verify.audit.AuditLog;
 import rkt.verify.openpgp.TrustException;
-import rkt.verify.trust.TrustStore;
 
 /** What {@code rkt run} and {@code rkt-run} do with images that are in the store. */
 public final class RunTool {
@@ -304,12 +303,9 @@ public final class RunTool {
         continue;
       }
       if (verifier == null) {
-        TrustStore trust =
-            TrustStore.open(
-                context.systemConfig().resolve("trustedkeys"),
-                context.localConfig().resolve("trustedkeys"),
-                context.dir().resolve("trust-cache"));
-        verifier = new Verifier(trust, context.clock());
+        verifier =
+            Verifier.open(
+                context.systemConfig(), context.localConfig(), context.dir(), context.clock());
       }
       verified.put(image.id(), verify(verifier, store, image));
     }

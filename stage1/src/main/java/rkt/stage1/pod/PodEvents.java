@@ -21,9 +21,10 @@ public final class PodEvents {
       apps.add(app.name());
       images.add(app.image().toString());
       names.add(app.imageName().text());
-      String key = app.signer().orElse("");
-      if (!key.isEmpty() && !keys.contains(key)) {
-        keys.add(key);
+      for (String key : app.signers()) {
+        if (!keys.contains(key)) {
+          keys.add(key);
+        }
       }
     }
     return AuditEvent.of(kind)

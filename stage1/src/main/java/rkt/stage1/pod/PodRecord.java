@@ -44,8 +44,8 @@ public record PodRecord(
   /**
    * One app.
    *
-   * @param signer the fingerprint of the key that vouched for the image; empty if the check was
-   *     bypassed
+   * @param signers who vouched for the image: the fingerprints of keys, or of identities the
+   *     issuer, a space and the subject; empty if the check was bypassed, or a policy asks for none
    * @param trees the names of the rendered layers that its root is made of, bottom first
    * @param isolators what was asked of the kernel for it, and what became of that
    * @param endpoints what may be attached to: stdin, stdout, stderr, tty. spec/attach.md
@@ -55,12 +55,13 @@ public record PodRecord(
       String name,
       ImageId image,
       ImageName imageName,
-      Optional<String> signer,
+      List<String> signers,
       List<String> trees,
       List<Isolator> isolators,
       List<String> endpoints,
       List<String> devices) {
     public App {
+      signers = List.copyOf(signers);
       endpoints = List.copyOf(endpoints);
       devices = List.copyOf(devices);
       trees = List.copyOf(trees);
@@ -72,11 +73,16 @@ public record PodRecord(
         String name,
         ImageId image,
         ImageName imageName,
-        Optional<String> signer,
+        List<String> signers,
         List<String> trees,
         List<Isolator> isolators,
         List<String> endpoints) {
-      this(name, image, imageName, signer, trees, isolators, endpoints, List.of());
+      this(name, image, imageName, signers, trees, isolators, endpoints, List.of());
+    }
+
+    /** The first of those who vouched for the image. */
+    public Optional<String> signer() {
+      return signers.isEmpty() ? Optional.empty() : Optional.of(signers.get(0));
     }
   }
 
@@ -138,8 +144,11 @@ public record PodRecord(
       json.put("name", app.name);
       json.put("image", app.image.toString());
       json.put("imageName", app.imageName.text());
-      if (app.signer.isPresent()) {
-        json.put("signer", app.signer.get());
+      if (!app.signers.isEmpty()) {
+        json.put("signer", app.signers.get(0));
+      }
+      if (app.signers.size() > 1) {
+        json.put("signers", app.signers);
       }
       json.put("trees", app.trees);
       json.array("isolators");
@@ -225,7 +234,7 @@ public record PodRecord(
           json.string("name"),
           ImageId.parse(json.string("image")),
           new ImageName(json.string("imageName")),
-          json.findString("signer"),
+          signers(json),
           json.strings("trees"),
           isolators(json),
           json.strings("endpoints"),
@@ -233,5 +242,11 @@ public record PodRecord(
     } catch (IllegalArgumentException e) {
       throw SpecException.integrity(json.where() + ": " + e.getMessage());
     }
+  }
+
+  private static List<String> signers(JsonObject json) throws SpecException {
+    List<String> signers = json.strings("signers");
+    Optional<String> signer = json.findString("signer");
+    return signers.isEmpty() && signer.isPresent() ? List.of(signer.get()) : signers;
   }
 }

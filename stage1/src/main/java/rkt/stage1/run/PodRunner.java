@@ -413,7 +413,7 @@ public final class PodRunner {
               asked.name(),
               asked.image().id(),
               asked.image().name(),
-              signer(asked),
+              asked.verified().signers(),
               treeNames(asked),
               app.outcomes(),
               app.streams().endpoints(),
@@ -459,10 +459,6 @@ public final class PodRunner {
       names.add(tree.getName(tree.getNameCount() - 2).toString());
     }
     return names;
-  }
-
-  private static Optional<String> signer(AppRequest app) {
-    return app.verified().bypassed() ? Optional.empty() : Optional.of(app.verified().fingerprint());
   }
 
   static String hostname(LockedPod pod, PodRequest request) {

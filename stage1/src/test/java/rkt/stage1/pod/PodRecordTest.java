@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import rkt.spec.ImageName;
 import rkt.spec.SpecException;
@@ -29,7 +28,7 @@ class PodRecordTest {
                     "a",
                     PodSamples.IMAGE,
                     new ImageName("example.com/a"),
-                    Optional.empty(),
+                    List.of("https://id.example.com ci@example.com", "a".repeat(40)),
                     List.of(),
                     List.of(),
                     List.of())),

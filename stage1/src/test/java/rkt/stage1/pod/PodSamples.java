@@ -1,7 +1,6 @@
 package rkt.stage1.pod;
 
 import java.util.List;
-import java.util.Optional;
 import rkt.spec.Digest;
 import rkt.spec.ImageName;
 import rkt.spec.image.ImageId;
@@ -25,7 +24,7 @@ final class PodSamples {
                 "web",
                 IMAGE,
                 new ImageName("example.com/web"),
-                Optional.of("0123456789abcdef0123456789abcdef01234567"),
+                List.of("0123456789abcdef0123456789abcdef01234567"),
                 List.of(trees),
                 List.of(new PodRecord.Isolator("resource/memory", "1048576", "enforced")),
                 List.of("stdin", "stdout"))),

@@ -1,0 +1,45 @@
+package rkt.verify;
+
+import java.util.ArrayList;
+import java.util.List;
+import rkt.spec.Digest;
+import rkt.spec.ImageName;
+import rkt.spec.RktException;
+import rkt.spec.image.ImageId;
+import rkt.verify.claim.Statement;
+import rkt.verify.openpgp.Evidence;
+
+/**
+ * An image that is to be judged.
+ *
+ * @param name that it is judged under
+ * @param signed the digest of the bytes that a detached signature covers: {@code Image.signed()}
+ * @param manifest the digest of its manifest, which statements may be about, too
+ * @param statements read only if a policy asks for them
+ */
+public record Candidate(
+    ImageId id,
+    ImageName name,
+    Digest signed,
+    Digest manifest,
+    Evidence evidence,
+    StatementSource statements) {
+
+  /** Where the statements about an image are. */
+  public interface StatementSource {
+    /** None, for an image that nothing was stated about. */
+    StatementSource NONE = List::of;
+
+    List<Statement> read() throws RktException;
+  }
+
+  /** The digests that a statement about it may name. */
+  List<Digest> subjects() {
+    List<Digest> subjects = new ArrayList<>();
+    subjects.add(signed);
+    if (!signed.equals(manifest)) {
+      subjects.add(manifest);
+    }
+    return subjects;
+  }
+}

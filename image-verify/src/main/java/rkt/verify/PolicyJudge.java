@@ -1,0 +1,178 @@
+package rkt.verify;
+
+import java.nio.file.Path;
+import java.security.PublicKey;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import rkt.spec.Digest;
+import rkt.spec.ImageName;
+import rkt.spec.RktException;
+import rkt.spec.SpecException;
+import rkt.verify.Verdict.Finding;
+import rkt.verify.claim.Claim;
+import rkt.verify.claim.Signer;
+import rkt.verify.claim.Statement;
+import rkt.verify.openpgp.KeyFacts;
+import rkt.verify.openpgp.Rule;
+import rkt.verify.policy.Evaluation;
+import rkt.verify.policy.Explanation;
+import rkt.verify.policy.Policy;
+import rkt.verify.policy.PolicyKey;
+import rkt.verify.policy.Proofs;
+import rkt.verify.policy.Requirement;
+import rkt.verify.sigstore.Result;
+import rkt.verify.sigstore.SigstoreVerifier;
+import rkt.verify.sigstore.TrustedRoot;
+import rkt.verify.trust.GuardedFiles;
+import rkt.verify.trust.TrustedKey;
+
+/**
+ * Judges one image by a policy: finds out what the policy asks about, with the keys and the roots
+ * that it names. spec/policy.md#evaluation
+ */
+final class PolicyJudge implements Proofs {
+  private final Candidate candidate;
+  private final List<TrustedKey> keys;
+  private final List<Finding> findings;
+  private final Instant now;
+  private @Nullable List<Statement> statements;
+
+  private PolicyJudge(
+      Candidate candidate, List<TrustedKey> keys, List<Finding> findings, Instant now) {
+    this.candidate = candidate;
+    this.keys = keys;
+    this.findings = findings;
+    this.now = now;
+  }
+
+  /**
+   * Judges {@code candidate}.
+   *
+   * @param byKeys what follows from its detached signatures alone, and each of them
+   * @param keys those that are trusted for its name
+   */
+  static Verdict judge(
+      Policy policy, Candidate candidate, List<TrustedKey> keys, Verdict byKeys, boolean thorough)
+      throws RktException {
+    PolicyJudge judge = new PolicyJudge(candidate, keys, byKeys.findings(), byKeys.at());
+    Explanation explanation = Evaluation.of(policy.requirement(), judge, thorough);
+    boolean forged = byKeys.rule() == Rule.BAD_SIGNATURE && policy.requirement().asksForOpenPgp();
+    return byKeys.by(policy, explanation, rule(policy, explanation, byKeys, forged));
+  }
+
+  private static Rule rule(Policy policy, Explanation explanation, Verdict byKeys, boolean forged) {
+    if (forged) {
+      return Rule.BAD_SIGNATURE;
+    }
+    if (explanation.met()) {
+      return explanation.decisive().isEmpty() ? Rule.ACCEPT_UNSIGNED : Rule.VALID;
+    }
+    if (policy.requirement() instanceof Requirement.Reject) {
+      return Rule.REJECTED;
+    }
+    boolean onlyOpenPgp = policy.requirement() instanceof Requirement.OpenPgp;
+    return onlyOpenPgp && !byKeys.accepted() ? byKeys.rule() : Rule.POLICY;
+  }
+
+  @Override
+  public ImageName name() {
+    return candidate.name();
+  }
+
+  @Override
+  public List<Digest> subjects() {
+    return candidate.subjects();
+  }
+
+  @Override
+  public Instant now() {
+    return now;
+  }
+
+  @Override
+  public Proven detached() {
+    List<Claim> claims = new ArrayList<>();
+    List<String> refusals = new ArrayList<>();
+    for (Finding finding : findings) {
+      if (finding.rule() == Rule.VALID) {
+        claims.add(claim(finding));
+      } else {
+        refusals.add("the signature by " + finding.issuer() + " is refused: " + finding.why());
+      }
+    }
+    return new Proven(claims, refusals);
+  }
+
+  private Claim claim(Finding finding) {
+    return new Claim(
+        new Signer.OpenPgp(finding.key(), finding.signingKey(), strength(finding)),
+        candidate.signed(),
+        null,
+        Instant.ofEpochSecond(finding.created()),
+        false,
+        null);
+  }
+
+  private Signer.Strength strength(Finding finding) {
+    for (TrustedKey trusted : keys) {
+      for (KeyFacts.Component component : trusted.facts().components()) {
+        if (component.fingerprint().equals(finding.signingKey())) {
+          return component.key().strength();
+        }
+      }
+    }
+    throw new IllegalStateException("no trusted key has made the signature by " + finding.issuer());
+  }
+
+  @Override
+  public Proven simpleSigning() {
+    return Proven.NOTHING;
+  }
+
+  @Override
+  public Proven sigstore(List<PolicyKey> wanted, Optional<Path> trustedRoot) throws RktException {
+    List<PublicKey> publicKeys = new ArrayList<>();
+    for (PolicyKey key : wanted) {
+      publicKeys.add(key.key());
+    }
+    SigstoreVerifier verifier =
+        new SigstoreVerifier(publicKeys, trustedRoot.isPresent() ? root(trustedRoot.get()) : null);
+    List<Claim> claims = new ArrayList<>();
+    List<String> refusals = new ArrayList<>();
+    for (Statement statement : statements()) {
+      if (statement.kind() == Statement.Kind.OPENPGP_MESSAGE) {
+        continue;
+      }
+      switch (verifier.check(statement, now)) {
+        case Result.Holds holds -> claims.addAll(holds.claims());
+        case Result.Refused refused ->
+            refusals.add(
+                "a statement is refused (" + refused.rule().label() + "): " + refused.why());
+      }
+    }
+    return new Proven(claims, refusals);
+  }
+
+  private static TrustedRoot root(Path file) throws RktException {
+    GuardedFiles files = new GuardedFiles(GuardedFiles.Kind.POLICY);
+    try {
+      return TrustedRoot.parse(files.readNamed(file), file.toString());
+    } catch (SpecException e) {
+      throw files.refuse(
+          "the trusted root " + file + " cannot be used: " + e.getMessage(),
+          e.fix() == null ? "install another one" : e.fix());
+    }
+  }
+
+  private List<Statement> statements() throws RktException {
+    List<Statement> read = statements;
+    if (read == null) {
+      read = candidate.statements().read();
+      statements = read;
+    }
+    return read;
+  }
+}
