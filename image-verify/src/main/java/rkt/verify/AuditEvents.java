@@ -1,6 +1,8 @@
 package rkt.verify;
 
+import rkt.spec.Digest;
 import rkt.spec.ImageName;
+import rkt.spec.image.Image;
 import rkt.spec.image.ImageId;
 import rkt.verify.audit.AuditEvent;
 import rkt.verify.openpgp.TrustException;
@@ -56,6 +58,30 @@ public final class AuditEvents {
         .with("rule", refusal.rule().label())
         .with("why", refusal.getMessage())
         .with("policy", refusal.policy());
+  }
+
+  /**
+   * An image of the store that is about to be signed here.
+   *
+   * @param form what as: {@code openpgp}, {@code simple}, {@code cosign}, {@code attestation}
+   * @param key the fingerprint of the key
+   */
+  public static AuditEvent signed(String form, Image image, String key) {
+    return AuditEvent.of(AuditEvent.Kind.SIGN)
+        .with("form", form)
+        .with("image", image.id().toString())
+        .with("name", image.name().text())
+        .with("signed", (form.equals("openpgp") ? image.signed() : image.manifest()).toString())
+        .with("key", key);
+  }
+
+  /** The same of a file, which nobody has read as an image. */
+  public static AuditEvent signed(String form, Digest signed, String file, String key) {
+    return AuditEvent.of(AuditEvent.Kind.SIGN)
+        .with("form", form)
+        .with("file", file)
+        .with("signed", signed.toString())
+        .with("key", key);
   }
 
   private static AuditEvent verdict(String purpose, ImageId image, ImageName name) {

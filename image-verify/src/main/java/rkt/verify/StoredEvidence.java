@@ -68,6 +68,16 @@ public final class StoredEvidence {
     }
   }
 
+  /** Removes the evidence of an image whose signatures change: the next reader makes it again. */
+  public static void forget(Store store, ImageId id) throws SpecException {
+    Path file = store.imageDir(id).resolve(FILE);
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw SpecException.system("cannot remove " + file + ": " + e.getMessage(), e);
+    }
+  }
+
   /** What {@code file} holds; null if it is not there, damaged, or of another version. */
   private static @Nullable Evidence find(Path file) throws SpecException {
     try {

@@ -41,7 +41,11 @@ final class AuditFilter {
   }
 
   static void describe(CommandSpec spec) {
-    option(spec, EVENT, "EVENT", "fetch, verdict, prepare, run, enter, exit, trust or recovered.");
+    option(
+        spec,
+        EVENT,
+        "EVENT",
+        "fetch, verdict, prepare, run, enter, exit, trust, sign or recovered.");
     option(spec, NAME, "NAME", "Images of that name, or below it.");
     option(spec, IMAGE, "ID", "The image with that identifier, or a beginning of it.");
     option(spec, POD, "UUID", "The pod with that UUID, or a beginning of it.");

@@ -26,6 +26,9 @@ enum CommandName {
   IMAGE_EXTRACT("image extract", "Unpack one image, without what it depends on."),
   IMAGE_RENDER("image render", "Unpack an image with all that it depends on."),
   IMAGE_BUILD("image build", "Make an ACI of a directory and a manifest."),
+  IMAGE_SIGN("image sign", "Sign an image."),
+  IMAGE_ATTEST("image attest", "Say something about an image, signed."),
+  IMAGE_GENERATE_KEY("image generate-key", "Make a key pair to sign images with."),
   IMAGE_PUSH("image push", "Upload an image and its signatures to a registry."),
   IMAGE_VALIDATE("image validate", "Say whether files are valid images."),
   IMAGE_CAT_MANIFEST("image cat-manifest", "Print the manifest of an image."),
@@ -57,7 +60,11 @@ enum CommandName {
 
   /** Whether it reads or writes what {@code --dir} names. */
   boolean usesDataDirectory() {
-    return this != HELP && this != VERSION && this != IMAGE_BUILD && this != IMAGE_VALIDATE;
+    return this != HELP
+        && this != VERSION
+        && this != IMAGE_BUILD
+        && this != IMAGE_VALIDATE
+        && this != IMAGE_GENERATE_KEY;
   }
 
   Command create() {
@@ -82,6 +89,9 @@ enum CommandName {
       case IMAGE_EXTRACT -> new ImageExtractCommand(false);
       case IMAGE_RENDER -> new ImageExtractCommand(true);
       case IMAGE_BUILD -> new ImageBuildCommand();
+      case IMAGE_SIGN -> new ImageSignCommand();
+      case IMAGE_ATTEST -> new ImageAttestCommand();
+      case IMAGE_GENERATE_KEY -> new ImageGenerateKeyCommand();
       case IMAGE_PUSH -> new ImagePushCommand();
       case IMAGE_VALIDATE -> new ImageValidateCommand();
       case IMAGE_CAT_MANIFEST -> new ImageCatManifestCommand();

@@ -61,6 +61,21 @@ final class Examples {
           List.of(
               "rkt image build --rootfs=./rootfs --manifest=./manifest app.aci",
               "rkt image build --rootfs=./rootfs --manifest=- --owner=0:0 --compress=xz app.aci");
+      case IMAGE_SIGN ->
+          List.of(
+              "rkt image sign --gpg-key=alice@example.com app.aci",
+              "rkt image sign --openpgp-key=alice.key --passphrase-file=pass app.aci",
+              "rkt image sign --key=cosign.key registry.example.com/app:1.4",
+              "rkt image sign --gpg-key=alice@example.com --simple registry.example.com/app:1.4");
+      case IMAGE_ATTEST ->
+          List.of(
+              "rkt image attest --key=cosign.key --type=vuln --predicate=scan.json example.com/app",
+              "rkt image attest --key=cosign.key --type=https://example.com/tested/v1"
+                  + " --predicate=- app:1");
+      case IMAGE_GENERATE_KEY ->
+          List.of(
+              "rkt image generate-key cosign",
+              "rkt image generate-key --passphrase-file=pass cosign");
       case IMAGE_PUSH ->
           List.of(
               "rkt image push example.com/app docker://registry.example.com/app:1.4",

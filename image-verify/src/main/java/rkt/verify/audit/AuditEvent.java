@@ -18,6 +18,7 @@ public final class AuditEvent {
     ENTER("enter"),
     EXIT("exit"),
     TRUST("trust"),
+    SIGN("sign"),
     RECOVERED("recovered");
 
     private final String label;

@@ -1,5 +1,6 @@
 package rkt.verify.openpgp;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
@@ -46,6 +47,20 @@ public final class DetachedSignatures {
   /** Reads a signature file, armored or binary. */
   public static DetachedSignatures read(byte[] signatureFile) throws TrustException {
     return new DetachedSignatures(SignatureReader.read(signatureFile));
+  }
+
+  /** One binary file with the signatures of two; of what is no signature file, none. */
+  public static byte[] join(byte[] first, byte[] second) throws TrustException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try {
+      out.writeBytes(SignatureReader.packets(first));
+    } catch (TrustException e) {
+      // It could count for nothing, and it would refuse the other with it.
+    }
+    out.writeBytes(SignatureReader.packets(second));
+    byte[] both = out.toByteArray();
+    SignatureReader.read(both); // refuses more than the limits allow
+    return both;
   }
 
   /**

@@ -81,12 +81,7 @@ public final class Rules {
   public static Judgement state(KeyFacts certificate, Instant now) {
     Judgement best = null;
     for (Component key : certificate.components()) {
-      SignatureFacts fresh = SignatureFacts.by(key, now.getEpochSecond());
-      Rules rules = new Rules(fresh, certificate, key, now, null);
-      Judgement found = rules.keyFits();
-      if (found == null) {
-        found = rules.entitled();
-      }
+      Judgement found = state(certificate, key, now);
       if (found.isValid()) {
         return found;
       }
@@ -95,6 +90,14 @@ public final class Rules {
       }
     }
     return best == null ? no(Rule.KEY_UNBOUND, "it has no key") : best;
+  }
+
+  /** The same of one component of it. */
+  static Judgement state(KeyFacts certificate, Component key, Instant now) {
+    SignatureFacts fresh = SignatureFacts.by(key, now.getEpochSecond());
+    Rules rules = new Rules(fresh, certificate, key, now, null);
+    Judgement found = rules.keyFits();
+    return found == null ? rules.entitled() : found;
   }
 
   /** When {@code certificate} ends, in seconds since 1970; 0 for never. */

@@ -46,16 +46,8 @@ final class SignatureReader {
   }
 
   private static List<SignatureFacts> signatures(byte[] file) throws TrustException {
-    if (file.length > MAX_BYTES) {
-      throw new TrustException(
-          Rule.LIMIT, "the signature file is larger than " + MAX_BYTES + " bytes", null);
-    }
-    if (file.length == 0) {
-      throw new TrustException(Rule.UNSIGNED, "the signature file is empty", null);
-    }
     String what = "the signature file";
-    byte[] packets = Armor.isText(file) ? Armor.decode(file, "PGP SIGNATURE", what) : file;
-    List<Frame> frames = Frame.split(packets, MAX_SIGNATURES, what);
+    List<Frame> frames = Frame.split(packets(file), MAX_SIGNATURES, what);
     if (frames.isEmpty()) {
       throw new TrustException(Rule.UNSIGNED, "the signature file holds no signature", null);
     }
@@ -69,6 +61,18 @@ final class SignatureReader {
       result.add(facts(frame));
     }
     return result;
+  }
+
+  /** The packets of {@code file}, out of its armor. */
+  static byte[] packets(byte[] file) throws TrustException {
+    if (file.length > MAX_BYTES) {
+      throw new TrustException(
+          Rule.LIMIT, "the signature file is larger than " + MAX_BYTES + " bytes", null);
+    }
+    if (file.length == 0) {
+      throw new TrustException(Rule.UNSIGNED, "the signature file is empty", null);
+    }
+    return Armor.isText(file) ? Armor.decode(file, "PGP SIGNATURE", "the signature file") : file;
   }
 
   private static SignatureFacts facts(Frame frame) {

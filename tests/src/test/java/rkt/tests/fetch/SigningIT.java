@@ -1,0 +1,189 @@
+package rkt.tests.fetch;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import rkt.tests.Call;
+import rkt.tests.Result;
+import rkt.tests.Rkt;
+
+/** What rkt signs, before gpg, gpgv, skopeo and rkt itself. spec/signing.md */
+@Tag("privileged")
+@TestInstance(Lifecycle.PER_CLASS)
+class SigningIT {
+  private Rkt rkt;
+  private Gpg gpg;
+  private Path home;
+  private Path publicKey;
+  private String fingerprint;
+  private Path passphrase;
+  private Path cosign;
+
+  @BeforeAll
+  void open() throws Exception {
+    rkt = Rkt.fresh();
+    home = rkt.home();
+    gpg = new Gpg(home.resolve("gnupg"));
+    publicKey = gpg.key("it@example.com");
+    fingerprint = gpg.fingerprint("it@example.com");
+    passphrase = secret("passphrase", "correct horse\n");
+    cosign = home.resolve("cosign");
+    String made =
+        rkt.ok("image", "generate-key", "--passphrase-file=" + passphrase, cosign.toString()).out();
+    assertThat(made).matches("[0-9a-f]{64}\n");
+  }
+
+  @AfterAll
+  void close() throws Exception {
+    gpg.close();
+    rkt.close();
+  }
+
+  private Path secret(String name, String text) throws Exception {
+    Path file = Files.writeString(home.resolve(name), text);
+    return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+  }
+
+  private Result withGpg(String... words) throws Exception {
+    Result result = rkt.call(words).env("GNUPGHOME", home.resolve("gnupg").toString()).run();
+    assertThat(result.status()).as("%s", result).isZero();
+    return result;
+  }
+
+  /** A fresh image in the store, which nobody has signed. */
+  private String image(String name) throws Exception {
+    Path layout = home.resolve("layout-" + name);
+    String digest = OciImage.ordinary().write(layout, "1");
+    rkt.ok(
+        "--insecure-options=image",
+        "fetch",
+        "--image-name=example.com/it/" + name,
+        "oci:" + layout + ":1");
+    return digest;
+  }
+
+  private Path manifest(String digest) {
+    return rkt.data().resolve("store/blobs/sha256/" + digest.substring("sha256:".length()));
+  }
+
+  @Test
+  void anAciThatAKeyFileSignedIsGoodForGpgAndIsFetched() throws Exception {
+    Path key = home.resolve("it.key");
+    gpg.run("--output", key.toString(), "--export-secret-keys", "it@example.com");
+    Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
+    Path rootfs = Files.createDirectories(home.resolve("rootfs/etc"));
+    Path manifest = home.resolve("manifest");
+    Files.writeString(
+        manifest,
+        "{\"acKind\":\"ImageManifest\",\"acVersion\":\"0.8.11\",\"name\":\"example.com/it/aci\"}");
+    Path aci = home.resolve("signed.aci");
+    String id =
+        rkt.ok(
+                "image",
+                "build",
+                "--rootfs=" + rootfs.getParent(),
+                "--manifest=" + manifest,
+                aci + "")
+            .out();
+    String[] sign = {"image", "sign", "--openpgp-key=" + key, aci.toString()};
+    assertThat(rkt.ok(sign).out()).isEqualTo(aci + ".asc\n");
+    gpg.run("--verify", aci + ".asc", aci.toString());
+    rkt.refuses("usage", sign);
+    withGpg("image", "sign", "--gpg-key=" + fingerprint, "--overwrite", aci.toString());
+    gpg.run("--verify", aci + ".asc", aci.toString());
+    rkt.ok("trust", "--prefix=example.com/it/aci", publicKey.toString());
+    assertThat(rkt.ok("fetch", aci.toString()).out()).isEqualTo(id);
+    Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-r-----"));
+    rkt.refuses("usage", "image", "sign", "--overwrite", "--openpgp-key=" + key, aci.toString());
+  }
+
+  @Test
+  void anImageThatNobodySignedRunsOnceItIsSignedHere() throws Exception {
+    String digest = image("detached");
+    rkt.ok("trust", "--prefix=example.com/it/detached", publicKey.toString());
+    rkt.refuses("trust", "run", "--net=none", digest);
+    withGpg("image", "sign", "--gpg-key=it@example.com", digest);
+    assertThat(rkt.ok("run", "--net=none", digest).out()).isEqualTo("words:usual words\n");
+    // A second signature, by somebody whom nobody trusts, does not push the first one out.
+    gpg.key("other@example.com");
+    withGpg("image", "sign", "--gpg-key=other@example.com", digest);
+    assertThat(rkt.ok("run", "--net=none", digest).out()).isEqualTo("words:usual words\n");
+    assertThat(rkt.ok("image", "verify", digest).out()).contains("intact");
+    assertThat(rkt.ok("audit", "log", "--event=sign", "--format=json").out())
+        .contains("\"form\":\"openpgp\",\"image\":\"" + digest + "\"");
+  }
+
+  @Test
+  void skopeoVerifiesSimpleSigning() throws Exception {
+    String digest = image("simple");
+    Path signature = home.resolve("simple.sig");
+    withGpg(
+        "image",
+        "sign",
+        "--gpg-key=it@example.com",
+        "--simple",
+        "--identity=example.com/it/simple:1",
+        "--output=" + signature,
+        digest);
+    Result verified =
+        new Call(
+                List.of(
+                    "skopeo",
+                    "standalone-verify",
+                    manifest(digest).toString(),
+                    "example.com/it/simple:1",
+                    fingerprint,
+                    signature.toString()))
+            .env("GNUPGHOME", home.resolve("gnupg").toString())
+            .run();
+    assertThat(verified.status()).as("%s", verified).isZero();
+    assertThat(verified.out()).contains("Signature verified, digest " + digest);
+  }
+
+  @Test
+  void aSecretIsInNoErrorAndNoLogAndAWrongOneChangesNothing() throws Exception {
+    String digest = image("cosign");
+    String key = "--key=" + cosign + ".key";
+    Path wrong = secret("wrong", "battery staple\n");
+    Result refused =
+        rkt.refuses("usage", "image", "sign", key, "--passphrase-file=" + wrong, digest);
+    assertThat(refused.err()).doesNotContain("battery", "BEGIN");
+    rkt.refuses("usage", "image", "sign", key, digest);
+    rkt.refuses("usage", "image", "sign", digest);
+    rkt.refuses("usage", "image", "sign", key, "--gpg-key=x", digest);
+    rkt.refuses(
+        "usage", "image", "generate-key", "--passphrase-file=" + passphrase, cosign.toString());
+    rkt.ok("image", "sign", key, "--passphrase-file=" + passphrase, digest);
+    Result predicate =
+        rkt.call(
+                "image",
+                "attest",
+                key,
+                "--passphrase-file=" + passphrase,
+                "--type=slsaprovenance1",
+                "--predicate=-",
+                digest)
+            .stdin("{\"buildDefinition\":{}}".getBytes(UTF_8))
+            .run();
+    assertThat(predicate.status()).as("%s", predicate).isZero();
+    String index = Files.readString(rkt.data().resolve("store/index.json"));
+    assertThat(index)
+        .contains("application/vnd.dev.cosign.artifact.sig.v1+json")
+        .contains("application/vnd.dev.cosign.artifact.att.v1+json");
+    assertThat(rkt.ok("audit", "log", "--format=json").out())
+        .contains("\"form\":\"cosign\",\"image\":\"" + digest + "\"")
+        .contains("\"predicateType\":\"https://slsa.dev/provenance/v1\"")
+        .doesNotContain("correct horse");
+    rkt.ok("audit", "verify");
+  }
+}
