@@ -146,7 +146,7 @@ final class VerifyingKey {
 
   /** SHA-256 of the SubjectPublicKeyInfo, lowercase hex. */
   String fingerprint() {
-    return HexFormat.of().formatHex(hash(new SHA256Digest(), encoded));
+    return HexFormat.of().formatHex(Hashes.sha256(encoded));
   }
 
   Strength strength() {
@@ -166,12 +166,12 @@ final class VerifyingKey {
     if (parameters instanceof Ed25519PublicKeyParameters ed25519) {
       return signature.length == 64 && signedEd25519(ed25519, message, signature);
     }
-    if (signedDigest(hash(new SHA256Digest(), message), signature)) {
+    if (signedDigest(Hashes.sha256(message), signature)) {
       return true;
     }
     return switch (strength.bits()) {
-      case 384 -> signedDigest(hash(new SHA384Digest(), message), signature);
-      case 521 -> signedDigest(hash(new SHA512Digest(), message), signature);
+      case 384 -> signedDigest(Hashes.hash(new SHA384Digest(), message), signature);
+      case 521 -> signedDigest(Hashes.hash(new SHA512Digest(), message), signature);
       default -> false;
     };
   }
@@ -244,12 +244,5 @@ final class VerifyingKey {
       case 64 -> new SHA512Digest();
       default -> throw new IllegalArgumentException("a digest of " + digest.length + " bytes");
     };
-  }
-
-  private static byte[] hash(Digest digest, byte[] message) {
-    digest.update(message, 0, message.length);
-    byte[] result = new byte[digest.getDigestSize()];
-    digest.doFinal(result, 0);
-    return result;
   }
 }
