@@ -148,6 +148,27 @@ class Stage1IT extends PodTests {
   }
 
   @Test
+  void aLinkToAProgramIsFollowedOnceAndNeverAgain() throws Exception {
+    Path link = program.resolveSibling("link");
+    Files.createSymbolicLink(link, program);
+    Path uuid = rkt.home().resolve("uuid-link");
+    try (Running pod =
+        rkt.pod(
+            "ready",
+            words("echo ready; sleep 1000", "--stage1-path=" + link, "--uuid-file-save=" + uuid))) {
+      Files.delete(link);
+      Files.createSymbolicLink(link, Path.of("/bin/false"));
+      String id = Files.readString(uuid).strip();
+      assertThat(rkt.ok("enter", id, "echo", "inside").out()).isEqualTo("inside\n");
+      rkt.ok("stop", id);
+      pod.await();
+      assertThat(rkt.ok("status", id).out()).contains("stage1=link\n");
+      rkt.ok("rm", id);
+      assertThat(hasLeft(id)).isFalse();
+    }
+  }
+
+  @Test
   void aProgramThatOthersCouldChangeIsRefused() throws Exception {
     Path open = program.resolveSibling("open");
     Files.copy(program, open);

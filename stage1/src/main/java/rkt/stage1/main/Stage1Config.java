@@ -66,8 +66,8 @@ final class Stage1Config {
   }
 
   private static Stage1 trusted(String name, Path program) throws RktException {
-    Stage1Program.requireTrustworthy(program, Ids.effectiveUser());
-    return new Stage1(name, Optional.of(program));
+    Path real = Stage1Program.trustworthy(program, Ids.effectiveUser());
+    return new Stage1(name, Optional.of(real));
   }
 
   private static List<Path> files(Path directory) throws StageException {

@@ -36,9 +36,9 @@ public final class Stage1Program {
    * @param pod where it is now
    */
   static void collect(Path program, String uuid, Path pod) throws StageException {
-    requireTrustworthy(program, Ids.effectiveUser());
+    Path trusted = trustworthy(program, Ids.effectiveUser());
     ProcessBuilder builder =
-        new ProcessBuilder(program.toString(), "gc", uuid)
+        new ProcessBuilder(trusted.toString(), "gc", uuid)
             .directory(pod.toFile())
             .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
@@ -66,8 +66,11 @@ public final class Stage1Program {
   /**
    * Refuses a program that somebody else could have put there, or could change: it runs with every
    * right of the caller.
+   *
+   * @return where it really is: what is to be executed, since a link on the way to it could lead
+   *     elsewhere a moment later
    */
-  public static void requireTrustworthy(Path program, int caller) throws StageException {
+  public static Path trustworthy(Path program, int caller) throws StageException {
     try {
       Path real = program.toRealPath();
       for (Path at = real; at != null; at = at.getParent()) {
@@ -94,6 +97,7 @@ public final class Stage1Program {
       if (!Files.isRegularFile(real) || !Files.isExecutable(real)) {
         throw StageException.usage("the stage1 " + program + " is not a program", null);
       }
+      return real;
     } catch (IOException e) {
       throw StageException.usage(
           "cannot use the stage1 " + program + ": " + e.getMessage(), "name one that is there");

@@ -135,9 +135,9 @@ public final class PodEnter {
   }
 
   /** Becomes the stage1 of a third party, which enters; does not return. */
-  private void byProgram(Path stage1, PodRecord record, List<String> command, String term)
+  private void byProgram(Path program, PodRecord record, List<String> command, String term)
       throws StageException, KernelException {
-    Stage1Program.requireTrustworthy(stage1, Ids.effectiveUser());
+    Path stage1 = Stage1Program.trustworthy(program, Ids.effectiveUser());
     List<String> words = new ArrayList<>();
     words.add(stage1.toString());
     words.add("enter");
