@@ -4,8 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
@@ -120,6 +122,41 @@ class AttachIT extends PodTests {
       assertThat(pod.status()).isEqualTo(7);
       stuck.signal("KILL");
     }
+  }
+
+  @Test
+  void signalsReachAnAttacherWhoseOwnOutputNobodyReads() throws Exception {
+    Path pipe = rkt.home().resolve("stalled");
+    assertThat(Images.execute(List.of("mkfifo", pipe.toString()))).isEmpty();
+    try (Attachable pod = start("read line; exec yes", STREAMS);
+        var held = new RandomAccessFile(pipe.toFile(), "rw");
+        Running stuck =
+            rkt.call("attach", "--mode=stdin,stdout", pod.uuid())
+                .under("sh", "-c", "exec \"$@\" >" + pipe, "sh")
+                .openStdin()
+                .start()) {
+      say(stuck, "go\n");
+      assertThat(held.read()).isEqualTo('y');
+      awaitFull(pipe);
+      stuck.signal("TERM");
+      assertThat(stuck.await().status()).isEqualTo(128 + 15);
+    }
+  }
+
+  /** Waits until the pipe takes nothing more: who writes to it is held up. */
+  private static void awaitFull(Path pipe) throws Exception {
+    for (int i = 0; i < 1200; i++) {
+      Process probe =
+          new ProcessBuilder(
+                  "sh", "-c", "echo | dd of=" + pipe + " oflag=nonblock conv=notrunc 2>&1")
+              .start();
+      String said = new String(probe.getInputStream().readAllBytes(), UTF_8);
+      if (said.contains("Resource temporarily unavailable")) {
+        return;
+      }
+      Thread.sleep(50);
+    }
+    throw new AssertionError("the pipe does not become full");
   }
 
   @Test
