@@ -38,6 +38,10 @@ final class PodJson {
       if (!record.get().stage1().equals(PodRecord.NAMESPACES)) {
         json.put("stage1", record.get().stage1());
       }
+      if (record.get().ids().isPresent()) {
+        PodRecord.IdRange ids = record.get().ids().get();
+        json.object("ids").put("first", ids.first()).put("count", ids.count()).end();
+      }
       if (pod.isRunning()) {
         json.put("ready", pod.isReady());
       }

@@ -97,6 +97,9 @@ final class StatusCommand implements Command {
     if (!record.get().stage1().equals(PodRecord.NAMESPACES)) {
       out.println("stage1=" + record.get().stage1());
     }
+    if (record.get().ids().isPresent()) {
+      out.println("ids=" + record.get().ids().get());
+    }
     if (pod.isRunning()) {
       out.println("ready=" + pod.isReady());
     }

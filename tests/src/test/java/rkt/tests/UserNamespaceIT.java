@@ -35,6 +35,27 @@ class UserNamespaceIT extends PodTests {
   }
 
   @Test
+  void theRangeIsInTheRecordAndTheStatus() throws Exception {
+    try (Pod pod = pod("sleep 600", "--tmpfs=/run:size=64k", "--rootfs-size=1Mi")) {
+      int init = rkt.initPid(pod.uuid());
+      long first = first(Files.readString(Path.of("/proc/" + init, "uid_map")));
+      String ids = "\"ids\":{\"first\":" + first + ",\"count\":65536}";
+      assertThat(rkt.ok("status", pod.uuid()).out()).contains("ids=" + first + ":65536\n");
+      assertThat(rkt.ok("status", "--format=json", pod.uuid()).out()).contains(ids);
+      assertThat(Files.readString(rkt.data().resolve("pods/run/" + pod.uuid() + "/pod.json")))
+          .contains(ids, "\"tmpfs\":{\"/run\":65536},\"rootfsSize\":1048576");
+    }
+  }
+
+  @Test
+  void whoAsksForAUserNamespaceByNameDoesNotGiveItUpAsWell() throws Exception {
+    for (String other : List.of("--insecure-options=userns", "--stage1-name=fly")) {
+      Result refused = rkt.refuses("usage", words("true", "--private-users", other));
+      assertThat(refused.err()).contains("exclude each other");
+    }
+  }
+
+  @Test
   void sixtyPodsAtOnceHaveSixtyRanges() throws Exception {
     List<Future<Running>> starts = new ArrayList<>();
     Set<Long> firsts = new HashSet<>();

@@ -72,6 +72,7 @@ final class ManifestLine {
         Map.of(),
         volumes,
         options.interactive(),
+        options.privateUsers(),
         options.stage1Name(),
         options.stage1Path(),
         options.uuidFile(),

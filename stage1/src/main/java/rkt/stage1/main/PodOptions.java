@@ -18,6 +18,9 @@ import rkt.stage1.run.PodRequest;
 final class PodOptions {
   static final String MANIFEST = "--pod-manifest";
 
+  /** Asks for what is usual, and refuses what is not. */
+  static final String PRIVATE_USERS = "--private-users";
+
   /** Options that say what a manifest says. */
   private static final String[] OF_A_MANIFEST = {
     "--inherit-env", "--set-env", "--set-env-file", "--volume", "--label"
@@ -28,7 +31,7 @@ final class PodOptions {
   static void describe(CommandSpec spec) {
     Describe.text(spec, "--net", "NETWORK", "none (loopback only) or host. Usually none.");
     Describe.flag(
-        spec, "--private-users", "A user namespace of the pod's own: the default, in any case.");
+        spec, PRIVATE_USERS, "A user namespace of the pod's own: the default, in any case.");
     Describe.text(spec, "--hostname", "NAME", "The pod's host name. Usually rkt-UUID.");
     Describe.flag(
         spec, "--inherit-env", "Give apps the caller's variables, below those of their images.");

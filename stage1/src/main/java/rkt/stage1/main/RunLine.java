@@ -22,6 +22,7 @@ public record RunLine(Pod pod, List<App> apps) {
    *
    * @param inheritsVariables whether apps get the caller's variables
    * @param variables for every app: {@code --set-env-file}, then {@code --set-env}
+   * @param privateUsers whether a user namespace was asked for by name
    * @param stage1Name what {@code --stage1-name} says
    * @param stage1Path what {@code --stage1-path} says
    * @param uuidFile where to write its UUID; empty for nowhere
@@ -33,6 +34,7 @@ public record RunLine(Pod pod, List<App> apps) {
       Map<String, String> variables,
       List<Volume> volumes,
       boolean interactive,
+      boolean privateUsers,
       Optional<String> stage1Name,
       Optional<String> stage1Path,
       String uuidFile,

@@ -209,6 +209,7 @@ public final class RunOptions {
         PodOptions.variables(parsed),
         VolumeOptions.volumes(parsed),
         StreamOptions.isInteractive(parsed),
+        parsed.hasMatchedOption(PodOptions.PRIVATE_USERS),
         Pairs.find(parsed, "--stage1-name"),
         Pairs.find(parsed, "--stage1-path"),
         parsed.matchedOptionValue("--uuid-file-save", ""),

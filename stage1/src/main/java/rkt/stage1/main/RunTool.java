@@ -249,6 +249,17 @@ public final class RunTool {
     }
   }
 
+  private void requireUsersOfItsOwn(Stage1 stage1) throws StageException {
+    String other = context.insecure().contains("userns") ? "--insecure-options=userns" : "";
+    if (!stage1.equals(Stage1.NAMESPACES)) {
+      other = "the stage1 \"" + stage1.name() + "\"";
+    }
+    if (!other.isEmpty()) {
+      throw StageException.usage(
+          PodOptions.PRIVATE_USERS + " and " + other + " exclude each other", "give one");
+    }
+  }
+
   private byte[] start(List<AppRequest> apps, RunLine.Pod words, boolean rehearses)
       throws RktException {
     Stage1 stage1 =
@@ -256,6 +267,9 @@ public final class RunTool {
             words.stage1Name(),
             words.stage1Path(),
             List.of(context.systemConfig(), context.localConfig()));
+    if (words.privateUsers()) {
+      requireUsersOfItsOwn(stage1);
+    }
     warn();
     PodRequest pod = request(apps, words, stage1);
     PodRunner runner =

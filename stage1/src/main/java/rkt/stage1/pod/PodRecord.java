@@ -1,8 +1,12 @@
 package rkt.stage1.pod;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import rkt.spec.ImageName;
 import rkt.spec.SpecException;
 import rkt.spec.image.ImageId;
@@ -22,6 +26,7 @@ import rkt.spec.json.JsonWriter;
  * @param isolators what was asked of the kernel for the pod as a whole, and what became of that
  * @param stage1 how the pod is kept apart from its host
  * @param stage1Program of a third party, which does that
+ * @param ids of its user namespace; empty where its ids are the caller's
  */
 public record PodRecord(
     String id,
@@ -32,7 +37,8 @@ public record PodRecord(
     List<String> cgroups,
     List<Isolator> isolators,
     String stage1,
-    Optional<String> stage1Program) {
+    Optional<String> stage1Program,
+    Optional<IdRange> ids) {
   /** The stage1 that a record names by naming none. */
   public static final String NAMESPACES = "namespaces";
 
@@ -50,6 +56,7 @@ public record PodRecord(
    * @param isolators what was asked of the kernel for it, and what became of that
    * @param endpoints what may be attached to: stdin, stdout, stderr, tty. spec/attach.md
    * @param devices of the host that it was given: {@code /dev/HOST:/dev/IN}
+   * @param memory what it may write to memory instead of a disk
    */
   public record App(
       String name,
@@ -59,7 +66,8 @@ public record PodRecord(
       List<String> trees,
       List<Isolator> isolators,
       List<String> endpoints,
-      List<String> devices) {
+      List<String> devices,
+      InMemory memory) {
     public App {
       signers = List.copyOf(signers);
       endpoints = List.copyOf(endpoints);
@@ -68,7 +76,7 @@ public record PodRecord(
       isolators = List.copyOf(isolators);
     }
 
-    /** An app without devices of the host. */
+    /** An app without devices of the host, which writes to disk. */
     public App(
         String name,
         ImageId image,
@@ -77,12 +85,76 @@ public record PodRecord(
         List<String> trees,
         List<Isolator> isolators,
         List<String> endpoints) {
-      this(name, image, imageName, signers, trees, isolators, endpoints, List.of());
+      this(
+          name,
+          image,
+          imageName,
+          signers,
+          trees,
+          isolators,
+          endpoints,
+          List.of(),
+          InMemory.NOTHING);
     }
 
     /** The first of those who vouched for the image. */
     public Optional<String> signer() {
       return signers.isEmpty() ? Optional.empty() : Optional.of(signers.get(0));
+    }
+  }
+
+  /**
+   * Directories of an app that are kept in memory.
+   *
+   * @param tmpfs bytes at most, by the place in the app
+   * @param root of what it changes in its root; empty if that is on disk
+   */
+  public record InMemory(Map<String, Long> tmpfs, OptionalLong root) {
+    /** All on disk. */
+    public static final InMemory NOTHING = new InMemory(Map.of(), OptionalLong.empty());
+
+    public InMemory {
+      tmpfs = Collections.unmodifiableMap(new LinkedHashMap<>(tmpfs));
+    }
+
+    private void write(JsonWriter json) {
+      if (!tmpfs.isEmpty()) {
+        json.object("tmpfs");
+        for (Map.Entry<String, Long> entry : tmpfs.entrySet()) {
+          json.put(entry.getKey(), entry.getValue());
+        }
+        json.end();
+      }
+      if (root.isPresent()) {
+        json.put("rootfsSize", root.getAsLong());
+      }
+    }
+
+    private static InMemory of(JsonObject app) throws SpecException {
+      Map<String, Long> tmpfs = new LinkedHashMap<>();
+      if (app.has("tmpfs")) {
+        JsonObject places = app.object("tmpfs");
+        for (String place : places.names()) {
+          tmpfs.put(place, places.integer(place));
+        }
+      }
+      return new InMemory(
+          tmpfs,
+          app.has("rootfsSize")
+              ? OptionalLong.of(app.integer("rootfsSize"))
+              : OptionalLong.empty());
+    }
+  }
+
+  /**
+   * Ids of the host that are a pod's own.
+   *
+   * @param first the pod's 0
+   */
+  public record IdRange(long first, long count) {
+    @Override
+    public String toString() {
+      return first + ":" + count;
     }
   }
 
@@ -119,7 +191,17 @@ public record PodRecord(
       List<App> apps,
       List<String> cgroups,
       List<Isolator> isolators) {
-    this(id, hostname, network, insecure, apps, cgroups, isolators, NAMESPACES, Optional.empty());
+    this(
+        id,
+        hostname,
+        network,
+        insecure,
+        apps,
+        cgroups,
+        isolators,
+        NAMESPACES,
+        Optional.empty(),
+        Optional.empty());
   }
 
   public PodRecord {
@@ -162,6 +244,7 @@ public record PodRecord(
       if (!app.devices.isEmpty()) {
         json.put("devices", app.devices);
       }
+      app.memory.write(json);
       json.end();
     }
     json.end();
@@ -170,6 +253,12 @@ public record PodRecord(
     }
     if (stage1Program.isPresent()) {
       json.put("stage1Program", stage1Program.get());
+    }
+    if (ids.isPresent()) {
+      json.object("ids");
+      json.put("first", ids.get().first);
+      json.put("count", ids.get().count);
+      json.end();
     }
     json.put("cgroups", cgroups);
     json.array("isolators");
@@ -203,7 +292,16 @@ public record PodRecord(
         json.strings("cgroups"),
         isolators(json),
         json.findString("stage1").orElse(NAMESPACES),
-        json.findString("stage1Program"));
+        json.findString("stage1Program"),
+        ids(json));
+  }
+
+  private static Optional<IdRange> ids(JsonObject json) throws SpecException {
+    if (!json.has("ids")) {
+      return Optional.empty();
+    }
+    JsonObject ids = json.object("ids");
+    return Optional.of(new IdRange(ids.integer("first"), ids.integer("count")));
   }
 
   /** A list may be empty, but a record without it is cut short. */
@@ -238,7 +336,8 @@ public record PodRecord(
           json.strings("trees"),
           isolators(json),
           json.strings("endpoints"),
-          json.strings("devices"));
+          json.strings("devices"),
+          InMemory.of(json));
     } catch (IllegalArgumentException e) {
       throw SpecException.integrity(json.where() + ": " + e.getMessage());
     }

@@ -9,6 +9,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -114,6 +115,7 @@ public final class PodRunner {
     LockedPod pod = new Pods(dataDir).create();
     try {
       hooks.made().accept(pod.id());
+      write(pod, "created", now());
       if (stage1.isInHost()) {
         startInHost(pod, request, stage1, hooks);
       } else {
@@ -141,7 +143,7 @@ public final class PodRunner {
     requireOpenFiles();
     LockedPod pod = new Pods(dataDir).create();
     try {
-      return rehearse(pod, request);
+      return start(pod, request, null);
     } finally {
       try {
         Collector.discard(pod);
@@ -169,7 +171,14 @@ public final class PodRunner {
     }
   }
 
-  private byte[] rehearse(LockedPod pod, PodRequest request) throws RktException {
+  /**
+   * In namespaces of its own.
+   *
+   * @param hooks null for a rehearsal
+   * @return the document of a rehearsal; otherwise this does not return
+   */
+  private byte[] start(LockedPod pod, PodRequest request, @Nullable Hooks hooks)
+      throws RktException {
     PodConfinement confinement = PodConfinement.of(request);
     List<Resources> resources = resources(request);
     Resources ofPod = Resources.ofPod(request, dataDir.toString());
@@ -190,7 +199,11 @@ public final class PodRunner {
               Stage1.NAMESPACES,
               apps,
               cgroups.directories(),
-              podOutcomes(cgroups, confinement));
+              podOutcomes(cgroups, confinement),
+              users.range());
+      if (hooks != null) {
+        enterRun(pod, request, record, apps);
+      }
       Namespaces.prepare();
       PodThread thread =
           new PodThread(
@@ -204,67 +217,33 @@ public final class PodRunner {
               program,
               lifeline,
               status);
-      return new SandboxReport(thread.rehearse(), record, confinement, users).toJson();
-    } catch (KernelException | IOException e) {
-      throw StageException.run("cannot rehearse the start of a pod", null, e);
-    }
-  }
-
-  private void start(LockedPod pod, PodRequest request, Hooks hooks) throws RktException {
-    write(pod, "created", now());
-    PodConfinement confinement = PodConfinement.of(request);
-    List<Resources> resources = resources(request);
-    Resources ofPod = Resources.ofPod(request, dataDir.toString());
-    CgroupParent parent = PodCgroups.parent(throttleDisks(ofPod, resources));
-    boolean ownNetwork = request.network() == PodRequest.Network.NONE;
-    try (Descriptors.Pipe lifeline = Descriptors.pipe();
-        Descriptors.Pipe status = Descriptors.pipe();
-        Fd program = Descriptors.sealedMemory("pod-init", Files.readAllBytes(podInit));
-        PodUsers users = PodUsers.of(pod.id(), request.insecure());
-        // First of all but for our own control group: the kernel makes them while we prepare.
-        PodNamespaces namespaces = PodNamespaces.begin(users, ownNetwork, program)) {
-      PodCgroups cgroups = PodCgroups.create(pod, parent, ofPod);
-      List<PreparedApp> apps = prepare(pod, request, resources, cgroups);
-      PodRecord record =
-          record(
-              pod,
-              request,
-              Stage1.NAMESPACES,
-              apps,
-              cgroups.directories(),
-              podOutcomes(cgroups, confinement));
-      write(pod, PodRecord.FILE, record.toJson());
-      write(pod, PodView.MANIFEST, PodManifests.of(request, apps).toJson());
-      pod.moveTo(PodPhase.RUN);
-      phases.end("prepare");
-
-      Namespaces.prepare();
-      PodThread thread =
-          new PodThread(
-              dataDir,
-              users,
-              namespaces,
-              pod,
-              request,
-              apps,
-              confinement,
-              program,
-              lifeline,
-              status);
+      if (hooks == null) {
+        return new SandboxReport(thread.rehearse(), record, confinement, users).toJson();
+      }
       PodThread.Started started = thread.startPod();
       for (String warning : thread.warnings()) {
         hooks.warned().accept(warning);
       }
       become(pod, record, program, started, users.lock(), lifeline, status, apps, hooks);
+      throw new IllegalStateException("the supervisor was not executed");
     } catch (KernelException | IOException e) {
-      throw StageException.run("cannot start pod " + pod.id(), null, e);
+      String what = hooks == null ? "rehearse the start of a pod" : "start pod " + pod.id();
+      throw StageException.run("cannot " + what, null, e);
     }
+  }
+
+  /** Makes the pod known as one that runs. */
+  private void enterRun(LockedPod pod, PodRequest request, PodRecord record, List<PreparedApp> apps)
+      throws RktException {
+    write(pod, PodRecord.FILE, record.toJson());
+    write(pod, PodView.MANIFEST, PodManifests.of(request, apps).toJson());
+    pod.moveTo(PodPhase.RUN);
+    phases.end("prepare");
   }
 
   /** The same for a stage1 that leaves its processes in the host's pid namespace. */
   private void startInHost(LockedPod pod, PodRequest request, Stage1 stage1, Hooks hooks)
       throws RktException {
-    write(pod, "created", now());
     try (Descriptors.Pipe lifeline = Descriptors.pipe();
         Descriptors.Pipe status = Descriptors.pipe();
         Fd program = Descriptors.sealedMemory("pod-init", Files.readAllBytes(podInit))) {
@@ -280,11 +259,9 @@ public final class PodRunner {
               Optional.empty(),
               Bytes.of(new byte[0]),
               AppStreams.of(asked.metadata().annotations(), request.interactive()));
-      PodRecord record = record(pod, request, stage1, List.of(app), List.of(), List.of());
-      write(pod, PodRecord.FILE, record.toJson());
-      write(pod, PodView.MANIFEST, PodManifests.of(request, List.of(app)).toJson());
-      pod.moveTo(PodPhase.RUN);
-      phases.end("prepare");
+      PodRecord record =
+          record(pod, request, stage1, List.of(app), List.of(), List.of(), Optional.empty());
+      enterRun(pod, request, record, List.of(app));
       HostPod starter = new HostPod(dataDir, stage1, pod, request, app, program, lifeline, status);
       PodThread.Started started = starter.startPod();
       become(pod, record, program, started, null, lifeline, status, List.of(app), hooks);
@@ -404,7 +381,8 @@ public final class PodRunner {
       Stage1 stage1,
       List<PreparedApp> apps,
       List<String> cgroups,
-      List<PodRecord.Isolator> outcomes) {
+      List<PodRecord.Isolator> outcomes,
+      Optional<PodRecord.IdRange> ids) {
     List<PodRecord.App> records = new ArrayList<>();
     for (PreparedApp app : apps) {
       AppRequest asked = app.request();
@@ -417,7 +395,8 @@ public final class PodRunner {
               treeNames(asked),
               app.outcomes(),
               app.streams().endpoints(),
-              devices(asked)));
+              devices(asked),
+              memory(asked)));
     }
     Set<String> weakened = new TreeSet<>(request.insecure());
     for (PreparedApp app : apps) {
@@ -435,7 +414,16 @@ public final class PodRunner {
         stage1.name(),
         stage1.program().isPresent()
             ? Optional.of(stage1.program().get().toString())
-            : Optional.empty());
+            : Optional.empty(),
+        ids);
+  }
+
+  private static PodRecord.InMemory memory(AppRequest app) {
+    Map<String, Long> places = new LinkedHashMap<>();
+    for (Tmpfs tmpfs : app.storage().tmpfs()) {
+      places.put(tmpfs.target(), tmpfs.bytes());
+    }
+    return new PodRecord.InMemory(places, app.storage().rootBytes());
   }
 
   private static List<PodRecord.Isolator> podOutcomes(

@@ -1,5 +1,6 @@
 package rkt.stage1.run;
 
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -9,6 +10,7 @@ import rkt.kernel.Ids;
 import rkt.kernel.KernelException;
 import rkt.kernel.UserNamespaces;
 import rkt.stage1.StageException;
+import rkt.stage1.pod.PodRecord;
 
 /**
  * Who the users of a pod are outside of it: ids of a private range, which nobody else on this host
@@ -66,6 +68,13 @@ final class PodUsers implements AutoCloseable {
   /** Whether ids of the pod are other numbers outside: then what it sees on disk is id-mapped. */
   boolean arePrivate() {
     return range != null;
+  }
+
+  /** The ids outside that are the pod's own. */
+  Optional<PodRecord.IdRange> range() {
+    return range == null
+        ? Optional.empty()
+        : Optional.of(new PodRecord.IdRange(range.first(), IdRanges.SIZE));
   }
 
   /** The id outside of the id {@code inside} of the pod. */

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import rkt.spec.ImageName;
 import rkt.spec.SpecException;
@@ -37,6 +40,40 @@ class PodRecordTest {
                 new PodRecord.Isolator("resource/cpu", "{}", "ignored", "no controller"),
                 new PodRecord.Isolator("resource/memory", "{}", "enforced")));
     assertThat(PodRecord.parse(bypassed.toJson())).isEqualTo(bypassed);
+  }
+
+  @Test
+  void aRecordTellsIdsAndWhatIsInMemory() throws Exception {
+    PodRecord.App app = RECORD.apps().get(0);
+    PodRecord record =
+        new PodRecord(
+            RECORD.id(),
+            RECORD.hostname(),
+            RECORD.network(),
+            List.of(),
+            List.of(
+                new PodRecord.App(
+                    app.name(),
+                    app.image(),
+                    app.imageName(),
+                    app.signers(),
+                    app.trees(),
+                    app.isolators(),
+                    List.of(),
+                    List.of("/dev/fuse:/dev/fuse"),
+                    new PodRecord.InMemory(Map.of("/run", 65_536L), OptionalLong.of(1_048_576)))),
+            List.of(),
+            List.of(),
+            PodRecord.NAMESPACES,
+            Optional.empty(),
+            Optional.of(new PodRecord.IdRange(1_879_048_192, 65_536)));
+
+    String json = new String(record.toJson(), StandardCharsets.UTF_8);
+
+    assertThat(json)
+        .contains("\"tmpfs\":{\"/run\":65536},\"rootfsSize\":1048576")
+        .contains("\"ids\":{\"first\":1879048192,\"count\":65536}");
+    assertThat(PodRecord.parse(record.toJson())).isEqualTo(record);
   }
 
   @Test
