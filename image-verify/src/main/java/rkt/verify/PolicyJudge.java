@@ -17,6 +17,7 @@ import rkt.verify.claim.Signer;
 import rkt.verify.claim.Statement;
 import rkt.verify.openpgp.KeyFacts;
 import rkt.verify.openpgp.Rule;
+import rkt.verify.openpgp.SimpleSigning;
 import rkt.verify.policy.Evaluation;
 import rkt.verify.policy.Explanation;
 import rkt.verify.policy.Policy;
@@ -128,8 +129,23 @@ final class PolicyJudge implements Proofs {
   }
 
   @Override
-  public Proven simpleSigning() {
-    return Proven.NOTHING;
+  public Proven simpleSigning() throws RktException {
+    List<KeyFacts> certificates = new ArrayList<>();
+    for (TrustedKey trusted : keys) {
+      certificates.add(trusted.facts());
+    }
+    List<Claim> claims = new ArrayList<>();
+    List<String> refusals = new ArrayList<>();
+    for (Statement statement : statements()) {
+      if (statement.kind() == Statement.Kind.OPENPGP_MESSAGE) {
+        SimpleSigning.Checked checked = SimpleSigning.check(statement, certificates, now);
+        checked.claim().ifPresent(claims::add);
+        if (checked.claim().isEmpty()) {
+          refusals.add("a statement is refused (" + checked.rule().label() + "): " + checked.why());
+        }
+      }
+    }
+    return new Proven(claims, refusals);
   }
 
   @Override

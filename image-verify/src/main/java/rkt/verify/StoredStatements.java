@@ -2,6 +2,7 @@ package rkt.verify;
 
 import java.util.ArrayList;
 import java.util.List;
+import rkt.spec.Digest;
 import rkt.spec.RktException;
 import rkt.spec.SpecException;
 import rkt.spec.image.Image;
@@ -21,23 +22,33 @@ public final class StoredStatements {
    * @throws RktException of class integrity if the bytes of one are not those that were stored
    */
   public static List<Statement> of(Store store, Image image) throws RktException {
+    return of(store.statements(image.manifest()), store::read);
+  }
+
+  /** Finds the bytes of a statement by their digest. */
+  public interface Bytes {
+    byte[] of(Digest digest) throws RktException;
+  }
+
+  /** The statements that {@code layers} hold, which may not be in the store yet. */
+  public static List<Statement> of(List<OciDescriptor> layers, Bytes bytes) throws RktException {
     List<Statement> statements = new ArrayList<>();
-    for (OciDescriptor layer : store.statements(image.manifest())) {
+    for (OciDescriptor layer : layers) {
       for (Statement.Kind kind : Statement.Kind.values()) {
         if (kind.mediaType().equals(layer.mediaType())) {
-          statements.add(new Statement(kind, bytes(store, layer), layer.annotations()));
+          statements.add(new Statement(kind, checked(layer, bytes), layer.annotations()));
         }
       }
     }
     return statements;
   }
 
-  private static byte[] bytes(Store store, OciDescriptor layer) throws SpecException {
-    byte[] bytes = store.read(layer.digest());
-    if (bytes.length > Statements.LARGEST) {
+  private static byte[] checked(OciDescriptor layer, Bytes bytes) throws RktException {
+    byte[] found = bytes.of(layer.digest());
+    if (found.length > Statements.LARGEST) {
       throw SpecException.integrity(
-          "the statement " + layer.digest() + " is " + bytes.length + " bytes long");
+          "the statement " + layer.digest() + " is " + found.length + " bytes long");
     }
-    return bytes;
+    return found;
   }
 }

@@ -14,7 +14,7 @@ import rkt.spec.image.AciDependency;
 import rkt.spec.image.Image;
 import rkt.spec.store.Store;
 import rkt.verify.AuditEvents;
-import rkt.verify.Candidate;
+import rkt.verify.StoredStatements;
 import rkt.verify.Verified;
 import rkt.verify.Verifier;
 import rkt.verify.audit.AuditEvent;
@@ -149,7 +149,10 @@ final class ImageGate {
     Image image = fetched.image();
     requireName(image, wanted);
     return authenticated.as(
-        image.id(), image.name(), image.manifest(), Candidate.StatementSource.NONE);
+        image.id(),
+        image.name(),
+        image.manifest(),
+        () -> StoredStatements.of(fetched.statements(), fetched::statement));
   }
 
   private Verified unverified(Fetched fetched, Optional<ImageName> wanted) throws RktException {

@@ -63,6 +63,11 @@ public final class DetachedSignatures {
     return both;
   }
 
+  /** The one signature of a message. */
+  static DetachedSignatures of(SignatureFacts signature) {
+    return new DetachedSignatures(List.of(signature));
+  }
+
   /**
    * Reads {@code data} to its end and judges every signature over it: one finding each, in their
    * order. One that a certificate was named for and that does not match is fatal to all others.

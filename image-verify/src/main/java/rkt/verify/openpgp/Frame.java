@@ -26,6 +26,19 @@ final class Frame {
     this.bytes = bytes;
   }
 
+  /** A packet with a header of our own. */
+  static Frame of(int tag, byte[] body) {
+    int header = 6;
+    byte[] bytes = new byte[header + body.length];
+    bytes[0] = (byte) (0xc0 | tag);
+    bytes[1] = (byte) 0xff;
+    for (int i = 0; i < 4; i++) {
+      bytes[2 + i] = (byte) (body.length >>> (24 - 8 * i));
+    }
+    System.arraycopy(body, 0, bytes, header, body.length);
+    return new Frame(tag, header, bytes);
+  }
+
   int tag() {
     return tag;
   }

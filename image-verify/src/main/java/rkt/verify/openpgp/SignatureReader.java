@@ -75,7 +75,8 @@ final class SignatureReader {
     return Armor.isText(file) ? Armor.decode(file, "PGP SIGNATURE", "the signature file") : file;
   }
 
-  private static SignatureFacts facts(Frame frame) {
+  /** The signature in one packet; what cannot be read of it is a defect of the facts. */
+  static SignatureFacts facts(Frame frame) {
     if (frame.bytes().length > MAX_SIGNATURE_BYTES) {
       return unreadable("the signature packet is larger than " + MAX_SIGNATURE_BYTES + " bytes");
     }
