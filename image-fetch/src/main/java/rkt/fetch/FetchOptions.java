@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import rkt.fetch.aci.AciSource;
 import rkt.fetch.transport.FetchException;
 import rkt.fetch.transport.Patience;
 import rkt.fetch.transport.Progress;
@@ -26,6 +27,7 @@ public final class FetchOptions {
   private final Progress progress;
   private final Surroundings surroundings;
   private final Duration seed;
+  private final long mostBytes;
 
   private FetchOptions(Draft draft) {
     this.insecureHttp = draft.insecureHttp;
@@ -37,6 +39,7 @@ public final class FetchOptions {
     this.progress = draft.progress;
     this.surroundings = draft.surroundings;
     this.seed = draft.seed;
+    this.mostBytes = draft.mostBytes;
   }
 
   /** Everything secure, for this machine, in silence. */
@@ -84,6 +87,17 @@ public final class FetchOptions {
   /** For how long an image that came from peers is shared with others; zero for not at all. */
   public Duration seed() {
     return seed;
+  }
+
+  /** How long the file of an ACI may be. */
+  public long mostBytes() {
+    return mostBytes;
+  }
+
+  public FetchOptions withMostBytes(long bytes) {
+    Draft draft = new Draft(this);
+    draft.mostBytes = Math.min(bytes, AciSource.MAX_BYTES);
+    return new FetchOptions(draft);
   }
 
   public FetchOptions withSeed(Duration seed) {
@@ -173,6 +187,7 @@ public final class FetchOptions {
     private Progress progress = Progress.NONE;
     private Surroundings surroundings;
     private Duration seed = Duration.ZERO;
+    private long mostBytes = AciSource.MAX_BYTES;
 
     Draft(Surroundings surroundings) {
       this.surroundings = surroundings;
@@ -188,6 +203,7 @@ public final class FetchOptions {
       this.progress = options.progress;
       this.surroundings = options.surroundings;
       this.seed = options.seed;
+      this.mostBytes = options.mostBytes;
     }
   }
 }

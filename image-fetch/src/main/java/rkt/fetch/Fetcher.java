@@ -4,6 +4,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -12,6 +13,7 @@ import rkt.fetch.aci.AciReader;
 import rkt.fetch.aci.AciSource;
 import rkt.fetch.aci.LocalAci;
 import rkt.fetch.aci.RemoteAci;
+import rkt.fetch.aci.StoredAci;
 import rkt.fetch.archive.ArchiveFile;
 import rkt.fetch.archive.TarFile;
 import rkt.fetch.auth.Logins;
@@ -58,6 +60,7 @@ public final class Fetcher {
   private final Clock clock;
   private final Logins logins;
   private final RegistryAccess registries;
+  private final Instant begin;
 
   public Fetcher(Store store, FetchOptions options) {
     this(store, options, Clock.systemUTC());
@@ -70,6 +73,7 @@ public final class Fetcher {
     this.clock = clock;
     this.logins = new Logins(options.surroundings());
     this.registries = new RegistryAccess(options, logins);
+    this.begin = store.now();
   }
 
   /**
@@ -84,8 +88,13 @@ public final class Fetcher {
               transaction -> aci(new LocalAci(file), List.of(), Optional.empty(), transaction));
       case ImageRef.AciUrl(URI url) -> {
         try (Http http = http()) {
+          AciSource remote = remote(http, url);
           yield inTransaction(transaction ->
-              aci(remote(http, url), List.of(reference.lookup()), Optional.empty(), transaction));
+              aci(
+                  shared(remote, reference.lookup(), transaction),
+                  List.of(reference.lookup()),
+                  Optional.empty(),
+                  transaction));
         }
       }
       case ImageRef.Transported(URI url) -> {
@@ -262,14 +271,39 @@ public final class Fetcher {
           return transported(
               endpoint.aci(), besideTorrent(endpoint.aci(), http), "", Optional.of(name));
         }
-        AciSource source = new RemoteAci(http, logins, endpoint.aci(), endpoint.signature());
-        return inTransaction(transaction -> aci(source, List.of(), Optional.of(name), transaction));
+        AciSource remote = new RemoteAci(http, logins, endpoint.aci(), endpoint.signature());
+        return inTransaction(transaction ->
+            aci(
+                shared(remote, name.lookup(), transaction),
+                List.of(),
+                Optional.of(name),
+                transaction));
       } catch (FetchException e) {
         if (e.errorClass() != ErrorClass.NOT_FOUND || i + 1 == endpoints.size()) {
           throw e;
         }
       }
     }
+  }
+
+  /**
+   * What {@code remote} stands for: an image that another process has brought from there since this
+   * one began, or waited for its turn; else what is there now.
+   */
+  private AciSource shared(AciSource remote, String lookup, Transaction transaction)
+      throws RktException {
+    boolean waited = transaction.claimSource(remote.what());
+    Optional<ImageId> found = store.find(lookup);
+    if (found.isEmpty()) {
+      return remote;
+    }
+    Image image = store.image(found.get());
+    boolean isNews = waited || store.admission(image.id()).imported().isAfter(begin);
+    Optional<Remembered> said = remembered(image.id(), remote.what());
+    return isNews && said.isPresent() && store.blobsUntouched(image)
+        ? new StoredAci(
+            store, image, remote.what(), new Freshness(said.get().mark(), said.get().fresh()))
+        : remote;
   }
 
   /** Where the signature of a torrent is: that of the file without {@code .torrent}. */
@@ -335,7 +369,7 @@ public final class Fetcher {
     if (signature.isEmpty()) {
       signature = source.signature();
     }
-    Blob file = source.file(transaction, options.progress());
+    Blob file = source.file(transaction, options.progress(), options.mostBytes());
     return new Fetched(
         transaction,
         file.digest(),
@@ -376,7 +410,7 @@ public final class Fetcher {
     if (ImageRefParser.isValue(version)) { // another could spell the reference of another image
       references.add(manifest.name() + ":" + version);
     }
-    options.progress().finished(what, file.sizeBytes(), false);
+    options.progress().finished(what, file.sizeBytes(), source instanceof StoredAci);
     return new Fetched.Resolved(
         image,
         stored,
@@ -443,8 +477,15 @@ public final class Fetcher {
                 registry.host(),
                 registry.repository(),
                 registry.digest().map(Digest::toString).orElse(registry.tag()));
-    RegistryStatements.Found there =
-        new RegistryStatements(source).find(manifest, place.attachments().orElse(true));
+    boolean attachments = place.attachments().orElse(true);
+    RegistryStatements.Found there = new RegistryStatements(source).find(manifest, attachments);
+    if (there.isEmpty()) {
+      // Many mirrors copy images alone.
+      there =
+          registries
+              .behind(source, registry, home -> found(home, manifest, attachments))
+              .orElse(there);
+    }
     List<FoundStatement> all = new ArrayList<>(there.statements());
     if (place.lookaside().isPresent()) {
       try (Http http = http()) {
@@ -455,6 +496,12 @@ public final class Fetcher {
     }
     return new FoundStatements.Beside(
         there.signature(), FoundStatements.of(all, options.progress()));
+  }
+
+  private static Optional<RegistryStatements.Found> found(
+      RegistrySource home, Digest manifest, boolean attachments) throws RktException {
+    RegistryStatements.Found found = new RegistryStatements(home).find(manifest, attachments);
+    return found.isEmpty() ? Optional.empty() : Optional.of(found.loaded());
   }
 
   /** The reference that a short name stands for in registries.conf; others stay what they are. */

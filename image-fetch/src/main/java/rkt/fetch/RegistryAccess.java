@@ -38,20 +38,13 @@ final class RegistryAccess {
 
   /** Does {@code work} with the first place where it succeeds. */
   <T> T first(ImageRef.Registry reference, Work<T> work) throws RktException {
-    List<Endpoint> endpoints =
-        RegistriesConf.read(options.surroundings())
-            .endpoints(reference.host(), reference.repository(), reference.digest().isPresent());
+    List<Endpoint> endpoints = endpoints(reference);
     for (int i = 0; ; i++) {
       Endpoint endpoint = endpoints.get(i);
       try {
         return at(endpoint, reference, work);
       } catch (RktException e) {
-        // A mirror may lack an image, be away, or lie: none of it keeps the image from its home.
-        boolean next =
-            e.errorClass() == ErrorClass.NETWORK
-                || e.errorClass() == ErrorClass.NOT_FOUND
-                || e.errorClass() == ErrorClass.INTEGRITY;
-        if (!next || i + 1 == endpoints.size()) {
+        if (!isPassedOver(e) || i + 1 == endpoints.size()) {
           throw e;
         }
         options
@@ -59,6 +52,50 @@ final class RegistryAccess {
             .note(endpoint + ": " + e.getMessage() + "; trying " + endpoints.get(i + 1));
       }
     }
+  }
+
+  /** Something that may be in a registry or not. */
+  interface Search<T> {
+    Optional<T> in(RegistrySource source) throws RktException;
+  }
+
+  /** Looks in the places behind {@code source}, where a mirror did not have it. */
+  <T> Optional<T> behind(RegistrySource source, ImageRef.Registry reference, Search<T> search)
+      throws RktException {
+    boolean behind = false;
+    for (Endpoint endpoint : endpoints(reference)) {
+      if (behind) {
+        try {
+          Optional<T> found = at(endpoint, reference, search::in);
+          if (found.isPresent()) {
+            return found;
+          }
+        } catch (RktException e) {
+          if (!isPassedOver(e)) {
+            throw e;
+          }
+          options.progress().note(endpoint + ": " + e.getMessage());
+        }
+      }
+      behind |= source.isAt(host(endpoint), endpoint.repository());
+    }
+    return Optional.empty();
+  }
+
+  private List<Endpoint> endpoints(ImageRef.Registry reference) throws RktException {
+    return RegistriesConf.read(options.surroundings())
+        .endpoints(reference.host(), reference.repository(), reference.digest().isPresent());
+  }
+
+  /** A mirror may lack an image, be away, or lie: none of it keeps the image from its home. */
+  private static boolean isPassedOver(RktException e) {
+    return e.errorClass() == ErrorClass.NETWORK
+        || e.errorClass() == ErrorClass.NOT_FOUND
+        || e.errorClass() == ErrorClass.INTEGRITY;
+  }
+
+  private static String host(Endpoint endpoint) {
+    return endpoint.host().equals("docker.io") ? "registry-1.docker.io" : endpoint.host();
   }
 
   private <T> T at(Endpoint endpoint, ImageRef.Registry reference, Work<T> work)
@@ -83,7 +120,7 @@ final class RegistryAccess {
   private RegistrySource source(
       Endpoint endpoint, ImageRef.Registry reference, Http http, boolean plain)
       throws RktException {
-    String host = endpoint.host().equals("docker.io") ? "registry-1.docker.io" : endpoint.host();
+    String host = host(endpoint);
     URI base = URI.create((plain ? "http://" : "https://") + host);
     if (base.getHost() == null) {
       throw FetchException.usage("\"" + host + "\" is not the name of a host", null);

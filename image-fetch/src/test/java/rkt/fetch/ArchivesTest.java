@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,6 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import rkt.fetch.archive.ArchiveKind;
+import rkt.fetch.transport.FetchException;
 import rkt.spec.Digest;
 import rkt.spec.ErrorClass;
 import rkt.spec.ImageName;
@@ -99,6 +102,28 @@ final class ArchivesTest {
     refused("oci-archive:" + write("twice.tar", twice), ErrorClass.INTEGRITY);
     refused("oci-archive:" + directory.resolve("none.tar"), ErrorClass.NOT_FOUND);
     refused("oci-archive:" + LAYOUT, ErrorClass.USAGE);
+  }
+
+  @Test
+  void lookingForTheKindOfAnArchiveExpandsNoMoreThanAnImageMay() throws Exception {
+    byte[] block = new byte[1 << 20];
+    Path bomb = directory.resolve("bomb.tar.gz");
+    try (TarArchiveOutputStream tar =
+        new TarArchiveOutputStream(new GZIPOutputStream(Files.newOutputStream(bomb)))) {
+      for (int i = 0; i < 65; i++) {
+        TarArchiveEntry entry = new TarArchiveEntry("junk-" + i);
+        entry.setSize(block.length);
+        tar.putArchiveEntry(entry);
+        tar.write(block);
+        tar.closeArchiveEntry();
+      }
+      tar.putArchiveEntry(new TarArchiveEntry("manifest.json"));
+      tar.closeArchiveEntry();
+    }
+    assertThatThrownBy(() -> ArchiveKind.of(bomb))
+        .isInstanceOfSatisfying(
+            FetchException.class, e -> assertThat(e.errorClass()).isEqualTo(ErrorClass.INTEGRITY))
+        .hasMessageContaining("expands to more than an image may");
   }
 
   @Test

@@ -115,6 +115,45 @@ public final class FakeRegistry implements AutoCloseable {
     };
   }
 
+  /** Serves an OpenPGP signature that refers to the image. */
+  public void refer(byte[] signature) {
+    Digest subject = Digest.sha256(manifest);
+    byte[] artifact =
+        Fixtures.utf8(
+            """
+            {"schemaVersion":2,"mediaType":"%s","artifactType":"%s",
+             "config":{"mediaType":"%s","digest":"%s","size":2},
+             "layers":[{"mediaType":"%s","digest":"%s","size":%d}],
+             "subject":{"mediaType":"%s","digest":"%s","size":%d}}\
+            """
+                .formatted(
+                    MediaType.OCI_MANIFEST,
+                    MediaType.PGP_SIGNATURE,
+                    MediaType.OCI_EMPTY,
+                    Digest.sha256(Fixtures.utf8("{}")),
+                    MediaType.PGP_SIGNATURE,
+                    Digest.sha256(signature),
+                    signature.length,
+                    MediaType.OCI_MANIFEST,
+                    subject,
+                    manifest.length));
+    byte[] index =
+        Fixtures.utf8(
+            """
+            {"schemaVersion":2,"mediaType":"%s","manifests":[
+             {"mediaType":"%s","artifactType":"%s","digest":"%s","size":%d}]}\
+            """
+                .formatted(
+                    MediaType.OCI_INDEX,
+                    MediaType.OCI_MANIFEST,
+                    MediaType.PGP_SIGNATURE,
+                    Digest.sha256(artifact),
+                    artifact.length));
+    serve("/v2/app/referrers/" + subject, index, MediaType.OCI_INDEX);
+    serve("/v2/app/manifests/" + Digest.sha256(artifact), artifact, MediaType.OCI_MANIFEST);
+    serve(blob(signature), signature, "application/octet-stream");
+  }
+
   /** Wants {@code authorization}; without it, answers with {@code challenge}. */
   public void guard(String path, String authorization, String challenge) {
     Handler inner = Objects.requireNonNull(handlers.get(path));

@@ -74,7 +74,9 @@ final class MirrorTest {
       assertThat(fetched.source()).isEqualTo("docker://" + mirror.authority() + "/app:1");
       fetched.commit(false, Map.of());
     }
-    assertThat(registry.log).isEmpty();
+    assertThat(registry.log)
+        .as("what is signed about it, which the mirror has not")
+        .noneMatch(line -> line.contains("/blobs/") || line.contains("/manifests/1 "));
     assertThat(store.find(registry.authority() + "/app:1")).isPresent();
     assertThat(store.find(mirror.authority() + "/app:1")).isEmpty();
   }
@@ -95,6 +97,34 @@ final class MirrorTest {
     assertThat(notes).hasSize(2).allMatch(note -> note.contains("trying " + registry.authority()));
     mirror.close();
     assertThat(fetch(registry.reference())).isEqualTo(id);
+  }
+
+  @Test
+  void whatIsSignedComesFromHomeWhereTheMirrorHasNothing() throws Exception {
+    mirrored();
+    byte[] signature = Fixtures.utf8("a signature");
+    registry.refer(signature);
+    try (Fetched fetched = fetcher().fetch(reference(registry.reference()))) {
+      assertThat(fetched.source()).isEqualTo("docker://" + mirror.authority() + "/app:1");
+      assertThat(fetched.signature()).contains(signature);
+    }
+    assertThat(registry.log).noneMatch(line -> line.startsWith("/v2/app/manifests/1 "));
+    mirror.refer(Fixtures.utf8("the mirror's own"));
+    int asked = registry.log.size();
+    try (Fetched fetched = fetcher().fetch(reference(registry.reference()))) {
+      assertThat(fetched.signature()).contains(Fixtures.utf8("the mirror's own"));
+    }
+    assertThat(registry.log).hasSize(asked);
+  }
+
+  @Test
+  void anImageOfAMirrorIsThereWithoutSignaturesIfItsHomeIsAway() throws Exception {
+    mirrored();
+    registry.close();
+    try (Fetched fetched = fetcher().fetch(reference(registry.reference()))) {
+      assertThat(fetched.signature()).isEmpty();
+    }
+    assertThat(notes).hasSize(1).allMatch(note -> note.contains(registry.authority()));
   }
 
   @Test

@@ -1,9 +1,11 @@
 package rkt.fetch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -13,11 +15,14 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import rkt.spec.Digest;
+import rkt.spec.ErrorClass;
+import rkt.spec.RktException;
 import rkt.spec.image.ImageId;
 import rkt.spec.image.MediaType;
 import rkt.spec.store.Store;
@@ -74,6 +79,33 @@ final class RefreshTest {
     assertThat(asked).containsExactly("GET", "HEAD");
     assertThat(at(NOW.minusSeconds(1)).current(reference(aciUrl()))).contains(id);
     assertThat(asked).as("a clock that went back").hasSize(3);
+  }
+
+  @Test
+  void aFileThatIsLongerThanItMayBeIsNotTakenToItsEnd() throws Exception {
+    byte[] piece = new byte[64 << 10];
+    AtomicLong sent = new AtomicLong();
+    server.on(
+        "/endless.aci",
+        exchange -> {
+          exchange.sendResponseHeaders(200, 0); // in chunks: nobody knows how many
+          try (OutputStream body = exchange.getResponseBody()) {
+            for (int i = 0; i < 4096; i++) {
+              body.write(piece);
+              sent.addAndGet(piece.length);
+            }
+          }
+        });
+    for (String file : List.of("/endless.aci", "/app.aci")) {
+      ImageRef reference = reference("http://" + server.authority() + file);
+      Fetcher fetcher = new Fetcher(store, options().withMostBytes(1000), clock(NOW));
+      assertThatThrownBy(() -> fetcher.fetch(reference))
+          .isInstanceOfSatisfying(
+              RktException.class, e -> assertThat(e.errorClass()).isEqualTo(ErrorClass.INTEGRITY))
+          .hasMessageContaining("1000");
+    }
+    assertThat(sent).hasValueLessThan(128L << 20);
+    assertThat(store.ids()).isEmpty();
   }
 
   @Test

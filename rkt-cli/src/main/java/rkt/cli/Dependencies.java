@@ -28,9 +28,9 @@ final class Dependencies {
     this.store = store;
   }
 
-  /** Finds an image by what a user would call it, and fetches it if need be. */
+  /** Finds an image that another builds on, and fetches it if need be. */
   interface Source {
-    Image find(String reference) throws RktException, IOException;
+    Image find(AciDependency dependency) throws RktException, IOException;
   }
 
   /**
@@ -74,7 +74,7 @@ final class Dependencies {
     Image found = stored(dependency);
     if (found == null) {
       try {
-        found = source.find(dependency.reference());
+        found = source.find(dependency);
       } catch (IOException e) {
         throw SpecException.system("cannot fetch " + dependency.reference(), e);
       }

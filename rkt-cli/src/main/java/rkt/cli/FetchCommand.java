@@ -1,6 +1,7 @@
 package rkt.cli;
 
 import java.io.IOException;
+import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
@@ -47,7 +48,9 @@ final class FetchCommand implements Command {
     ImageGate gate = new ImageGate(settings, caller);
     ImageFinder finder = new ImageFinder(store, gate, settings, caller);
     ImageFinder.Expected expected = ImageFinder.Expected.of(parsed);
-    for (String text : ImageArguments.of(parsed)) {
+    List<String> words = ImageArguments.of(parsed);
+    expected.requireOne(words.size());
+    for (String text : words) {
       Image image = finder.find(text, flags, expected);
       if (format.isJson()) {
         JsonWriter json = format.writer().object();

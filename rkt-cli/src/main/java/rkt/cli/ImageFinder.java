@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.fetch.FetchOptions;
@@ -15,6 +16,7 @@ import rkt.fetch.display.Display;
 import rkt.spec.ImageName;
 import rkt.spec.RktException;
 import rkt.spec.SpecException;
+import rkt.spec.image.AciDependency;
 import rkt.spec.image.Image;
 import rkt.spec.image.ImageId;
 import rkt.spec.store.Store;
@@ -39,9 +41,6 @@ final class ImageFinder {
     this.dependencies = new Dependencies(store);
   }
 
-  /** A dependency has its own signature and name. */
-  private static final Expected NOTHING = new Expected(Optional.empty(), Optional.empty());
-
   /** Options that are about one image, where a command takes several. */
   static final List<String> OF_ONE_IMAGE = List.of(SIGNATURE, IMAGE_NAME);
 
@@ -50,8 +49,9 @@ final class ImageFinder {
    *
    * @param signature the file with its signature; usually the one beside the image
    * @param name what it must be called, and is judged under
+   * @param mostBytes how long its file may be, if somebody says so
    */
-  record Expected(Optional<Path> signature, Optional<ImageName> name) {
+  record Expected(Optional<Path> signature, Optional<ImageName> name, OptionalLong mostBytes) {
     static Expected of(ParseResult parsed) throws UsageException {
       return of(
           parsed.matchedOptionValue(SIGNATURE, ""), parsed.matchedOptionValue(IMAGE_NAME, ""));
@@ -62,13 +62,26 @@ final class ImageFinder {
       return of(options.getOrDefault(SIGNATURE, ""), options.getOrDefault(IMAGE_NAME, ""));
     }
 
+    /** Refuses what is about one image where there are {@code images}. */
+    void requireOne(int images) throws UsageException {
+      if (images > 1 && (signature.isPresent() || name.isPresent())) {
+        throw new UsageException(
+            (signature.isPresent() ? SIGNATURE : IMAGE_NAME)
+                + " is about one image, and "
+                + images
+                + " are named",
+            "name one at a time, each with its own");
+      }
+    }
+
     private static Expected of(String signature, String name) throws UsageException {
       try {
         return new Expected(
             signature.isEmpty()
                 ? Optional.empty()
                 : Optional.of(Path.of(signature).toAbsolutePath()),
-            name.isEmpty() ? Optional.empty() : Optional.of(new ImageName(name)));
+            name.isEmpty() ? Optional.empty() : Optional.of(new ImageName(name)),
+            OptionalLong.empty());
       } catch (IllegalArgumentException e) {
         throw new UsageException(IMAGE_NAME + ": " + e.getMessage(), null);
       }
@@ -91,7 +104,22 @@ final class ImageFinder {
         return stored(found.get(), expected);
       }
     }
-    ImageRef reference = expanded(ImageRef.parse(text, Path.of("").toAbsolutePath()), flags);
+    return find(ImageRef.parse(text, Path.of("").toAbsolutePath()), text, flags, expected);
+  }
+
+  /** What an ACI builds on: an appc name, even if a path is spelled like it. */
+  private Image find(AciDependency dependency, FetchFlags flags) throws RktException {
+    return find(
+        new ImageRef.AppcName(dependency.name(), dependency.labels()),
+        dependency.reference(),
+        flags,
+        new Expected(Optional.empty(), Optional.empty(), dependency.sizeBytes()));
+  }
+
+  private Image find(ImageRef wanted, String text, FetchFlags flags, Expected expected)
+      throws RktException {
+    boolean update = flags.policy() == FetchFlags.PullPolicy.UPDATE;
+    ImageRef reference = expanded(wanted, flags);
     boolean offline = flags.offline() && reference.isRemote();
     if (!update || offline || isStoreOnly(reference)) {
       Optional<ImageId> found = stored(reference);
@@ -144,7 +172,7 @@ final class ImageFinder {
   /** An image that is here already must have the name that is expected, like one that arrives. */
   private Image stored(ImageId id, Expected expected) throws RktException {
     Image image = store.image(id);
-    ImageGate.requireName(image, expected.name());
+    gate.requireStoredName(image, expected.name());
     return image;
   }
 
@@ -181,8 +209,7 @@ final class ImageFinder {
               fetched,
               expected.name(),
               (parent, wanted) ->
-                  dependencies.of(
-                      parent, wanted, text -> find(text, flags.forDependency(), NOTHING)));
+                  dependencies.of(parent, wanted, one -> find(one, flags.forDependency())));
       fetched.share(options.seed());
       return image;
     }
@@ -192,6 +219,9 @@ final class ImageFinder {
     FetchOptions options = flags.options(settings, caller);
     if (expected.signature().isPresent()) {
       options = options.withSignature(expected.signature().get());
+    }
+    if (expected.mostBytes().isPresent()) {
+      options = options.withMostBytes(expected.mostBytes().getAsLong());
     }
     return expected.name().isPresent() ? options.withImageName(expected.name().get()) : options;
   }

@@ -175,8 +175,19 @@ final class ImageGate {
     return Evidence.none(fetched.signed());
   }
 
+  /** The same for an image of the store, which nobody else will judge before it is given out. */
+  void requireStoredName(Image image, Optional<ImageName> wanted) throws RktException {
+    try {
+      requireName(image, wanted);
+    } catch (TrustException e) {
+      new AuditLog(settings.dir(), caller.clock())
+          .append(List.of(AuditEvents.refused("fetch", image.id(), image.name(), e)));
+      throw e;
+    }
+  }
+
   /** Refuses an image of another name than the user expects, if one is expected. */
-  static void requireName(Image image, Optional<ImageName> wanted) throws RktException {
+  private static void requireName(Image image, Optional<ImageName> wanted) throws RktException {
     if (wanted.isPresent() && !wanted.get().equals(image.name())) {
       throw new TrustException(
           Rule.OTHER_PREFIX,

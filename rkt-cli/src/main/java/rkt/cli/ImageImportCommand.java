@@ -2,6 +2,7 @@ package rkt.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.fetch.archive.ArchiveKind;
@@ -35,7 +36,9 @@ final class ImageImportCommand implements Command {
     Store store = Store.at(settings.dir());
     ImageFinder finder = new ImageFinder(store, new ImageGate(settings, caller), settings, caller);
     ImageFinder.Expected expected = ImageFinder.Expected.of(parsed);
-    for (String word : ImageArguments.of(parsed)) {
+    List<String> words = ImageArguments.of(parsed);
+    expected.requireOne(words.size());
+    for (String word : words) {
       Path file = Path.of(word).toAbsolutePath().normalize();
       Image image = finder.find(ArchiveKind.of(file).prefix() + file, flags, expected);
       if (format.isJson()) {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -80,6 +82,34 @@ class ImageCommandsTest {
     String error = json.err().lines().reduce((_, last) -> last).orElse("");
     assertThat(error).startsWith("{\"error\":{\"class\":\"trust\",");
     Schemas.check("error", error + "\n");
+  }
+
+  @Test
+  void whatIsAboutOneImageIsRefusedForSeveral() {
+    String image = FIXTURES.resolve("image.aci").toString();
+    for (String option : List.of("--image-name=example.com/app", "--signature=/none.asc")) {
+      for (List<String> command : List.of(List.of("fetch"), List.of("image", "import"))) {
+        List<String> words = new ArrayList<>(command);
+        words.addAll(List.of(option, image, image));
+        Cli.Result result = cli.rkt(words.toArray(new String[0]));
+        assertThat(result.status()).as("%s", words).isEqualTo(254);
+        assertThat(result.err())
+            .startsWith("usage: " + option.substring(0, option.indexOf('=')))
+            .contains("is about one image, and 2 are named");
+      }
+    }
+  }
+
+  @Test
+  void anotherNameThanExpectedIsRefusedAndRecordedOfAStoredImageToo() throws Exception {
+    trusted("nistp256.asc");
+    String id = cli.rkt("fetch", FIXTURES.resolve("image.aci").toString()).out().strip();
+    Cli.Result result =
+        cli.rkt("fetch", "--pull-policy=never", "--image-name=example.com/other", id);
+    assertThat(result.status()).isEqualTo(254);
+    assertThat(result.err()).startsWith("trust: the image is called ");
+    List<String> log = cli.rkt("audit", "log", "--format=json").out().lines().toList();
+    assertThat(log.getLast()).contains("\"event\":\"verdict\"", "\"accepted\":false", id);
   }
 
   @Test

@@ -231,6 +231,30 @@ class PackCommandsTest {
     assertThat(ok("image", "gc", "--grace-period=0").out()).isEqualTo(id + "\n" + below + "\n");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"1.2,os=linux", "..", "../../x", "a/b", "{name}", "1?x=y", "1#x"})
+  void aLabelOfADependencyIsNoPartOfAUrl(String value) throws Exception {
+    String dependencies =
+        ",\"dependencies\":[{\"imageName\":\"example.com/pack/base\","
+            + "\"labels\":[{\"name\":\"version\",\"value\":\"%s\"}]}]".formatted(value);
+    Path manifest = manifest("app", dependencies);
+    Cli.Result result =
+        cli.rkt("image", "build", "--rootfs=" + rootfs, "--manifest=" + manifest, file("x.aci"));
+    assertThat(result.status()).isEqualTo(254);
+    assertThat(result.err()).contains("integrity: ", "is no value of a label of a dependency");
+    assertThat(directory.resolve("x.aci")).doesNotExist();
+  }
+
+  @Test
+  void aDependencyIsNoPathHoweverItIsCalled() throws Exception {
+    // A file of that name in the working directory is what a user may mean, and an image may not.
+    String dependencies = ",\"dependencies\":[{\"imageName\":\"example.com/pack/base.aci\"}]";
+    build(rootfs, manifest("app", dependencies), file("app.aci"));
+    Cli.Result result = cli.rkt(BYPASS, "fetch", "--offline", file("app.aci"));
+    assertThat(result.err())
+        .contains("not-found: no image \"example.com/pack/base.aci\" in the store");
+  }
+
   @Test
   void whatDoesNotFitTheDependencyIsRefused() throws Exception {
     Path base = Files.createDirectories(directory.resolve("base"));

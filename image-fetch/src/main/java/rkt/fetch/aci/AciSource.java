@@ -15,8 +15,12 @@ public interface AciSource {
   /** The longest signature that is taken. */
   int MAX_SIGNATURE_BYTES = 4 << 20;
 
-  /** Stages the file as it is; {@code progress} is told how far it is, not that it is done. */
-  Blob file(Transaction transaction, Progress progress) throws RktException;
+  /**
+   * Stages the file as it is; {@code progress} is told how far it is, not that it is done.
+   *
+   * @param limit the most bytes that it may have; what is longer is not taken to its end
+   */
+  Blob file(Transaction transaction, Progress progress, long limit) throws RktException;
 
   /**
    * The signature that lies beside the file, {@code .asc} added to its name; empty if none does.

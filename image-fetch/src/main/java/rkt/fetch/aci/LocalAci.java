@@ -22,12 +22,12 @@ public final class LocalAci implements AciSource {
   }
 
   @Override
-  public Blob file(Transaction transaction, Progress progress) throws RktException {
+  public Blob file(Transaction transaction, Progress progress, long limit) throws RktException {
     requireFile(file);
     try (InputStream in =
         new Metered(
             Files.newInputStream(file), progress.started(file.toString(), Files.size(file)))) {
-      return transaction.add(in, MAX_BYTES);
+      return transaction.add(in, limit);
     } catch (IOException e) {
       throw FetchException.system("cannot read " + file + ": " + e.getMessage(), e);
     }

@@ -47,13 +47,17 @@ public final class RemoteAci implements AciSource {
   }
 
   @Override
-  public Blob file(Transaction transaction, Progress progress) throws RktException {
+  public Blob file(Transaction transaction, Progress progress, long limit) throws RktException {
     Retry retry = retry();
     return retry.run(() -> {
       try (Resumable body = new Resumable(this::part, retry, false)) {
+        if (body.answer().length() > limit) {
+          throw FetchException.integrity(
+              url + " has " + body.answer().length() + " bytes and may have " + limit, null);
+        }
         freshness = Freshness.of(body.answer());
         body.tell(progress.started(what(), body.answer().length()));
-        return transaction.add(body, MAX_BYTES);
+        return transaction.add(body, limit);
       }
     });
   }

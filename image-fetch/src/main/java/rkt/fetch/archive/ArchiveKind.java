@@ -52,7 +52,9 @@ public enum ArchiveKind {
     try (InputStream file = Files.newInputStream(path)) {
       byte[] head = file.readNBytes(Decompressor.MAGIC_BYTES);
       try (InputStream in =
-          Decompressor.open(Files.newInputStream(path), Decompressor.detect(head, head.length))) {
+          new Bounded(
+              Decompressor.open(Files.newInputStream(path), Decompressor.detect(head, head.length)),
+              ArchiveFile.mostExpanded(Files.size(path)))) {
         return ofTar(in, path);
       }
     } catch (IOException e) {

@@ -58,11 +58,11 @@ public final class ProgramAci implements AciSource, AutoCloseable {
   }
 
   @Override
-  public Blob file(Transaction transaction, Progress progress) throws RktException {
+  public Blob file(Transaction transaction, Progress progress, long limit) throws RktException {
     Path output = transaction.scratch("transported");
     Running started;
     try {
-      started = program.start(source(transaction), output, MAX_BYTES, seed);
+      started = program.start(source(transaction), output, limit, seed);
     } catch (IllegalArgumentException e) {
       throw FetchException.usage(String.valueOf(e.getMessage()), "choose another --dir");
     }
@@ -74,7 +74,7 @@ public final class ProgramAci implements AciSource, AutoCloseable {
     try (InputStream in =
         Channels.newInputStream(
             FileChannel.open(output, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
-      return transaction.add(in, MAX_BYTES);
+      return transaction.add(in, limit);
     } catch (IOException e) {
       throw FetchException.system("cannot read " + output + ": " + e.getMessage(), e);
     }

@@ -56,6 +56,11 @@ public final class RegistrySource implements OciSource {
     this.tokens = new TokenClient(http, Origin.of(base), credentials);
   }
 
+  /** Whether this is the repository {@code name} of {@code host}, which may have a port. */
+  public boolean isAt(String host, String name) {
+    return base.getAuthority().equals(host) && repository.equals(name);
+  }
+
   @Override
   public Document root() throws RktException {
     Document root = manifest(reference, StrictJson.MAX_BYTES);

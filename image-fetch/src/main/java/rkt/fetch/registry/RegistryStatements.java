@@ -53,6 +53,29 @@ public final class RegistryStatements {
     public Found {
       statements = List.copyOf(statements);
     }
+
+    /** Whether there is nothing at all. */
+    public boolean isEmpty() {
+      return signature.isEmpty() && statements.isEmpty();
+    }
+
+    /** The same with the bytes of all that the store keeps, for when the registry is gone. */
+    public Found loaded() throws RktException {
+      Optional<FoundStatement.Content> signed = Optional.empty();
+      if (signature.isPresent()) {
+        byte[] bytes = signature.get().bytes();
+        signed = Optional.of(() -> bytes);
+      }
+      List<FoundStatement> all = new ArrayList<>();
+      long left = Statements.LARGEST_TOGETHER;
+      for (FoundStatement statement : statements) {
+        long size = statement.layer().sizeBytes();
+        boolean kept = size <= Statements.LARGEST && size <= left;
+        all.add(kept ? statement.loaded() : statement);
+        left -= kept ? size : 0;
+      }
+      return new Found(signed, all);
+    }
   }
 
   /**

@@ -24,6 +24,12 @@ public record FoundStatement(OciDescriptor layer, Content content) {
     return new FoundStatement(layer.annotated("", annotations), () -> bytes);
   }
 
+  /** The same with its bytes, for when the source is gone. */
+  public FoundStatement loaded() throws RktException {
+    byte[] bytes = checked();
+    return new FoundStatement(layer, () -> bytes);
+  }
+
   /** The bytes, which are those that {@link #layer} says. */
   byte[] checked() throws RktException {
     byte[] bytes = content.bytes();

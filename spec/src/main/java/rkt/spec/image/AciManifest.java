@@ -36,6 +36,7 @@ public record AciManifest(
 
   private static final Pattern VERSION =
       Pattern.compile("0\\.[0-9]+\\.[0-9]+([-+][0-9A-Za-z.+-]+)?");
+  private static final Pattern VALUE = Pattern.compile("[A-Za-z0-9._+~-]{1,128}");
   private static final Pattern VARIABLE = Pattern.compile("[A-Za-z0-9_.-]+");
 
   /** The pairs that the appc schema accepts. */
@@ -117,6 +118,12 @@ public record AciManifest(
     Map<String, String> labels = pairs(json, "labels", IDENTIFIER);
     if (labels.containsKey("name")) {
       throw bad(json, "a label is called \"name\"");
+    }
+    for (String value : labels.values()) {
+      // It becomes a part of URLs, which another would make those of something else.
+      if (!VALUE.matcher(value).matches() || value.equals(".") || value.equals("..")) {
+        throw bad(json, "\"" + value + "\" is no value of a label of a dependency");
+      }
     }
     try {
       return new AciDependency(

@@ -441,7 +441,8 @@ public final class Store {
     return ProcessHandle.current().info().startInstant().map(Instant::toEpochMilli).orElse(0L);
   }
 
-  Instant now() {
+  /** The time by the clock that admissions are dated with. */
+  public Instant now() {
     return clock.instant();
   }
 

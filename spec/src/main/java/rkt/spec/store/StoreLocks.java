@@ -70,6 +70,19 @@ final class StoreLocks {
     }
   }
 
+  /** Whether this process itself holds the lock on {@code position}, in whichever thread. */
+  boolean isOwn(long position) throws IOException {
+    try {
+      FileLock lock = channel.tryLock(position, 1, false);
+      if (lock != null) {
+        lock.release();
+      }
+      return false;
+    } catch (OverlappingFileLockException e) {
+      return true;
+    }
+  }
+
   /** The lock on {@code position}, or null if it stays taken for as long as {@code patience}. */
   @Nullable FileLock take(long position, Duration patience) throws IOException {
     long end = System.nanoTime() + patience.toNanos();

@@ -4,6 +4,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -65,6 +66,32 @@ public final class Transaction implements AutoCloseable {
           claims.add(claim);
         }
       }
+    } catch (IOException e) {
+      throw SpecException.system("cannot lock the store: " + Durable.why(e), e);
+    }
+  }
+
+  /**
+   * The same for what has no digest yet, such as a URL: waits until no other process fetches it.
+   * Call it before {@link #claim}, if at all. One that this process fetches is not waited for: it
+   * may be what this transaction is for.
+   *
+   * @return whether it had to wait
+   */
+  public boolean claimSource(String source) throws SpecException {
+    long position =
+        StoreLocks.byteOf(Digest.sha256(("source " + source).getBytes(StandardCharsets.UTF_8)));
+    try {
+      StoreLocks locks = store.files().locks();
+      if (locks.isOwn(position)) {
+        return false;
+      }
+      FileLock now = locks.tryTake(position);
+      FileLock claim = now != null ? now : locks.take(position, OTHER_FETCH);
+      if (claim != null) {
+        claims.add(claim);
+      }
+      return now == null;
     } catch (IOException e) {
       throw SpecException.system("cannot lock the store: " + Durable.why(e), e);
     }

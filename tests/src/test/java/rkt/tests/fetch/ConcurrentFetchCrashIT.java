@@ -2,18 +2,25 @@ package rkt.tests.fetch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -21,8 +28,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import rkt.tests.Images;
 import rkt.tests.Result;
 import rkt.tests.Rkt;
+import rkt.tests.Running;
 import rkt.tests.Scale;
 
 /** Many commands at once in one data directory. */
@@ -108,6 +117,84 @@ class ConcurrentFetchCrashIT {
         .map(line -> line.substring(line.indexOf(BLOBS) + BLOBS.length()))
         .map(line -> line.substring(0, line.indexOf(' ')))
         .toList();
+  }
+
+  @Test
+  void manyFetchesOfOneAciShareTheWork() throws Exception {
+    Path aci = Images.busybox().file("noise", 0644, new byte[1 << 20]).exec("/bin/sh").make();
+    Rkt here = rkt.withData(rkt.home().resolve("data-aci"));
+    Images.trust(here);
+    List<Running> fetches = new ArrayList<>();
+    AtomicInteger downloads = new AtomicInteger();
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.setExecutor(Executors.newCachedThreadPool());
+    server.createContext(
+        "/",
+        exchange -> {
+          exchange.getResponseHeaders().set("ETag", "\"1\"");
+          boolean known = "\"1\"".equals(exchange.getRequestHeaders().getFirst("If-None-Match"));
+          if (known || exchange.getRequestMethod().equals("HEAD")) {
+            exchange.sendResponseHeaders(known ? 304 : 200, -1);
+          } else {
+            String name = exchange.getRequestURI().getPath();
+            if (name.endsWith(".aci")) {
+              downloads.incrementAndGet();
+              awaitThatAllUse(fetches, here.data().resolve("locks/store"));
+            }
+            byte[] file = Files.readAllBytes(aci.resolveSibling(name.substring(1)));
+            exchange.sendResponseHeaders(200, file.length);
+            exchange.getResponseBody().write(file);
+          }
+          exchange.close();
+        });
+    server.start();
+    String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/" + aci.getFileName();
+    try {
+      synchronized (fetches) {
+        for (int i = 0; i < PROCESSES; i++) {
+          fetches.add(here.call("--insecure-options=http", "fetch", url).within(PATIENCE).start());
+        }
+      }
+      Set<String> ids = new HashSet<>();
+      for (Running fetch : fetches) {
+        Result result = fetch.await();
+        assertThat(result.status()).as("%s", result).isZero();
+        ids.add(result.out());
+      }
+      assertThat(ids).hasSize(1);
+      assertThat(downloads).hasValue(1);
+    } finally {
+      fetches.forEach(Running::close);
+      server.stop(0);
+    }
+    here.ok("image", "verify");
+    here.assertNothingIsLeftAfterGc();
+  }
+
+  /** Holds the first download until all have begun, so that they have something to wait for. */
+  private static void awaitThatAllUse(List<Running> processes, Path file) throws IOException {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    synchronized (processes) {
+      for (Running process : processes) {
+        while (process.isAlive() && !isOpen(process.pid(), file) && System.nanoTime() < end) {
+          Thread.onSpinWait();
+        }
+      }
+    }
+  }
+
+  private static boolean isOpen(long pid, Path file) throws IOException {
+    try (Stream<Path> descriptors = Files.list(Path.of("/proc/" + pid + "/fd"))) {
+      for (Path descriptor : descriptors.toList()) {
+        if (Files.exists(descriptor) && Files.isSameFile(descriptor, file)) {
+          return true;
+        }
+      }
+      return false;
+    } catch (NoSuchFileException e) {
+      return false; // it has ended, or closed that one
+    }
   }
 
   @Test

@@ -1,0 +1,66 @@
+package rkt.fetch.aci;
+
+import java.util.List;
+import java.util.Optional;
+import rkt.fetch.http.Freshness;
+import rkt.fetch.transport.FetchException;
+import rkt.fetch.transport.Progress;
+import rkt.spec.Digest;
+import rkt.spec.RktException;
+import rkt.spec.image.Image;
+import rkt.spec.image.Layer;
+import rkt.spec.store.Blob;
+import rkt.spec.store.Store;
+import rkt.spec.store.Transaction;
+
+/**
+ * An ACI that another process has just brought into the store from where this one would have
+ * fetched it. It is judged as if it had come again.
+ */
+public final class StoredAci implements AciSource {
+  private final Store store;
+  private final Image image;
+  private final String source;
+  private final Freshness freshness;
+
+  /**
+   * @param source where the other process has it from
+   * @param freshness what that said
+   */
+  public StoredAci(Store store, Image image, String source, Freshness freshness) {
+    this.store = store;
+    this.image = image;
+    this.source = source;
+    this.freshness = freshness;
+  }
+
+  @Override
+  public Blob file(Transaction transaction, Progress progress, long limit) throws RktException {
+    Layer layer = image.layers().getLast();
+    transaction.expect(image.id());
+    if (!transaction.has(layer.blob())) {
+      throw FetchException.notFound(image.id() + " was just removed from the store", "again");
+    }
+    if (layer.sizeBytes() > limit) {
+      throw FetchException.integrity(
+          source + " has " + layer.sizeBytes() + " bytes and may have " + limit, null);
+    }
+    return new Blob(layer.blob(), layer.sizeBytes());
+  }
+
+  @Override
+  public Optional<byte[]> signature() throws RktException {
+    List<Digest> signatures = store.signatures(image.manifest());
+    return signatures.isEmpty() ? Optional.empty() : Optional.of(store.read(signatures.getLast()));
+  }
+
+  @Override
+  public Optional<Freshness> freshness() {
+    return Optional.of(freshness);
+  }
+
+  @Override
+  public String what() {
+    return source;
+  }
+}
