@@ -72,6 +72,18 @@ public final class KeyDiscovery {
     }
   }
 
+  /** The key at a place that somebody named. */
+  public Found at(URI source) throws RktException {
+    if (source.getHost() == null) {
+      throw FetchException.usage("\"" + source + "\" names no host", null);
+    }
+    try (Http http =
+        new Http(
+            new HttpOptions(options.insecureTls(), options.patience(), options.surroundings()))) {
+      return new Found(source, key(http, source));
+    }
+  }
+
   private byte[] key(Http http, URI source) throws RktException {
     String scheme = String.valueOf(source.getScheme());
     if (!scheme.equals("https") && !(scheme.equals("http") && plain)) {

@@ -11,10 +11,12 @@ import rkt.spec.Digest;
 import rkt.spec.ImageName;
 import rkt.spec.RktException;
 import rkt.spec.SpecException;
+import rkt.spec.image.ImageId;
 import rkt.verify.Verdict.Finding;
 import rkt.verify.claim.Claim;
 import rkt.verify.claim.Signer;
 import rkt.verify.claim.Statement;
+import rkt.verify.openpgp.Evidence;
 import rkt.verify.openpgp.KeyFacts;
 import rkt.verify.openpgp.Rule;
 import rkt.verify.openpgp.SimpleSigning;
@@ -62,6 +64,21 @@ final class PolicyJudge implements Proofs {
     Explanation explanation = Evaluation.of(policy.requirement(), judge, thorough);
     boolean forged = byKeys.rule() == Rule.BAD_SIGNATURE && policy.requirement().asksForOpenPgp();
     return byKeys.by(policy, explanation, rule(policy, explanation, byKeys, forged));
+  }
+
+  /** What {@code requirement} asks for, shown with an image that nobody has signed. */
+  static Explanation outline(Requirement requirement, ImageName name, Instant now)
+      throws RktException {
+    Digest nothing = Digest.sha256(new byte[0]);
+    Candidate unsigned =
+        new Candidate(
+            new ImageId(ImageId.Kind.OCI, nothing),
+            name,
+            nothing,
+            nothing,
+            Evidence.none(nothing),
+            Candidate.StatementSource.NONE);
+    return Evaluation.of(requirement, new PolicyJudge(unsigned, List.of(), List.of(), now), true);
   }
 
   private static Rule rule(Policy policy, Explanation explanation, Verdict byKeys, boolean forged) {

@@ -81,11 +81,7 @@ public record Verdict(
       json.put("why", why);
     }
     if (policy != null) {
-      json.object("policy")
-          .put("file", policy.file().toString())
-          .put("scope", policy.scope().toString())
-          .put("layer", policy.layer().label())
-          .end();
+      writePolicy(json, policy);
     }
     if (explanation != null) {
       explanation.writeTo(json.object("explanation"));
@@ -108,5 +104,14 @@ public record Verdict(
       json.end();
     }
     return json.end().end().bytes();
+  }
+
+  /** Writes the member {@code policy}: which one it is. */
+  public static void writePolicy(JsonWriter json, Policy policy) {
+    json.object("policy")
+        .put("file", policy.file().toString())
+        .put("scope", policy.scope().toString())
+        .put("layer", policy.layer().label())
+        .end();
   }
 }

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import rkt.spec.Digest;
 import rkt.spec.ImageName;
@@ -23,8 +24,12 @@ import rkt.verify.openpgp.Rule;
 import rkt.verify.openpgp.Rules;
 import rkt.verify.openpgp.SignatureFacts;
 import rkt.verify.openpgp.TrustException;
+import rkt.verify.policy.Explanation;
+import rkt.verify.policy.Limits;
 import rkt.verify.policy.Policy;
 import rkt.verify.policy.PolicyStore;
+import rkt.verify.policy.Requirement;
+import rkt.verify.policy.SignedAs;
 import rkt.verify.trust.TrustStore;
 import rkt.verify.trust.TrustedKey;
 
@@ -99,6 +104,29 @@ public final class Verifier {
    */
   public Verdict judge(Candidate candidate) throws RktException {
     return judge(candidate, true);
+  }
+
+  /** Why the image must not be used, and what to do; empty if it may be. */
+  public static Optional<TrustException> refusal(Verdict verdict) {
+    return verdict.accepted() ? Optional.empty() : Optional.of(refusal(verdict, verdict.name()));
+  }
+
+  /**
+   * What is asked of every image of a name.
+   *
+   * @param policy null if none speaks for the name
+   * @param explanation of an image that nobody has signed
+   */
+  public record Asked(@Nullable Policy policy, Explanation explanation) {}
+
+  /** What is asked of images called {@code name}, whether or not there are any. */
+  public Asked ask(ImageName name) throws RktException {
+    Policy policy = policies.find(name);
+    Requirement requirement =
+        policy == null
+            ? new Requirement.OpenPgp(List.of(), new SignedAs.SameName(false), Limits.NONE)
+            : policy.requirement();
+    return new Asked(policy, PolicyJudge.outline(requirement, name, clock.instant()));
   }
 
   /** What is judged of an image in the store. */

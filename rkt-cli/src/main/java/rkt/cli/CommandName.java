@@ -34,7 +34,10 @@ enum CommandName {
   IMAGE_CAT_MANIFEST("image cat-manifest", "Print the manifest of an image."),
   TRUST("trust", "Trust keys for images."),
   TRUST_LIST("trust list", "List the trusted keys."),
+  TRUST_SHOW("trust show", "Show a key, and what it is trusted for."),
   TRUST_REMOVE("trust remove", "Stop trusting keys."),
+  TRUST_MASK("trust mask", "Keep keys from being trusted."),
+  TRUST_POLICY_CHECK("trust policy check", "Say what is asked of an image, and whether it is met."),
   AUDIT_LOG("audit log", "Print what was fetched, judged, run and trusted."),
   AUDIT_VERIFY("audit verify", "Check that no record of the audit log was changed."),
   AUDIT_AFFECTED("audit affected", "List the running pods that a key vouched for."),
@@ -49,7 +52,7 @@ enum CommandName {
     this.summary = summary;
   }
 
-  /** As typed: one word or two, {@code image list}. */
+  /** As typed: one word to three, {@code image list}. */
   String words() {
     return words;
   }
@@ -97,7 +100,10 @@ enum CommandName {
       case IMAGE_CAT_MANIFEST -> new ImageCatManifestCommand();
       case TRUST -> new TrustCommand();
       case TRUST_LIST -> new TrustListCommand();
+      case TRUST_SHOW -> new TrustShowCommand();
       case TRUST_REMOVE -> new TrustRemoveCommand();
+      case TRUST_MASK -> new TrustMaskCommand();
+      case TRUST_POLICY_CHECK -> new TrustPolicyCheckCommand();
       case AUDIT_LOG -> new AuditLogCommand();
       case AUDIT_VERIFY -> new AuditVerifyCommand();
       case AUDIT_AFFECTED -> new AuditAffectedCommand();
@@ -108,8 +114,8 @@ enum CommandName {
 
   /**
    * The command that these words begin with. A word may be cut short as long as one command only
-   * fits: {@code rkt im li}. What is spelled out wins over what is cut short, then two words over
-   * one: {@code trust list} is not {@code trust} of a file named list.
+   * fits: {@code rkt im li}. What is spelled out wins over what is cut short, then more words over
+   * fewer: {@code trust list} is not {@code trust} of a file named list.
    *
    * @throws UsageException when none fits, or more than one
    */
@@ -117,7 +123,7 @@ enum CommandName {
     var best = new ArrayList<CommandName>();
     int bestRank = 1;
     for (CommandName name : values()) {
-      int rank = name.fit(typed) * 2 + name.length();
+      int rank = name.fit(typed) * (MOST_WORDS + 1) + name.length();
       if (name.fit(typed) == NONE || rank < bestRank) {
         continue;
       }
@@ -139,6 +145,9 @@ enum CommandName {
     }
     return best.get(0);
   }
+
+  /** The most words that a name has. */
+  static final int MOST_WORDS = 3;
 
   private static final int NONE = 0;
   private static final int CUT = 1;
@@ -163,7 +172,7 @@ enum CommandName {
 
   /** How many of the user's words name the command. */
   int length() {
-    return words.indexOf(' ') < 0 ? 1 : 2;
+    return words.split(" ", -1).length;
   }
 
   private static String list(List<CommandName> names) {

@@ -90,8 +90,21 @@ final class Examples {
       case TRUST ->
           List.of(
               "rkt trust --prefix=example.com/app ./app-key.asc",
-              "rkt trust --root /media/usb/key.asc");
+              "rkt trust --root --fingerprint=0123456789abcdef0123456789abcdef01234567"
+                  + " /media/usb/key.asc");
       case TRUST_LIST -> List.of("rkt trust list", "rkt trust list --format=json");
+      case TRUST_SHOW ->
+          List.of(
+              "rkt trust show 0123456789abcdef0123456789abcdef01234567",
+              "rkt trust show --format=json 89abcdef01234567");
+      case TRUST_MASK ->
+          List.of(
+              "rkt trust mask --root 0123456789abcdef0123456789abcdef01234567",
+              "rkt trust mask --undo --root 0123456789abcdef0123456789abcdef01234567");
+      case TRUST_POLICY_CHECK ->
+          List.of(
+              "rkt trust policy check example.com/app",
+              "rkt trust policy check --format=json docker://registry.example.com/app:1.4");
       case TRUST_REMOVE ->
           List.of(
               "rkt trust remove --prefix=example.com/app"
@@ -109,7 +122,7 @@ final class Examples {
       case AUDIT_AFFECTED ->
           List.of(
               "rkt audit affected --key=0123456789abcdef0123456789abcdef01234567",
-              "rkt audit affected --key=89abcdef01234567 --format=json");
+              "rkt audit affected --identity=ci@example.com --format=json");
       case HELP -> List.of("rkt help run", "rkt help image list");
       case VERSION -> List.of("rkt version", "rkt version --format=json");
     };

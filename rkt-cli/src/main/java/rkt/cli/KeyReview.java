@@ -40,7 +40,9 @@ final class KeyReview {
               + key.facts().fingerprint()
               + " of the key from "
               + source,
-          FetchFlags.TRUST_KEYS + " trusts what came by https, --skip-fingerprint-review anything");
+          "--fingerprint=… trusts that key and no other; "
+              + FetchFlags.TRUST_KEYS
+              + " trusts what came by https, --skip-fingerprint-review anything");
     }
     caller
         .err()

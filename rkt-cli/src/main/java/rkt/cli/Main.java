@@ -131,7 +131,9 @@ public final class Main {
   /** The words from the command's name on, up to the first option. */
   private static List<String> words(List<String> args, int at) {
     int end = at;
-    while (end < args.size() && end < at + 2 && !args.get(end).startsWith("-")) {
+    while (end < args.size()
+        && end < at + CommandName.MOST_WORDS
+        && !args.get(end).startsWith("-")) {
       end++;
     }
     return args.subList(at, end);

@@ -2,10 +2,13 @@ package rkt.cli;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -26,6 +29,7 @@ import rkt.verify.trust.TrustedKey;
 final class TrustCommand implements Command {
   private static final int LARGEST_KEY = 1 << 20;
   private static final String SKIP_REVIEW = "--skip-fingerprint-review";
+  private static final String FINGERPRINT = "--fingerprint";
 
   @Override
   public void describe(CommandSpec spec) {
@@ -38,8 +42,16 @@ final class TrustCommand implements Command {
             .arity("0..*")
             .paramLabel("KEYFILE")
             .description(
-                "An OpenPGP public key, armored or not; - for standard input. Without one, those"
-                    + " that the host of the prefix publishes.")
+                "An OpenPGP public key, armored or not: a file, - for standard input, or an"
+                    + " https:// URL. Without one, those that the host of the prefix publishes.")
+            .build());
+    spec.addOption(
+        OptionSpec.builder(FINGERPRINT)
+            .type(List.class)
+            .auxiliaryTypes(String.class)
+            .paramLabel("FINGERPRINT")
+            .description(
+                "Trust no other key than this one, and do not ask; may be given again for more.")
             .build());
     spec.addOption(
         OptionSpec.builder(SKIP_REVIEW)
@@ -88,13 +100,69 @@ final class TrustCommand implements Command {
     Scope scope = scope(parsed);
     List<String> files = parsed.matchedPositionalValue(0, List.of());
     TrustStore trust = ImageGate.trust(settings);
+    List<String> fingerprints = fingerprints(parsed);
+    List<Offered> offered = new ArrayList<>();
     for (String file : files) {
-      add(trust, scope, read(file, caller.in()), file, format, settings, caller);
+      if (isUrl(file)) {
+        offered.addAll(remote(file, trust, scope, fingerprints, parsed, settings, caller));
+      } else {
+        Offered one = new Offered(file, read(file, caller.in()));
+        requireFingerprint(trust.preview(scope, one.bytes, file), file, fingerprints);
+        offered.add(one);
+      }
     }
     if (files.isEmpty()) {
-      published(trust, scope, format, parsed, settings, caller);
+      offered.addAll(published(trust, scope, fingerprints, parsed, settings, caller));
+    }
+    for (Offered one : offered) {
+      add(trust, scope, one.bytes, one.source, format, settings, caller);
     }
     return 0;
+  }
+
+  /** A key that was agreed to. */
+  private static final class Offered {
+    private final String source;
+    private final byte[] bytes;
+
+    Offered(String source, byte[] bytes) {
+      this.source = source;
+      this.bytes = bytes;
+    }
+  }
+
+  private static List<String> fingerprints(ParseResult parsed) throws UsageException {
+    List<String> given = parsed.matchedOptionValue(FINGERPRINT, List.of());
+    List<String> fingerprints = new ArrayList<>();
+    for (String text : given) {
+      String plain = TrustMaskCommand.plain(text);
+      if (AuditFilter.key(text, FINGERPRINT).length() != 40 && plain.length() != 64) {
+        throw new UsageException(
+            FINGERPRINT + ": \"" + text + "\" is not a whole fingerprint",
+            "give all its 40 or 64 hex digits: gpg --show-keys KEYFILE");
+      }
+      fingerprints.add(plain);
+    }
+    return fingerprints;
+  }
+
+  private static boolean isUrl(String file) {
+    return file.startsWith("https://") || file.startsWith("http://");
+  }
+
+  /** Refuses a key that is not among {@code fingerprints}, if any are given. */
+  private static void requireFingerprint(TrustedKey key, String file, List<String> fingerprints)
+      throws UsageException {
+    if (!fingerprints.isEmpty() && !fingerprints.contains(key.facts().fingerprint())) {
+      throw new UsageException(
+          "the key in "
+              + file
+              + " is "
+              + TrustListCommand.describe(key)
+              + ", and not "
+              + String.join(" or ", fingerprints),
+          "get the right key from its owner; nothing is trusted now that was not before");
+    }
   }
 
   /** Writes a change of what is trusted into the audit log. */
@@ -133,11 +201,11 @@ final class TrustCommand implements Command {
     format.print(caller.out(), "fingerprint", key.facts().fingerprint());
   }
 
-  /** Adds the keys that the host of the prefix publishes, and a person agrees to. */
-  private static void published(
+  /** The keys that the host of the prefix publishes, and that a person agrees to. */
+  private static List<Offered> published(
       TrustStore trust,
       Scope scope,
-      Format format,
+      List<String> fingerprints,
       ParseResult parsed,
       Settings settings,
       Caller caller)
@@ -146,12 +214,41 @@ final class TrustCommand implements Command {
     if (prefix == null) {
       throw new UsageException("no key file given", "a key for every image is given as a file");
     }
-    boolean plain = settings.insecure().contains(Settings.Insecure.PUBKEY);
-    KeyReview review =
-        new KeyReview(
-            caller,
-            parsed.hasMatchedOption(SKIP_REVIEW),
-            parsed.hasMatchedOption(FetchFlags.TRUST_KEYS) && provesHosts(settings));
+    List<KeyDiscovery.Found> found = discovery(settings, caller).find(prefix);
+    List<Offered> accepted = accepted(found, trust, scope, fingerprints, parsed, settings, caller);
+    if (accepted.isEmpty()) {
+      throw new UsageException("no key was accepted, and none is trusted", null);
+    }
+    return accepted;
+  }
+
+  /** The key at a URL, which a person must agree to. */
+  private static List<Offered> remote(
+      String url,
+      TrustStore trust,
+      Scope scope,
+      List<String> fingerprints,
+      ParseResult parsed,
+      Settings settings,
+      Caller caller)
+      throws RktException, IOException {
+    URI source;
+    try {
+      source = new URI(url);
+    } catch (URISyntaxException e) {
+      throw new UsageException("\"" + url + "\" is not a URL: " + e.getReason(), null);
+    }
+    KeyDiscovery.Found found = discovery(settings, caller).at(source);
+    requireFingerprint(trust.preview(scope, found.bytes(), url), url, fingerprints);
+    List<Offered> accepted =
+        accepted(List.of(found), trust, scope, fingerprints, parsed, settings, caller);
+    if (accepted.isEmpty()) {
+      throw new UsageException("the key from " + url + " was not accepted", null);
+    }
+    return accepted;
+  }
+
+  private static KeyDiscovery discovery(Settings settings, Caller caller) throws RktException {
     FetchOptions options =
         new FetchFlags(
                 FetchFlags.PullPolicy.UPDATE,
@@ -163,17 +260,36 @@ final class TrustCommand implements Command {
                 "",
                 "")
             .options(settings, caller);
-    int accepted = 0;
-    for (KeyDiscovery.Found found : new KeyDiscovery(options, plain).find(prefix)) {
-      String source = found.source().toString();
-      if (review.accepts(trust.preview(scope, found.bytes(), source), found.source())) {
-        add(trust, scope, found.bytes(), source, format, settings, caller);
-        accepted++;
+    return new KeyDiscovery(options, settings.insecure().contains(Settings.Insecure.PUBKEY));
+  }
+
+  /** Those that have one of the fingerprints; where none is given, those that a person takes. */
+  private static List<Offered> accepted(
+      List<KeyDiscovery.Found> found,
+      TrustStore trust,
+      Scope scope,
+      List<String> fingerprints,
+      ParseResult parsed,
+      Settings settings,
+      Caller caller)
+      throws RktException, IOException {
+    KeyReview review =
+        new KeyReview(
+            caller,
+            parsed.hasMatchedOption(SKIP_REVIEW),
+            parsed.hasMatchedOption(FetchFlags.TRUST_KEYS) && provesHosts(settings));
+    List<Offered> accepted = new ArrayList<>();
+    for (KeyDiscovery.Found one : found) {
+      TrustedKey key = trust.preview(scope, one.bytes(), one.source().toString());
+      boolean isTaken =
+          fingerprints.isEmpty()
+              ? review.accepts(key, one.source())
+              : fingerprints.contains(key.facts().fingerprint());
+      if (isTaken) {
+        accepted.add(new Offered(one.source().toString(), one.bytes()));
       }
     }
-    if (accepted == 0) {
-      throw new UsageException("no key was accepted, and none is trusted", null);
-    }
+    return accepted;
   }
 
   /** Whether what came by https came from the host that it names, page and key alike. */

@@ -1,7 +1,6 @@
 package rkt.cli;
 
 import java.util.List;
-import java.util.Locale;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
@@ -33,7 +32,7 @@ final class TrustRemoveCommand implements Command {
     List<String> fingerprints = parsed.matchedPositionalValue(0, List.of());
     TrustStore trust = ImageGate.trust(settings);
     for (String fingerprint : fingerprints) {
-      String plain = fingerprint.replace(" ", "").toLowerCase(Locale.ROOT);
+      String plain = TrustMaskCommand.plain(fingerprint);
       trust.remove(scope, plain);
       TrustCommand.record("remove", scope, plain, settings, caller);
       caller.err().println("no longer trusted for " + scope + ": " + plain);

@@ -28,6 +28,8 @@ class CommandLineTest {
     "trust list, TRUST_LIST",
     "trust li, TRUST",
     "trust x.asc, TRUST",
+    "trust policy check, TRUST_POLICY_CHECK",
+    "tr po ch, TRUST_POLICY_CHECK",
     "t l, TRUST_LIST",
     "rm, RM",
     "ru x, RUN",

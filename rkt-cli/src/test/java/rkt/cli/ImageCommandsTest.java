@@ -225,7 +225,9 @@ class ImageCommandsTest {
   @Test
   void trustedKeysAreListedAndRemoved() throws Exception {
     assertThat(cli.rkt("trust", "list"))
-        .isEqualTo(new Cli.Result(0, "PREFIX  FINGERPRINT  ALGORITHM  CREATED  LAYER  USER\n", ""));
+        .isEqualTo(
+            new Cli.Result(
+                0, "PREFIX  FINGERPRINT  ALGORITHM  CREATED  EXPIRES  STATE  LAYER  USER\n", ""));
     String fingerprint = trusted("ed25519.asc");
     assertThat(cli.rkt("trust", "list").out().lines().skip(1).toList())
         .singleElement()
@@ -233,7 +235,7 @@ class ImageCommandsTest {
         .matches(
             "example.com  "
                 + fingerprint
-                + "  Ed25519 +20\\d\\d-\\d\\d-\\d\\dT\\S+Z  local +Training.*<.*@example.com>");
+                + "  Ed25519 +20\\d\\d-\\d\\d-\\d\\dT\\S+Z  never +valid  local +Training.*<.*@example.com>");
     Cli.Result json = cli.rkt("trust", "list", "--format=json");
     assertThat(json.out())
         .startsWith(

@@ -91,6 +91,33 @@ public record Explanation(
     }
   }
 
+  /** Writes what is asked for, without what was found, into an object that is open. */
+  public void writeAsked(JsonWriter json) {
+    json.put("requirement", requirement).put("asks", words);
+    if (!parts.isEmpty()) {
+      json.array("of");
+      for (Explanation part : parts) {
+        part.writeAsked(json.object());
+        json.end();
+      }
+      json.end();
+    }
+  }
+
+  /** What is asked for in lines for people, each indented by its depth. */
+  public List<String> asks() {
+    List<String> lines = new ArrayList<>();
+    asks(0, lines);
+    return lines;
+  }
+
+  private void asks(int depth, List<String> lines) {
+    lines.add("  ".repeat(depth) + requirement + (words.isEmpty() ? "" : ": " + words));
+    for (Explanation part : parts) {
+      part.asks(depth + 1, lines);
+    }
+  }
+
   /** The tree in lines for people, each with a mark and indented by its depth. */
   public List<String> lines() {
     List<String> lines = new ArrayList<>();

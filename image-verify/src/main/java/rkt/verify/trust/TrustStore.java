@@ -101,13 +101,7 @@ public final class TrustStore {
    * @param fingerprint of the primary key, lowercase hex
    */
   public void remove(Scope scope, String fingerprint) throws RktException {
-    if (!GuardedFiles.isFingerprint(fingerprint)) {
-      throw SpecException.usage(
-          "a key is named by its whole fingerprint, 40 or 64 lowercase hex digits, got \""
-              + fingerprint
-              + "\"");
-    }
-    String relative = scope.directory() + "/" + fingerprint;
+    String relative = place(scope, fingerprint);
     byte[] own = files.read(local.resolve(relative));
     byte[] distributed = files.read(system.resolve(relative));
     boolean isOwn = own != null && own.length > 0;
@@ -119,6 +113,78 @@ public final class TrustStore {
     } else {
       throw SpecException.notFound(
           "the key " + fingerprint + " is not trusted for " + scope, "rkt trust list");
+    }
+  }
+
+  /**
+   * Keeps a key from being trusted for {@code scope}, whether or not the distribution trusts it: an
+   * empty file in the local layer, in the place of a key that is there.
+   *
+   * @param fingerprint of the primary key, lowercase hex
+   */
+  public void mask(Scope scope, String fingerprint) throws RktException {
+    files.write(local, place(scope, fingerprint), new byte[0], GuardedFiles.Access.EVERYONE);
+  }
+
+  /** Refuses, unless the key is masked for {@code scope}. */
+  public void requireMask(Scope scope, String fingerprint) throws RktException {
+    byte[] own = files.read(local.resolve(place(scope, fingerprint)));
+    if (own == null || own.length > 0) {
+      throw SpecException.notFound(
+          "the key " + fingerprint + " is not masked for " + scope, "rkt trust list --masked");
+    }
+  }
+
+  /** Takes away the mask of a key: the distribution's counts again. */
+  public void unmask(Scope scope, String fingerprint) throws RktException {
+    requireMask(scope, fingerprint);
+    files.delete(local.resolve(place(scope, fingerprint)));
+  }
+
+  private static String place(Scope scope, String fingerprint) throws SpecException {
+    if (!GuardedFiles.isFingerprint(fingerprint)) {
+      throw SpecException.usage(
+          "a key is named by its whole fingerprint, 40 or 64 lowercase hex digits, got \""
+              + fingerprint
+              + "\"");
+    }
+    return scope.directory() + "/" + fingerprint;
+  }
+
+  /**
+   * A key that an empty local file keeps from being trusted.
+   *
+   * @param hides whether the distribution trusts it there
+   */
+  public record Mask(Scope scope, String fingerprint, Path file, boolean hides) {}
+
+  /** Every mask of the local layer. */
+  public List<Mask> masks() throws RktException {
+    List<Mask> result = new ArrayList<>();
+    addMasks(Scope.ROOT, result);
+    List<String> prefixes = new ArrayList<>();
+    findPrefixes(local, "", prefixes);
+    for (String prefix : prefixes) {
+      addMasks(Scope.of(new ImageName(prefix)), result);
+    }
+    return result;
+  }
+
+  private void addMasks(Scope scope, List<Mask> result) throws RktException {
+    String[] names = files.list(local, scope.directory());
+    if (names == null) {
+      return;
+    }
+    for (String name : names) {
+      Path file = local.resolve(scope.directory()).resolve(name);
+      if (!GuardedFiles.isFingerprint(name) || GuardedFiles.isDirectory(file)) {
+        continue;
+      }
+      byte[] own = files.read(file);
+      byte[] distributed = files.read(system.resolve(scope.directory()).resolve(name));
+      if (own != null && own.length == 0) {
+        result.add(new Mask(scope, name, file, distributed != null && distributed.length > 0));
+      }
     }
   }
 

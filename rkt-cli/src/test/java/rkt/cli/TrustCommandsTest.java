@@ -1,0 +1,221 @@
+package rkt.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Keys that are shown, masked and added without asking; policies that are explained. */
+class TrustCommandsTest {
+  private static final Path FIXTURES = Path.of("src/main/training").toAbsolutePath();
+  private static final Path VECTORS = Path.of("../spec/vectors/trust").toAbsolutePath();
+  private static final String NOBODY = "0123456789abcdef0123456789abcdef01234567";
+
+  @TempDir Path directory;
+  private Cli cli;
+  private String fingerprint;
+
+  @BeforeEach
+  void cli() {
+    cli = new Cli(directory);
+    fingerprint = cli.rkt("trust", "--root", key("ed25519.asc")).out().strip();
+  }
+
+  private static String key(String name) {
+    return FIXTURES.resolve(name).toString();
+  }
+
+  private String fetched() {
+    Cli.Result result = cli.rkt("fetch", key("image.aci"));
+    assertThat(result.status()).as(result.err()).isZero();
+    return result.out().strip();
+  }
+
+  private Path policy(String prefix, String requirement) throws IOException {
+    Path file = directory.resolve("local/policy.d").resolve(prefix).resolve("policy.json");
+    Files.createDirectories(file.getParent());
+    return Files.writeString(
+        file, "{\"rktKind\":\"policy\",\"rktVersion\":\"v1\",\"require\":" + requirement + "}");
+  }
+
+  @Test
+  void aKeyIsAddedWithoutAskingOnlyIfItIsTheOneThatWasMeant() {
+    cli.rkt("trust", "remove", "--root", fingerprint);
+    Cli.Result other = cli.rkt("trust", "--root", "--fingerprint=" + NOBODY, key("ed25519.asc"));
+    assertThat(other.status()).isEqualTo(254);
+    assertThat(other.err()).startsWith("usage: ").contains(fingerprint).contains(NOBODY);
+    // One of two that is another: neither is trusted.
+    String both = "--fingerprint=" + fingerprint;
+    assertThat(cli.rkt("trust", "--root", both, key("ed25519.asc"), key("rsa3072.asc")).status())
+        .isEqualTo(254);
+    assertThat(cli.rkt("trust", "list", "--format=json").out()).isEmpty();
+
+    String grouped = fingerprint.substring(0, 20) + " " + fingerprint.substring(20);
+    Cli.Result right =
+        cli.rkt("trust", "--root", "--fingerprint=" + grouped.toUpperCase(Locale.ROOT), key("ed25519.asc"));
+    assertThat(right.out()).isEqualTo(fingerprint + "\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0123456789abcdef", "x", "0123456789abcdef0123456789abcdef0123456789"})
+  void onlyAWholeFingerprintWillDo(String fingerprint) {
+    Cli.Result result =
+        cli.rkt("trust", "--root", "--fingerprint=" + fingerprint, key("rsa3072.asc"));
+    assertThat(result.status()).isEqualTo(254);
+    assertThat(result.err()).startsWith("usage: ");
+  }
+
+  @Test
+  void aKeyFromAWebServerComesByHttps() {
+    Cli.Result result =
+        cli.rkt("trust", "--root", "--fingerprint=" + fingerprint, "http://127.0.0.1:1/key.asc");
+    assertThat(result.status()).isEqualTo(254);
+    assertThat(result.err()).contains("https");
+  }
+
+  @Test
+  void aKeyIsShownWithItsEndAndItsSubkeys() throws Exception {
+    cli.rkt("trust", "--prefix=a.example.com", VECTORS.resolve("key-expired/key.asc").toString());
+    cli.rkt("trust", "--prefix=b.example.com", VECTORS.resolve("revoked-1/key.asc").toString());
+    Cli.Result list = cli.rkt("trust", "list");
+    assertThat(list.out())
+        .contains("EXPIRES")
+        .contains("key-expired")
+        .contains("key-revoked")
+        .contains("never");
+    String json = cli.rkt("trust", "list", "--format=json").out();
+    String expired =
+        json.lines().filter(line -> line.contains("\"key-expired\"")).findFirst().get();
+    assertThat(expired).contains("\"expires\":\"20");
+    Schemas.check("trust-list", expired + "\n");
+
+    Cli.Result shown = cli.rkt("trust", "show", fingerprint.substring(24));
+    assertThat(shown.out())
+        .startsWith("key " + fingerprint + "\n  trusted for: root\n")
+        .contains("\n  expires: never\n  state: valid\n  primary key " + fingerprint);
+    Cli.Result one = cli.rkt("trust", "show", "--format=json", fingerprint);
+    assertThat(one.out()).contains("\"keys\":[{\"fingerprint\":\"" + fingerprint + "\"");
+    Schemas.check("trust-list", one.out());
+    assertThat(cli.rkt("trust", "show", NOBODY).err()).startsWith("not-found: ");
+  }
+
+  @Test
+  void aMaskedKeyIsNotTrustedUntilTheMaskIsTakenAway() throws Exception {
+    Path system = directory.resolve("system/trustedkeys/root.d");
+    Files.createDirectories(system);
+    Path local = directory.resolve("local/trustedkeys/root.d").resolve(fingerprint);
+    Files.move(local, system.resolve(fingerprint));
+    String id = fetched();
+
+    assertThat(cli.rkt("trust", "mask", "--root", fingerprint).out()).isEqualTo(fingerprint + "\n");
+    assertThat(local).isEmptyFile();
+    assertThat(cli.rkt("trust", "list", "--format=json").out()).isEmpty();
+    assertThat(cli.rkt("trust", "policy", "check", id).status()).isEqualTo(254);
+    Cli.Result masked = cli.rkt("trust", "list", "--masked", "--format=json");
+    assertThat(masked.out()).contains("\"masked\":true,\"hides\":true}");
+    Schemas.check("trust-mask", masked.out());
+    assertThat(cli.rkt("trust", "show", fingerprint).out()).startsWith("masked " + fingerprint);
+
+    assertThat(cli.rkt("trust", "mask", "--undo", "--root", fingerprint).status()).isZero();
+    assertThat(cli.rkt("trust", "policy", "check", id).status()).isZero();
+    assertThat(cli.rkt("trust", "mask", "--undo", "--root", fingerprint).err())
+        .startsWith("not-found: ");
+    String log = cli.rkt("audit", "log", "--event=trust", "--format=json").out();
+    assertThat(log).contains("\"action\":\"mask\"").contains("\"action\":\"unmask\"");
+    Schemas.check("audit-record", log);
+  }
+
+  @Test
+  void aKeyOfTheAdministratorIsMaskedInItsPlace() {
+    cli.rkt("trust", "mask", "--root", fingerprint);
+    assertThat(cli.rkt("trust", "list", "--format=json").out()).isEmpty();
+    assertThat(cli.rkt("trust", "list", "--masked").out()).contains("which nobody trusts there");
+  }
+
+  @Test
+  void whatIsAskedOfANameIsToldWithoutAnyImage() throws Exception {
+    Cli.Result none = cli.rkt("trust", "policy", "check", "example.org/app");
+    assertThat(none)
+        .isEqualTo(
+            new Cli.Result(
+                0,
+                """
+                example.org/app: not in the store
+                policy: none; a key that is trusted for the name must have signed it
+                  openpgp: signed by an OpenPGP key that is trusted for the name
+                """,
+                ""));
+    Path file = policy("example.org", "{\"type\":\"any-of\",\"of\":[{\"type\":\"reject\"}]}");
+    assertThat(cli.rkt("trust", "policy", "check", "docker://example.org/app:1").out())
+        .isEqualTo(
+            """
+            example.org/app: not in the store
+            policy: %s, for example.org, local
+              any-of: 1 of 1
+                reject: nothing
+            """
+                .formatted(file));
+    Cli.Result json = cli.rkt("trust", "policy", "check", "--format=json", "example.org/app");
+    Schemas.check("policy-check", json.out());
+    assertThat(json.out()).contains("\"scope\":\"example.org\"");
+    Files.writeString(file, "{}");
+    Cli.Result broken = cli.rkt("trust", "policy", "check", "example.org/app");
+    assertThat(broken.status()).isEqualTo(254);
+    assertThat(broken.err()).startsWith("trust: the policy cannot be used: " + file);
+    assertThat(cli.rkt("trust", "policy", "check", "./absent.aci").err()).startsWith("usage: ");
+  }
+
+  @Test
+  void aVerdictIsExplainedRuleByRule() throws Exception {
+    String id = fetched();
+    Path file =
+        policy(
+            "example.com",
+            "{\"type\":\"all-of\",\"of\":[{\"type\":\"openpgp\"},{\"type\":\"openpgp\","
+                + "\"fingerprints\":[\""
+                + NOBODY
+                + "\"]}]}");
+    Cli.Result refused = cli.rkt("trust", "policy", "check", id);
+    assertThat(refused.status()).isEqualTo(254);
+    assertThat(refused.out())
+        .contains(
+            "(" + id + "): refused, rule policy\npolicy: " + file + ", for example.com, local")
+        .contains("\n  no   all-of: 2 of 2 - 1 of 2 is met\n    yes  openpgp: signed by")
+        .contains("\n    no   openpgp: signed by one of the OpenPGP keys " + NOBODY);
+    assertThat(refused.err()).startsWith("trust: ").contains(file.toString());
+    Cli.Result json = cli.rkt("trust", "policy", "check", "--format=json", id);
+    Schemas.check("policy-check", json.out());
+    assertThat(json.out()).contains("\"rule\":\"policy\"").contains("\"met\":false");
+
+    policy("example.com", "{\"type\":\"openpgp\"}");
+    assertThat(cli.rkt("trust", "policy", "check", id).status()).isZero();
+  }
+
+  @Test
+  void aPolicyDecidesWhatIsFetchedAndTheAuditLogNamesIt() throws Exception {
+    Path file = policy("example.com", "{\"type\":\"reject\"}");
+    Cli.Result refused = cli.rkt("fetch", key("image.aci"));
+    assertThat(refused.status()).isEqualTo(254);
+    assertThat(refused.err()).contains("\ntrust: ").contains(file.toString());
+    policy("example.com", "{\"type\":\"accept-unsigned\"}");
+    cli.rkt("trust", "remove", "--root", fingerprint);
+    Cli.Result accepted = cli.rkt("fetch", "--format=json", key("image.aci"));
+    assertThat(accepted.status()).as(accepted.err()).isZero();
+    String log = cli.rkt("audit", "log", "--event=verdict", "--format=json").out();
+    assertThat(log.lines().toList()).hasSize(2);
+    assertThat(log.lines().findFirst().orElseThrow())
+        .contains("\"accepted\":false,\"bypassed\":false,\"rule\":\"rejected\"")
+        .contains("\"policy\":\"" + file + "\"");
+    assertThat(log.lines().skip(1).findFirst().orElseThrow())
+        .contains("\"accepted\":true,\"bypassed\":false,\"rule\":\"accept-unsigned\"")
+        .contains("\"policy\":\"" + file + "\"");
+    Schemas.check("audit-record", log);
+  }
+}
