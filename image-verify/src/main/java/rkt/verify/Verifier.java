@@ -190,13 +190,28 @@ public final class Verifier {
       this.doubt = doubt;
     }
 
-    /** Proves that they may be used under the name that was found in them. */
-    public Verified as(ImageId image, ImageName name, Digest manifest, StatementSource statements)
+    /**
+     * Proves that they may be used under a name.
+     *
+     * @param isNameGiven whether the user, and not these bytes, chose the name: what nobody has
+     *     signed must not choose the policy that lets it in
+     */
+    public Verified as(
+        ImageId image,
+        ImageName name,
+        boolean isNameGiven,
+        Digest manifest,
+        StatementSource statements)
         throws RktException {
       if (doubt != null && policies.find(name) == null) {
         throw doubt;
       }
-      return verify(new Candidate(image, name, signed, manifest, evidence, statements));
+      Verified verified =
+          verify(new Candidate(image, name, signed, manifest, evidence, statements));
+      if (doubt != null && !isNameGiven && verified.signers().isEmpty()) {
+        throw doubt;
+      }
+      return verified;
     }
   }
 

@@ -247,12 +247,30 @@ class PolicyVerdictTest {
         .isInstanceOf(TrustException.class);
     policy("example.org", "{\"type\":\"accept-unsigned\"}");
     Verifier.Authenticated bytes = verifier.authenticate(ID.digest(), none);
-    assertThatThrownBy(() -> bytes.as(ID, APP, ID.digest(), () -> statements))
+    assertThatThrownBy(() -> bytes.as(ID, APP, true, ID.digest(), () -> statements))
         .isInstanceOfSatisfying(
             TrustException.class, e -> assertThat(e.rule()).isEqualTo(Rule.UNSIGNED));
     ImageName other = new ImageName("example.org/app");
-    assertThat(bytes.as(ID, other, ID.digest(), () -> statements).rule())
+    assertThat(bytes.as(ID, other, true, ID.digest(), () -> statements).rule())
         .isEqualTo("accept-unsigned");
+  }
+
+  @Test
+  void bytesThatNobodySignedDoNotChooseThePolicyThatLetsThemIn() throws Exception {
+    policy("example.org", "{\"type\":\"accept-unsigned\"}");
+    policy(
+        "example.net",
+        "{\"type\":\"any-of\",\"of\":[" + cosign() + ",{\"type\":\"accept-unsigned\"}]}");
+    Verifier.Authenticated bytes = verifier.authenticate(ID.digest(), Evidence.none(ID.digest()));
+    for (String name : List.of("example.org/app", "example.net/app")) {
+      ImageName inside = new ImageName(name);
+      assertThatThrownBy(() -> bytes.as(ID, inside, false, ID.digest(), () -> statements))
+          .isInstanceOfSatisfying(
+              TrustException.class, e -> assertThat(e.rule()).isEqualTo(Rule.UNSIGNED));
+    }
+    statements.add(signedByKey("example.net/app", ID.digest()));
+    ImageName signed = new ImageName("example.net/app");
+    assertThat(bytes.as(ID, signed, false, ID.digest(), () -> statements).signers()).hasSize(1);
   }
 
   @Test

@@ -166,9 +166,9 @@ class VerifierTest {
     trust.add(Scope.of(new ImageName("evil.com")), gpg.export(mallory), "mallory.asc");
     Verifier.Authenticated image =
         verifier.authenticate(ID.digest(), Evidence.collect(byMallory, DATA));
-    assertThat(image.as(ID, new ImageName("evil.com/a"), ID.digest(), NONE).fingerprint())
+    assertThat(image.as(ID, new ImageName("evil.com/a"), false, ID.digest(), NONE).fingerprint())
         .isEqualTo(mallory);
-    assertThatThrownBy(() -> image.as(ID, new ImageName("good.com/a"), ID.digest(), NONE))
+    assertThatThrownBy(() -> image.as(ID, new ImageName("good.com/a"), false, ID.digest(), NONE))
         .isInstanceOfSatisfying(
             TrustException.class, e -> assertThat(e.rule()).isEqualTo(Rule.OTHER_PREFIX));
     Evidence byAnUnknown = Evidence.collect(byAlice, DATA);

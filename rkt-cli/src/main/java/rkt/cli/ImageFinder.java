@@ -207,12 +207,19 @@ final class ImageFinder {
       Image image =
           gate.admit(
               fetched,
-              expected.name(),
+              nameOf(reference, expected),
               (parent, wanted) ->
                   dependencies.of(parent, wanted, one -> find(one, flags.forDependency())));
       fetched.share(options.seed());
       return image;
     }
+  }
+
+  /** The name that the user said, if there is one that the image itself may only confirm. */
+  private static Optional<ImageName> nameOf(ImageRef reference, Expected expected) {
+    return expected.name().isEmpty() && reference instanceof ImageRef.AppcName appc
+        ? Optional.of(appc.name())
+        : expected.name();
   }
 
   private FetchOptions options(FetchFlags flags, Expected expected) throws RktException {

@@ -12,6 +12,7 @@ import rkt.spec.ImageName;
 import rkt.spec.RktException;
 import rkt.spec.image.AciDependency;
 import rkt.spec.image.Image;
+import rkt.spec.image.ImageId;
 import rkt.spec.store.Store;
 import rkt.verify.AuditEvents;
 import rkt.verify.StoredStatements;
@@ -148,9 +149,12 @@ final class ImageGate {
     Verifier.Authenticated authenticated = verifier().authenticate(fetched.signed(), evidence);
     Image image = fetched.image();
     requireName(image, wanted);
+    // Only an ACI says its name itself, and only one that was not asked for by name.
+    boolean isNameGiven = wanted.isPresent() || image.id().kind() == ImageId.Kind.OCI;
     return authenticated.as(
         image.id(),
         image.name(),
+        isNameGiven,
         image.manifest(),
         () -> StoredStatements.of(fetched.statements(), fetched::statement));
   }

@@ -59,7 +59,11 @@ class TrustCommandsTest {
 
     String grouped = fingerprint.substring(0, 20) + " " + fingerprint.substring(20);
     Cli.Result right =
-        cli.rkt("trust", "--root", "--fingerprint=" + grouped.toUpperCase(Locale.ROOT), key("ed25519.asc"));
+        cli.rkt(
+            "trust",
+            "--root",
+            "--fingerprint=" + grouped.toUpperCase(Locale.ROOT),
+            key("ed25519.asc"));
     assertThat(right.out()).isEqualTo(fingerprint + "\n");
   }
 
@@ -206,14 +210,16 @@ class TrustCommandsTest {
     assertThat(refused.err()).contains("\ntrust: ").contains(file.toString());
     policy("example.com", "{\"type\":\"accept-unsigned\"}");
     cli.rkt("trust", "remove", "--root", fingerprint);
-    Cli.Result accepted = cli.rkt("fetch", "--format=json", key("image.aci"));
+    Cli.Result nameless = cli.rkt("fetch", key("image.aci"));
+    assertThat(nameless.err()).contains("\ntrust: ");
+    Cli.Result accepted = cli.rkt("fetch", "--image-name=example.com/training", key("image.aci"));
     assertThat(accepted.status()).as(accepted.err()).isZero();
     String log = cli.rkt("audit", "log", "--event=verdict", "--format=json").out();
-    assertThat(log.lines().toList()).hasSize(2);
+    assertThat(log.lines().toList()).hasSize(3);
     assertThat(log.lines().findFirst().orElseThrow())
         .contains("\"accepted\":false,\"bypassed\":false,\"rule\":\"rejected\"")
         .contains("\"policy\":\"" + file + "\"");
-    assertThat(log.lines().skip(1).findFirst().orElseThrow())
+    assertThat(log.lines().skip(2).findFirst().orElseThrow())
         .contains("\"accepted\":true,\"bypassed\":false,\"rule\":\"accept-unsigned\"")
         .contains("\"policy\":\"" + file + "\"");
     Schemas.check("audit-record", log);
