@@ -171,6 +171,7 @@ final class ImageSignCommand implements Command {
     String reference = identity(parsed, image.name().text());
     Statement statement =
         Payload.cosign(key, image.manifest(), reference, caller.clock().instant());
+    signing.requireHolds(statement, key, image);
     signing.keep(
         image,
         statement,
@@ -190,9 +191,10 @@ final class ImageSignCommand implements Command {
     String reference = identity(parsed, tagged(store, image));
     OpenPgpSigner.Made made =
         openPgp(parsed, caller).message(Payload.atomic(image.manifest(), reference, now));
+    Statement statement = new Statement(Statement.Kind.OPENPGP_MESSAGE, made.bytes(), Map.of());
     signing.keep(
         image,
-        new Statement(Statement.Kind.OPENPGP_MESSAGE, made.bytes(), Map.of()),
+        statement,
         AuditEvents.signed("simple", image, made.certificate().fingerprint())
             .with("reference", reference));
     if (!output.isEmpty()) {

@@ -23,6 +23,9 @@ import rkt.verify.claim.Statement;
 import rkt.verify.openpgp.DetachedSignatures;
 import rkt.verify.openpgp.Evidence;
 import rkt.verify.signing.OpenPgpSigner;
+import rkt.verify.signing.SigningKey;
+import rkt.verify.sigstore.Result;
+import rkt.verify.sigstore.SigstoreVerifier;
 
 /**
  * Where what was signed goes: judged first, then recorded, then put in its place.
@@ -57,9 +60,7 @@ final class Signing {
               .judge(in, List.of(made.certificate()), caller.clock().instant())
               .get(0);
       if (!finding.isValid()) {
-        throw SpecException.usage(
-            "the signature that was made would be refused: " + finding.why(),
-            "sign with another key; spec/trust.md says which signatures count");
+        throw refused(finding.why());
       }
       return new Digest(
           Digest.Algorithm.SHA256, HexFormat.of().formatHex(in.getMessageDigest().digest()));
@@ -88,6 +89,25 @@ final class Signing {
       transaction.attach(image.id(), List.of(transaction.addSignature(manifest(image), all)));
     }
     StoredEvidence.keep(store, image.id(), evidence);
+  }
+
+  /** Requires that our own rules take a statement that was made for a claim about the image. */
+  void requireHolds(Statement statement, SigningKey key, Image image) throws RktException {
+    Result result =
+        new SigstoreVerifier(List.of(key.publicKey()), null)
+            .check(statement, caller.clock().instant());
+    if (result instanceof Result.Refused refused) {
+      throw refused(refused.why());
+    }
+    if (!result.claims().get(0).subject().equals(image.manifest())) {
+      throw refused("it is about another image");
+    }
+  }
+
+  private static SpecException refused(String why) {
+    return SpecException.usage(
+        "the signature that was made would be refused: " + why,
+        "sign with another key; spec/trust.md says which signatures count");
   }
 
   /** Keeps a statement beside a stored image, with those that it has. */

@@ -63,7 +63,9 @@ class SigningIT {
   /** A fresh image in the store, which nobody has signed. */
   private String image(String name) throws Exception {
     Path layout = home.resolve("layout-" + name);
-    String digest = OciImage.ordinary().write(layout, "1");
+    // A label of its own: what is signed of one test's image is beside no other's.
+    String digest =
+        OciImage.ordinary().set("Labels", "{\"name\":\"" + name + "\"}").write(layout, "1");
     rkt.ok(
         "--insecure-options=image",
         "fetch",
@@ -185,5 +187,110 @@ class SigningIT {
         .contains("\"predicateType\":\"https://slsa.dev/provenance/v1\"")
         .doesNotContain("correct horse");
     rkt.ok("audit", "verify");
+  }
+
+  @Test
+  void aPolicyIsMetByWhatIsSignedAndAttestedHereForThisNameOnly() throws Exception {
+    String digest = image("policy");
+    Path policy = home.resolve("local/policy.d/example.com/it/policy/policy.json");
+    Files.createDirectories(policy.getParent());
+    Files.writeString(
+        policy,
+        """
+        {"rktKind": "policy", "rktVersion": "v1", "require": {"type": "all-of", "of": [
+          {"type": "cosign", "keys": [{"file": "%1$s.pub"}], "maxAge": "1h"},
+          {"type": "attestation", "predicateType": "https://example.com/scan/v1",
+           "by": [{"type": "cosign", "keys": [{"file": "%1$s.pub"}]}],
+           "rules": [{"field": "/critical", "at-most": 0}]}]}}
+        """
+            .formatted(cosign));
+    rkt.refuses("trust", "run", "--net=none", digest);
+    sign("--identity=example.com/it/other", digest);
+    attest("{\"critical\":0}", digest);
+    rkt.refuses("trust", "run", "--net=none", digest);
+    sign("--identity=example.com/it/policy:1", digest);
+    assertThat(rkt.ok("run", "--net=none", digest).out()).isEqualTo("words:usual words\n");
+    String other = image("policy/below");
+    sign("--identity=example.com/it/policy/below", other);
+    attest("{\"critical\":1}", other);
+    rkt.refuses("trust", "run", "--net=none", other);
+  }
+
+  private void sign(String option, String digest) throws Exception {
+    rkt.ok(
+        "image",
+        "sign",
+        "--key=" + cosign + ".key",
+        "--passphrase-file=" + passphrase,
+        option,
+        digest);
+  }
+
+  private void attest(String predicate, String digest) throws Exception {
+    Result attested =
+        rkt.call(
+                "image",
+                "attest",
+                "--key=" + cosign + ".key",
+                "--passphrase-file=" + passphrase,
+                "--type=https://example.com/scan/v1",
+                "--predicate=-",
+                digest)
+            .stdin(predicate.getBytes(UTF_8))
+            .run();
+    assertThat(attested.status()).as("%s", attested).isZero();
+  }
+
+  @Test
+  void skopeoTakesFromARegistryWhatIsSignedHereUnderItsNameOnly() throws Exception {
+    try (Registry registry = Registry.plain(home.resolve("registry"))) {
+      String name = registry.host() + "/team/app";
+      Path layout = home.resolve("layout-pushed");
+      String digest = OciImage.ordinary().set("User", "\"root\"").write(layout, "1");
+      rkt.ok("--insecure-options=image", "fetch", "--image-name=" + name, "oci:" + layout + ":1");
+      rkt.ok("--insecure-options=http", "image", "push", digest, "docker://" + name + ":1");
+      rkt.ok("--insecure-options=http", "image", "push", digest, "docker://" + name + ":2");
+      Path lookaside = home.resolve("lookaside/team/app@" + digest.replace(':', '='));
+      Files.createDirectories(lookaside);
+      withGpg(
+          "image",
+          "sign",
+          "--gpg-key=it@example.com",
+          "--simple",
+          "--identity=" + name + ":1",
+          "--output=" + lookaside.resolve("signature-1"),
+          digest);
+      Path registries = Files.createDirectory(home.resolve("registries.d"));
+      Files.writeString(
+          registries.resolve("it.yaml"),
+          "docker:\n  %s:\n    lookaside: file://%s\n"
+              .formatted(registry.host(), home.resolve("lookaside")));
+      Path policy = home.resolve("policy.json");
+      Files.writeString(
+          policy,
+          """
+          {"default": [{"type": "reject"}], "transports": {"docker": {"%s": [
+            {"type": "signedBy", "keyType": "GPGKeys", "keyPath": "%s"}]}}}
+          """
+              .formatted(registry.host(), publicKey));
+      assertThat(skopeo(policy, registries, name + ":1", "good").status()).isZero();
+      Result replayed = skopeo(policy, registries, name + ":2", "replayed");
+      assertThat(replayed.status()).isNotZero();
+      assertThat(replayed.err()).contains(name + ":1");
+    }
+  }
+
+  private Result skopeo(Path policy, Path registries, String name, String to) throws Exception {
+    return new Call(
+            List.of(
+                "skopeo",
+                "--policy=" + policy,
+                "--registries.d=" + registries,
+                "copy",
+                "--quiet",
+                "--src-tls-verify=false",
+                "docker://" + name,
+                "dir:" + home.resolve("copied-" + to)))
+        .run();
   }
 }
