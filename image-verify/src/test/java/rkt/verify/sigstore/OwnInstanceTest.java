@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.jspecify.annotations.Nullable;
@@ -177,8 +178,7 @@ class OwnInstanceTest {
     for (boolean sends : new boolean[] {false, true}) {
       byte[] good = Instance.timestamp(instance.stamp, signature, SIGNED, sends);
       TimestampToken.Stamp stamp = TimestampToken.parse(good).verify(signature, root);
-      assertThat(stamp).isNotNull();
-      assertThat(stamp.time()).isEqualTo(SIGNED);
+      assertThat(Objects.requireNonNull(stamp).time()).isEqualTo(SIGNED);
     }
     // One that the root does not name: of another instance, or the authority's kin.
     byte[] unknown = Instance.timestamp(new Instance().stamp, signature, SIGNED, true);
@@ -360,7 +360,8 @@ class OwnInstanceTest {
     Claim expected = new Claim(ANN, IMAGE, "example.com/app", SIGNED, true, null);
     assertThat(check(PAYLOAD, annotations, root).claims()).containsExactly(expected);
     byte[] signature =
-        Encoding.base64(annotations.get("dev.cosignproject.cosign/signature"), "signature");
+        Encoding.base64(
+            Objects.requireNonNull(annotations.get("dev.cosignproject.cosign/signature")), "it");
     byte[] timestamp = Instance.timestamp(instance.stamp, signature, SIGNED, false);
     annotations.put(
         "dev.sigstore.cosign/rfc3161timestamp",

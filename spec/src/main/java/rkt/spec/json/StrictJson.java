@@ -23,17 +23,20 @@ public final class StrictJson {
   /** The deepest nesting that is read. */
   public static final int MAX_DEPTH = 64;
 
+  /** The most names and values, starts and ends of objects and arrays in a document. */
+  public static final long MAX_TOKENS = 500_000;
+
   /** The largest document of our own, as the index of a store with many images is. */
   public static final int MAX_OWN_BYTES = 64 << 20;
 
-  private static final JsonFactory FACTORY = factory(MAX_BYTES);
+  private static final JsonFactory FACTORY = factory(MAX_BYTES, MAX_TOKENS);
 
   /** Made only where it is needed. */
   private static final class Large {
-    private static final JsonFactory FACTORY = factory(MAX_OWN_BYTES);
+    private static final JsonFactory FACTORY = factory(MAX_OWN_BYTES, -1);
   }
 
-  private static JsonFactory factory(int longest) {
+  private static JsonFactory factory(int longest, long mostTokens) {
     return JsonFactory.builder()
         .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
         .disable(StreamReadFeature.AUTO_CLOSE_SOURCE)
@@ -42,6 +45,7 @@ public final class StrictJson {
             StreamReadConstraints.builder()
                 .maxNestingDepth(MAX_DEPTH)
                 .maxDocumentLength(longest)
+                .maxTokenCount(mostTokens)
                 .maxStringLength(MAX_BYTES)
                 .maxNumberLength(64)
                 .build())

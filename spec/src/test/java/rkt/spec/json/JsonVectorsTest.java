@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import rkt.spec.ErrorClass;
 import rkt.spec.RktException;
+import rkt.spec.SpecException;
 import rkt.spec.Vectors;
 
 final class JsonVectorsTest {
@@ -53,6 +54,22 @@ final class JsonVectorsTest {
     document[1] = '}';
     assertThatThrownBy(() -> JsonObject.parse(document, "the vector"))
         .hasMessageContaining("at most");
+  }
+
+  @Test
+  void aDocumentOfMoreThanHalfAMillionTokensIsRefused() throws Exception {
+    // { "a" [ ] and } are five, and each {} two.
+    int most = (500_000 - 5) / 2;
+    for (int count : new int[] {most, most + 1}) {
+      String document = "{\"a\":[" + "{},".repeat(count - 1) + "{}]}";
+      byte[] bytes = document.getBytes(StandardCharsets.UTF_8);
+      if (count == most) {
+        assertThat(JsonObject.parse(bytes, "the vector").objects("a")).hasSize(most);
+      } else {
+        assertThatThrownBy(() -> JsonObject.parse(bytes, "the vector"))
+            .isInstanceOf(SpecException.class);
+      }
+    }
   }
 
   @Test
