@@ -21,16 +21,33 @@ import rkt.spec.json.JsonObject;
 public record AuditCheck(long records, int segments, AuditHead end, List<String> problems) {
   private static final int MOST_PROBLEMS = 100;
 
+  // A class of its own, and no lambda: writers check too, and a first lambda costs them 5 ms.
+  private static final AuditRecords.Visitor NOBODY =
+      new AuditRecords.Visitor() {
+        @Override
+        public void visit(JsonObject record, String line) {
+          // nobody asked
+        }
+      };
+
   public AuditCheck {
     problems = List.copyOf(problems);
   }
 
   /** Checks the log in {@code dataDir} against the end that its last writer left. */
   public static AuditCheck of(Path dataDir) throws RktException {
+    return of(dataDir, NOBODY);
+  }
+
+  /**
+   * The same, and {@code visitor} is told of every record: what it is told is what was checked,
+   * whoever writes to the log meanwhile. A line that is no record is passed over, and a problem.
+   */
+  public static AuditCheck of(Path dataDir, AuditRecords.Visitor visitor) throws RktException {
     AuditFiles files = new AuditFiles(dataDir);
     try {
       Optional<AuditHead> head = files.head();
-      AuditCheck check = of(files, head);
+      AuditCheck check = of(files, head, visitor);
       if (head.isEmpty() && check.records > 0) {
         List<String> problems = new ArrayList<>(check.problems);
         problems.add("the head, which says where the log ends, is missing or unreadable");
@@ -47,9 +64,15 @@ public record AuditCheck(long records, int segments, AuditHead end, List<String>
    * which nobody who can write to the log could change.
    */
   public static AuditCheck of(Path dataDir, AuditHead kept) throws RktException {
+    return of(dataDir, kept, NOBODY);
+  }
+
+  /** The same, and {@code visitor} is told of every record. */
+  public static AuditCheck of(Path dataDir, AuditHead kept, AuditRecords.Visitor visitor)
+      throws RktException {
     AuditFiles files = new AuditFiles(dataDir);
     try {
-      AuditCheck check = of(dataDir);
+      AuditCheck check = of(dataDir, visitor);
       AuditCheck against = of(files, Optional.of(kept));
       List<String> problems = new ArrayList<>(check.problems);
       for (String problem : against.problems) {
@@ -64,8 +87,15 @@ public record AuditCheck(long records, int segments, AuditHead end, List<String>
   }
 
   /** Checks that the chain is unbroken and goes through {@code through}. */
-  static AuditCheck of(AuditFiles files, Optional<AuditHead> through) throws IOException {
-    Walk walk = new Walk(through);
+  static AuditCheck of(AuditFiles files, Optional<AuditHead> through)
+      throws IOException, RktException {
+    return of(files, through, NOBODY);
+  }
+
+  private static AuditCheck of(
+      AuditFiles files, Optional<AuditHead> through, AuditRecords.Visitor visitor)
+      throws IOException, RktException {
+    Walk walk = new Walk(through, visitor);
     List<Integer> segments = files.segments();
     int expected = 1;
     for (int number : segments) {
@@ -81,14 +111,16 @@ public record AuditCheck(long records, int segments, AuditHead end, List<String>
   /** One pass over the lines. */
   private static final class Walk {
     private final Optional<AuditHead> through;
+    private final AuditRecords.Visitor visitor;
     private final List<String> problems = new ArrayList<>();
     private long sequence;
     private String link = Chain.START;
     private long records;
     private boolean met;
 
-    Walk(Optional<AuditHead> through) {
+    Walk(Optional<AuditHead> through, AuditRecords.Visitor visitor) {
       this.through = through;
+      this.visitor = visitor;
       this.met = through.isEmpty() || through.get().equals(AuditHead.EMPTY);
     }
 
@@ -98,7 +130,7 @@ public record AuditCheck(long records, int segments, AuditHead end, List<String>
       }
     }
 
-    void segment(Path file, boolean isLast) throws IOException {
+    void segment(Path file, boolean isLast) throws IOException, RktException {
       try (AuditReader reader = AuditReader.open(file)) {
         long number = 0;
         for (AuditReader.Line line = reader.next(); line != null; line = reader.next()) {
@@ -115,15 +147,19 @@ public record AuditCheck(long records, int segments, AuditHead end, List<String>
       }
     }
 
-    private void line(byte[] line, String where) {
+    private void line(byte[] line, String where) throws RktException {
       records++;
+      JsonObject record = null;
       try {
-        JsonObject record = JsonObject.parse(line, where);
+        record = JsonObject.parse(line, where);
         follow(record.integer("seq"), record.string("prev"), where);
         sequence = record.integer("seq");
       } catch (SpecException e) {
         problem("record " + (sequence + 1) + " was altered: " + e.getMessage());
         sequence++;
+      }
+      if (record != null) {
+        visitor.visit(record, AuditLog.text(line));
       }
       link = Chain.link(line);
       if (through.isPresent() && sequence == through.get().sequence()) {

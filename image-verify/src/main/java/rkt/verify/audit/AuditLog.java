@@ -32,6 +32,8 @@ public final class AuditLog {
   /** Longer lines are not written; and what is longer in a file was not written by us. */
   static final int LONGEST_LINE = 64 << 10;
 
+  private static final String MINUTE = "2026-11-28T12:00";
+
   private static final Object IN_PROCESS = new Object();
 
   private final AuditFiles files;
@@ -198,7 +200,10 @@ public final class AuditLog {
   private String now() {
     Instant now = clock.instant();
     long second = now.getEpochSecond();
-    return LocalDateTime.ofEpochSecond(second, now.getNano() / 1000 * 1000, ZoneOffset.UTC) + "Z";
+    String text =
+        LocalDateTime.ofEpochSecond(second, now.getNano() / 1000 * 1000, ZoneOffset.UTC).toString();
+    // It leaves out what is zero at the end, and RFC 3339 wants the seconds.
+    return text.length() == MINUTE.length() ? text + ":00Z" : text + "Z";
   }
 
   /** Finds the end, and takes off what a writer that died left of an unfinished line. */

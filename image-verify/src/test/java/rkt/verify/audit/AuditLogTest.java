@@ -73,6 +73,25 @@ final class AuditLogTest {
   }
 
   @Test
+  void aRoundMomentHasItsSeconds() throws Exception {
+    for (String at : List.of("2026-11-28T12:00:00Z", "2026-11-28T12:00:01Z")) {
+      Path other = Files.createTempDirectory(data, "other");
+      new AuditLog(other, InstantSource.fixed(Instant.parse(at))).append(List.of(event("a")));
+      assertThat(Files.readString(other.resolve("audit/00000001.jsonl")))
+          .contains("\"at\":\"" + at + "\"");
+    }
+  }
+
+  @Test
+  void whoReadsWhileCheckingIsToldOfEveryRecord() throws Exception {
+    append(3);
+    List<String> told = new ArrayList<>();
+    AuditCheck check = AuditCheck.of(data, (record, line) -> told.add(line));
+    assertThat(check.problems()).isEmpty();
+    assertThat(told).isEqualTo(lines());
+  }
+
+  @Test
   void nobodyElseMayReadIt() throws Exception {
     append(1);
     assertThat(mode(data.resolve("audit"))).isEqualTo("rwx------");
