@@ -192,6 +192,7 @@ final class Signatures {
   /** The bytes in the first armor of a file. */
   private static byte[] binary(byte[] file) {
     StringBuilder text = new StringBuilder();
+    boolean hasBegun = false;
     boolean inBody = false;
     for (String line : new String(file, UTF_8).lines().toList()) {
       if (inBody && (line.startsWith("=") || line.startsWith("-----END"))) {
@@ -200,7 +201,8 @@ final class Signatures {
       if (inBody) {
         text.append(line.strip());
       }
-      inBody |= line.isBlank();
+      hasBegun |= line.startsWith("-----BEGIN");
+      inBody |= hasBegun && line.isBlank();
     }
     int whole = text.length() / 4 * 4; // a broken one is a seed too
     try {
