@@ -20,6 +20,10 @@ final class AuditFilter {
   private static final String KEY = "--key";
   private static final String SINCE = "--since";
   private static final String UNTIL = "--until";
+
+  /** What the options are called, in the order of the help. */
+  static final List<String> NAMES = List.of(EVENT, NAME, IMAGE, POD, KEY, SINCE, UNTIL);
+
   private static final int SHORTEST_KEY = 16;
 
   private final String event;

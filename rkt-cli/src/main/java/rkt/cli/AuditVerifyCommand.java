@@ -8,6 +8,7 @@ import rkt.spec.SpecException;
 import rkt.spec.json.JsonWriter;
 import rkt.verify.audit.AuditCheck;
 import rkt.verify.audit.AuditHead;
+import rkt.verify.audit.AuditRecords;
 
 /** {@code rkt audit verify}: whether the audit log is as it was written. */
 final class AuditVerifyCommand implements Command {
@@ -16,6 +17,11 @@ final class AuditVerifyCommand implements Command {
   @Override
   public void describe(CommandSpec spec) {
     Format.describe(spec);
+    describeHead(spec);
+  }
+
+  /** Adds {@code --head}. */
+  static void describeHead(CommandSpec spec) {
     spec.addOption(
         OptionSpec.builder(HEAD)
             .type(String.class)
@@ -29,16 +35,26 @@ final class AuditVerifyCommand implements Command {
   @Override
   public int run(ParseResult parsed, Settings settings, Caller caller) throws RktException {
     Format format = Format.of(parsed);
-    String kept = parsed.matchedOptionValue(HEAD, "");
-    AuditCheck check =
-        kept.isEmpty()
-            ? AuditCheck.of(settings.dir())
-            : AuditCheck.of(settings.dir(), parsedHead(kept));
+    AuditCheck check = check(parsed, settings, (_, _) -> {});
     print(check, format, caller);
     if (check.problems().isEmpty()) {
       return 0;
     }
-    throw SpecException.integrity(
+    throw changed(settings, check);
+  }
+
+  /** Checks the log, and tells {@code visitor} of every record in the same pass. */
+  static AuditCheck check(ParseResult parsed, Settings settings, AuditRecords.Visitor visitor)
+      throws RktException {
+    String kept = parsed.matchedOptionValue(HEAD, "");
+    return kept.isEmpty()
+        ? AuditCheck.of(settings.dir(), visitor)
+        : AuditCheck.of(settings.dir(), parsedHead(kept), visitor);
+  }
+
+  /** What there is to say of a log with problems. */
+  static SpecException changed(Settings settings, AuditCheck check) {
+    return SpecException.integrity(
         "the audit log in "
             + settings.dir().resolve("audit")
             + " is not as it was written: "

@@ -40,6 +40,7 @@ enum CommandName {
   TRUST_POLICY_CHECK("trust policy check", "Say what is asked of an image, and whether it is met."),
   AUDIT_LOG("audit log", "Print what was fetched, judged, run and trusted."),
   AUDIT_VERIFY("audit verify", "Check that no record of the audit log was changed."),
+  AUDIT_REPORT("audit report", "Write the audit log as a page for people."),
   AUDIT_AFFECTED("audit affected", "List the running pods that a key vouched for."),
   HELP("help", "Say what rkt can do, or how one command is used."),
   VERSION("version", "Print the version of rkt and of the Java that it runs on.");
@@ -106,6 +107,7 @@ enum CommandName {
       case TRUST_POLICY_CHECK -> new TrustPolicyCheckCommand();
       case AUDIT_LOG -> new AuditLogCommand();
       case AUDIT_VERIFY -> new AuditVerifyCommand();
+      case AUDIT_REPORT -> new AuditReportCommand();
       case AUDIT_AFFECTED -> new AuditAffectedCommand();
       case HELP -> new HelpCommand();
       case VERSION -> new VersionCommand();

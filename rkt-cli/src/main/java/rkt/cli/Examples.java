@@ -119,6 +119,10 @@ final class Examples {
               "rkt audit verify",
               "rkt audit verify"
                   + " --head=17:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+      case AUDIT_REPORT ->
+          List.of(
+              "rkt audit report --html=report.html",
+              "rkt audit report --html=- --since=2026-11-01 --name=example.com/app");
       case AUDIT_AFFECTED ->
           List.of(
               "rkt audit affected --key=0123456789abcdef0123456789abcdef01234567",

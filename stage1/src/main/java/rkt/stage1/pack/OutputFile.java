@@ -11,6 +11,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import rkt.spec.RktException;
@@ -24,6 +26,21 @@ public final class OutputFile {
 
   private OutputFile() {}
 
+  /** Who may read the file. */
+  public enum Mode {
+    /** Whoever the umask lets. */
+    USUAL,
+    OWNER_ONLY;
+
+    private FileAttribute<?>[] attributes() {
+      return this == USUAL
+          ? new FileAttribute<?>[0]
+          : new FileAttribute<?>[] {
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+          };
+    }
+  }
+
   /** Writes the contents. */
   public interface Contents {
     void write(OutputStream out) throws IOException, RktException;
@@ -36,12 +53,20 @@ public final class OutputFile {
    * @throws PackException of class usage if it is there and may not be
    */
   public static void write(Path target, boolean overwrite, Contents contents) throws RktException {
+    write(target, Mode.USUAL, overwrite, contents);
+  }
+
+  /** The same, with a mode. */
+  public static void write(Path target, Mode mode, boolean overwrite, Contents contents)
+      throws RktException {
     requireFree(target, overwrite);
     Path draft = draft(target);
     try {
       try (FileChannel channel =
           FileChannel.open(
-              draft, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))) {
+              draft,
+              Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+              mode.attributes())) {
         OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER);
         contents.write(new Kept(out));
         out.flush();
