@@ -15,8 +15,10 @@ import rkt.fetch.transport.FetchException;
 import rkt.spec.Digest;
 import rkt.spec.RktException;
 import rkt.spec.image.Image;
+import rkt.spec.image.MediaType;
 import rkt.spec.image.OciDescriptor;
 import rkt.spec.image.OciManifest;
+import rkt.spec.store.CosignTag;
 import rkt.spec.store.Store;
 
 /**
@@ -69,6 +71,19 @@ public final class Pusher {
         if (!listed) {
           target.referrer(image.manifest(), signature.annotated(parts.artifactType(), Map.of()));
         }
+      }
+      tags(image.manifest(), target);
+    }
+  }
+
+  /** Puts statements where cosign and podman look, behind those that others have put there. */
+  private void tags(Digest manifest, RegistryTarget target) throws RktException {
+    for (CosignTag own : CosignTag.of(manifest, store.statements(manifest))) {
+      List<OciDescriptor> there = target.layers(own.name());
+      if (!there.containsAll(own.layers())) {
+        CosignTag all = own.behind(there);
+        target.upload(all.config());
+        target.manifest(all.name(), MediaType.OCI_MANIFEST, all.manifest());
       }
     }
   }

@@ -27,6 +27,7 @@ import rkt.spec.RktException;
 import rkt.spec.image.MediaType;
 import rkt.spec.image.OciDescriptor;
 import rkt.spec.image.OciIndex;
+import rkt.spec.image.OciManifest;
 import rkt.spec.json.JsonWriter;
 import rkt.spec.json.StrictJson;
 
@@ -75,13 +76,22 @@ public final class RegistryTarget {
 
   /** Uploads a blob in one request, after another that asks where to. */
   public void upload(Digest digest, long size, Path file) throws RktException {
+    upload(digest, size, () -> Files.newInputStream(file));
+  }
+
+  /** Uploads a small blob that is no file. */
+  public void upload(byte[] blob) throws RktException {
+    upload(Digest.sha256(blob), blob.length, () -> new ByteArrayInputStream(blob));
+  }
+
+  private void upload(Digest digest, long size, Body body) throws RktException {
     retry()
         .run(() -> {
           URI place = upload();
           String query = "digest=" + URLEncoder.encode(digest.toString(), StandardCharsets.UTF_8);
           URI target = URI.create(place + (place.getRawQuery() == null ? "?" : "&") + query);
           Map<String, String> headers = Map.of("Content-Type", BYTES);
-          return ask("PUT", target, headers, size, () -> Files.newInputStream(file), CREATED);
+          return ask("PUT", target, headers, size, body, CREATED);
         });
   }
 
@@ -145,6 +155,26 @@ public final class RegistryTarget {
       json.end();
     }
     manifest(tag, MediaType.OCI_INDEX, json.end().end().bytes());
+  }
+
+  /** The layers of the manifest under {@code tag}; none if there is no manifest. */
+  public List<OciDescriptor> layers(String tag) throws RktException {
+    return retry()
+        .run(() -> {
+          URI uri = uri("manifests/" + tag);
+          Map<String, String> headers = Map.of("Accept", MediaType.OCI_MANIFEST);
+          try (Answer answer = send("GET", uri, headers, 0, InputStream::nullInputStream)) {
+            if (answer.status() == 404) {
+              return List.<OciDescriptor>of();
+            }
+            if (answer.status() != 200) {
+              throw refused(answer, uri);
+            }
+            byte[] bytes = answer.bytes(StrictJson.MAX_BYTES);
+            String what = "what " + base.getHost() + " has under the tag " + tag;
+            return OciManifest.parse(bytes, answer.contentType(), what).layers();
+          }
+        });
   }
 
   private List<OciDescriptor> referrers(String tag) throws RktException {

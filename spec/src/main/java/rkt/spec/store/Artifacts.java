@@ -27,17 +27,21 @@ final class Artifacts {
     return manifest(artifactType, empty, layers, plain);
   }
 
+  /** A manifest that says nothing of what it is. */
+  static byte[] plain(OciDescriptor config, List<OciDescriptor> layers) {
+    return manifest("", config, layers, null);
+  }
+
   private static byte[] manifest(
       String artifactType,
       OciDescriptor config,
       List<OciDescriptor> layers,
       @Nullable OciDescriptor subject) {
     JsonWriter out =
-        new JsonWriter()
-            .object()
-            .put("schemaVersion", 2)
-            .put("mediaType", MediaType.OCI_MANIFEST)
-            .put("artifactType", artifactType);
+        new JsonWriter().object().put("schemaVersion", 2).put("mediaType", MediaType.OCI_MANIFEST);
+    if (!artifactType.isEmpty()) {
+      out.put("artifactType", artifactType);
+    }
     config.write(out.object("config"));
     out.end().array("layers");
     for (OciDescriptor layer : layers) {

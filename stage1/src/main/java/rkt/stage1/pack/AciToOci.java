@@ -64,6 +64,7 @@ final class AciToOci {
         configBytes,
         List.of(layer),
         List.of(),
+        List.of(),
         _ -> new FileInputStream(scratch.toFile()));
   }
 

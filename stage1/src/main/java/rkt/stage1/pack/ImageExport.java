@@ -26,6 +26,7 @@ import rkt.spec.image.OciConfig;
 import rkt.spec.image.OciDescriptor;
 import rkt.spec.image.OciManifest;
 import rkt.spec.json.JsonWriter;
+import rkt.spec.store.CosignTag;
 import rkt.spec.store.Store;
 import rkt.spec.store.StoredImage;
 import rkt.stage1.render.Aside;
@@ -40,6 +41,8 @@ import rkt.stage1.render.TreeCache;
  */
 public final class ImageExport {
   private static final String REFERENCE = "org.opencontainers.image.ref.name";
+
+  private static final String SUBJECT = "vnd.rkt.subject";
 
   private final Store store;
   private final TreeCache trees;
@@ -84,6 +87,7 @@ public final class ImageExport {
       throws RktException {
     StoredImage stored = store.stored(id);
     OutputFile.requireFree(target, overwrite);
+    noteLeftBehind(stored, format);
     try {
       if (format == Format.ACI) {
         aci(stored, name.orElse(stored.image().name()), target, overwrite);
@@ -100,6 +104,27 @@ public final class ImageExport {
       }
     } catch (IOException e) {
       throw PackException.system("export " + id + " to " + target, e);
+    }
+  }
+
+  /** Tells what is signed about these bytes and finds no place in the format. */
+  private void noteLeftBehind(StoredImage stored, Format format) throws RktException {
+    Digest manifest = stored.image().manifest();
+    boolean oci = stored.image().id().kind() == ImageId.Kind.OCI;
+    int statements = store.statements(manifest).size();
+    int left =
+        switch (format) {
+          case DOCKER_ARCHIVE -> oci ? statements + store.signatures(manifest).size() : 0;
+          case ACI -> oci ? 0 : statements;
+          case OCI, OCI_ARCHIVE -> 0;
+        };
+    if (left > 0) {
+      notes.add(
+          "what is signed about it stays behind ("
+              + left
+              + "): "
+              + format.label()
+              + " has no place for it");
     }
   }
 
@@ -162,6 +187,7 @@ public final class ImageExport {
         store.read(manifest.config().digest()),
         stored.image().layers(),
         store.attached(stored.image().manifest()),
+        CosignTag.of(stored.image().manifest(), store.statements(stored.image().manifest())),
         this::open);
   }
 
@@ -219,6 +245,10 @@ public final class ImageExport {
         blob(target, parts, layer.digest(), layer.sizeBytes(), done);
       }
     }
+    for (CosignTag tag : parts.tags()) {
+      blob(target, tag.descriptor(), tag.manifest(), done);
+      blob(target, tag.configDescriptor(), tag.config(), done);
+    }
   }
 
   private static byte[] index(OciParts parts, StoredImage stored) {
@@ -237,7 +267,13 @@ public final class ImageExport {
       json.end();
     }
     for (OciDescriptor attached : parts.attached()) {
-      attached.write(json.object());
+      // Whether it was made on this host is no matter of others.
+      Map<String, String> subject = Map.of(SUBJECT, parts.manifest().digest().toString());
+      attached.annotated(attached.artifactType(), subject).write(json.object());
+      json.end();
+    }
+    for (CosignTag tag : parts.tags()) {
+      tag.descriptor().annotated("", Map.of(REFERENCE, tag.name())).write(json.object());
       json.end();
     }
     return json.end().end().bytes();

@@ -6,6 +6,7 @@ import java.util.List;
 import rkt.spec.Digest;
 import rkt.spec.image.Layer;
 import rkt.spec.image.OciDescriptor;
+import rkt.spec.store.CosignTag;
 
 /**
  * An OCI image on its way out.
@@ -14,6 +15,7 @@ import rkt.spec.image.OciDescriptor;
  * @param config the descriptor of the config
  * @param layers bottom first, with the digests of their uncompressed tars
  * @param attached manifests of signatures, and all that they are made of
+ * @param tags under which others look for statements that are attached
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record OciParts(
@@ -23,6 +25,7 @@ record OciParts(
     byte[] configBytes,
     List<Layer> layers,
     List<OciDescriptor> attached,
+    List<CosignTag> tags,
     Source source) {
 
   /** Opens the bytes of a layer, or of something attached. */

@@ -1,0 +1,296 @@
+package rkt.tests.fetch;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import rkt.tests.Call;
+import rkt.tests.Result;
+import rkt.tests.Rkt;
+
+/**
+ * Signatures by name and digest on their ways: out of a lookaside where skopeo put them, and with
+ * an image to a registry, an archive and back.
+ */
+@Tag("privileged")
+@TestInstance(Lifecycle.PER_CLASS)
+class StatementsIT {
+  private Rkt rkt;
+  private Gpg gpg;
+  private Registry registry;
+  private Path layout;
+  private Path lookaside;
+  private String digest;
+  private int stores;
+
+  @BeforeAll
+  void open() throws Exception {
+    rkt = Rkt.fresh();
+    gpg = new Gpg(rkt.home().resolve("gnupg"));
+    registry = Registry.plain(rkt.home().resolve("registry"));
+    layout = rkt.home().resolve("layout");
+    digest = OciImage.ordinary().write(layout, "1");
+    lookaside = Files.createDirectory(rkt.home().resolve("lookaside"));
+    Path configuration =
+        Files.createDirectories(rkt.home().resolve("config/containers/registries.d"));
+    Files.writeString(
+        configuration.resolve("it.yaml"),
+        "docker:\n  %s:\n    lookaside: file://%s\n    lookaside-staging: file://%s\n"
+            .formatted(registry.host(), lookaside, lookaside));
+    Path key = gpg.key("it@example.com");
+    rkt.ok("trust", "--prefix=" + registry.host() + "/simple", key.toString());
+    policy("simple", "{\"type\":\"openpgp\"}");
+    for (String[] command :
+        new String[][] {
+          {"ecparam", "-genkey", "-name", "prime256v1", "-noout", "-out", "cosign.key"},
+          {"ec", "-in", "cosign.key", "-pubout", "-out", "cosign.pub"}
+        }) {
+      List<String> words = new ArrayList<>(List.of("openssl"));
+      for (String word : command) {
+        words.add(word.startsWith("cosign.") ? rkt.home().resolve(word).toString() : word);
+      }
+      Tools.ok(words.toArray(String[]::new));
+    }
+    policy(
+        "cosign",
+        "{\"type\":\"cosign\",\"keys\":[{\"file\":\"%s\"}]}"
+            .formatted(rkt.home().resolve("cosign.pub")));
+  }
+
+  @AfterAll
+  void close() throws Exception {
+    registry.close();
+    gpg.close();
+    rkt.close();
+  }
+
+  private void policy(String below, String requirement) throws Exception {
+    Path directory = rkt.home().resolve("local/policy.d/" + registry.host() + "/" + below);
+    Files.createDirectories(directory);
+    Files.writeString(
+        directory.resolve("policy.json"),
+        "{\"rktKind\":\"policy\",\"rktVersion\":\"v1\",\"require\":%s}".formatted(requirement));
+  }
+
+  /** The same configuration, and an empty store. */
+  private Rkt another() {
+    return rkt.withData(rkt.home().resolve("data-" + ++stores));
+  }
+
+  private Call fetch(Rkt by, String name) {
+    return by.call("--insecure-options=http", "fetch", registry.reference(name))
+        .env("XDG_CONFIG_HOME", rkt.home().resolve("config").toString());
+  }
+
+  private String fetched(Rkt by, String name) throws Exception {
+    Result result = fetch(by, name).run();
+    assertThat(result.status()).as("%s", result).isZero();
+    return result.out().strip();
+  }
+
+  private void pushSigned(String name) throws Exception {
+    Result pushed =
+        new Call(
+                List.of(
+                    "skopeo",
+                    "--insecure-policy",
+                    "--registries.d=" + rkt.home().resolve("config/containers/registries.d"),
+                    "copy",
+                    "-q",
+                    "--preserve-digests",
+                    "--dest-tls-verify=false",
+                    "--sign-by=" + gpg.fingerprint("it@example.com"),
+                    "oci:" + layout + ":1",
+                    registry.reference(name)))
+            .env("GNUPGHOME", rkt.home().resolve("gnupg").toString())
+            .run();
+    assertThat(pushed.status()).as("%s", pushed).isZero();
+  }
+
+  private Path signatures(String repository) {
+    return lookaside.resolve(repository + "@" + digest.replace(':', '='));
+  }
+
+  @Test
+  void whatSkopeoSignedAndPutBesideARegistryHoldsUnderThatNameAlone() throws Exception {
+    pushSigned("simple/app:1");
+    Rkt store = another();
+    assertThat(fetched(store, "simple/app:1")).isEqualTo(digest);
+    assertThat(store.ok("run", "--net=none", digest).out()).isEqualTo("words:usual words\n");
+    store.ok("image", "verify", digest);
+    assertThat(store.ok("image", "list", "--no-legend").out().lines()).hasSize(1);
+
+    // A second signature, and a first one that was damaged: one that holds is enough.
+    Path signature = signatures("simple/app").resolve("signature-1");
+    byte[] right = Files.readAllBytes(signature);
+    registry.push(layout, "1", "simple/other:1");
+    Files.createDirectories(signatures("simple/other"));
+    Files.write(signatures("simple/other").resolve("signature-1"), right);
+    refused("simple/other:1");
+
+    byte[] wrong = right.clone();
+    wrong[wrong.length - 1] ^= 1;
+    Files.write(signature, wrong);
+    refused("simple/app:1");
+    Files.write(signature.resolveSibling("signature-2"), right);
+    assertThat(fetched(another(), "simple/app:1")).isEqualTo(digest);
+
+    // Withdrawn: what is in the store has been replaced by what is there now, which is nothing.
+    Files.delete(signature);
+    refused("simple/app:1");
+    store.ok("run", "--net=none", digest, "--", "still");
+    rkt.ok(
+        "trust",
+        "remove",
+        "--prefix=" + registry.host() + "/simple",
+        gpg.fingerprint("it@example.com").toLowerCase(java.util.Locale.ROOT));
+    store.refuses("trust", "run", "--net=none", digest);
+    rkt.ok(
+        "trust",
+        "--prefix=" + registry.host() + "/simple",
+        gpg.export("it@example.com").toString());
+    store.assertNothingIsLeftAfterGc();
+  }
+
+  /** A fetch that is refused because nothing that is trusted vouches for the image. */
+  private void refused(String name) throws Exception {
+    Rkt by = another();
+    Result result = fetch(by, name).run();
+    assertThat(result.status()).as("%s", result).isEqualTo(254);
+    Tools.assertError("trust", result);
+    assertThat(by.ok("image", "list", "--no-legend").out()).isEmpty();
+  }
+
+  /** A signature of cosign's kind by openssl, in a layout under cosign's tag. */
+  private void signWithOpenssl(Path signed, String reference) throws Exception {
+    Path payload = rkt.home().resolve("payload");
+    Files.writeString(
+        payload,
+        "{\"critical\":{\"identity\":{\"docker-reference\":\"%s\"},\"image\":{\"docker-manifest-digest\":\"%s\"},\"type\":\"cosign container image signature\"},\"optional\":null}"
+            .formatted(reference, digest));
+    Path raw = rkt.home().resolve("raw");
+    Tools.ok(
+        "openssl",
+        "dgst",
+        "-sha256",
+        "-sign",
+        rkt.home().resolve("cosign.key").toString(),
+        "-out",
+        raw.toString(),
+        payload.toString());
+    String layer = put(signed, Files.readAllBytes(payload));
+    String config = put(signed, "{}".getBytes(UTF_8));
+    String manifest =
+        """
+        {"schemaVersion":2,"mediaType":"%s","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:%s","size":2},\
+        "layers":[{"mediaType":"application/vnd.dev.cosign.simplesigning.v1+json","digest":"sha256:%s","size":%d,\
+        "annotations":{"dev.cosignproject.cosign/signature":"%s"}}]}\
+        """
+            .formatted(
+                OciImage.MANIFEST,
+                config,
+                layer,
+                Files.size(payload),
+                Base64.getEncoder().encodeToString(Files.readAllBytes(raw)));
+    String descriptor =
+        "{\"mediaType\":\"%s\",\"digest\":\"sha256:%s\",\"size\":%d,\"annotations\":{\"org.opencontainers.image.ref.name\":\"%s.sig\"}}"
+            .formatted(
+                OciImage.MANIFEST,
+                put(signed, manifest.getBytes(UTF_8)),
+                manifest.length(),
+                digest.replace(':', '-'));
+    Path index = signed.resolve("index.json");
+    String before = Files.readString(index);
+    Files.writeString(
+        index, before.substring(0, before.lastIndexOf(']')) + "," + descriptor + "]}");
+  }
+
+  private static String put(Path layout, byte[] bytes) throws Exception {
+    String hex = OciImage.sha256(bytes);
+    Files.write(OciImage.blob(layout, hex), bytes);
+    return hex;
+  }
+
+  @Test
+  void aCosignSignatureGoesWithItsImageToARegistryAndAnArchiveAndBack() throws Exception {
+    Path signed = rkt.home().resolve("signed");
+    OciImage.ordinary().write(signed, "1");
+    String name = registry.host() + "/cosign/app";
+    signWithOpenssl(signed, name);
+    Rkt first = another();
+    first.ok("fetch", "--image-name=" + name, "oci:" + signed);
+    first.ok("image", "verify", digest);
+    Tools.ok("skopeo", "inspect", "oci:" + first.data().resolve("store") + ":" + name + ":latest");
+
+    first.ok(
+        "--insecure-options=http", "image", "push", digest, registry.reference("cosign/app:1"));
+    String tag = "cosign/app:" + digest.replace(':', '-') + ".sig";
+    String listed = raw(tag);
+    assertThat(listed).contains("dev.cosignproject.cosign/signature");
+    String referrers = raw("cosign/app:" + digest.replace(':', '-'));
+    assertThat(referrers).contains("application/vnd.dev.cosign.artifact.sig.v1+json");
+    // Pushed again, nothing is there twice; signed by another, what was there stays.
+    first.ok(
+        "--insecure-options=http", "image", "push", digest, registry.reference("cosign/app:1"));
+    assertThat(raw(tag)).isEqualTo(listed);
+    first.ok("image", "sign", "--key=" + pkcs8(), "--identity=" + name, digest);
+    first.ok(
+        "--insecure-options=http", "image", "push", digest, registry.reference("cosign/app:1"));
+    assertThat(raw(tag).split("dev.cosignproject.cosign/signature", -1)).hasSize(3);
+
+    Rkt second = another();
+    assertThat(fetched(second, "cosign/app:1")).isEqualTo(digest);
+    Path archive = rkt.home().resolve("exported.tar");
+    second.ok("image", "export", "--format=oci-archive", digest, archive.toString());
+    Rkt third = another();
+    third.ok("image", "import", "--image-name=" + name, archive.toString());
+    assertThat(third.ok("run", "--net=none", digest).out()).isEqualTo("words:usual words\n");
+    Result other =
+        another().run("image", "import", "--image-name=" + name + "2", archive.toString());
+    assertThat(other.status()).as("%s", other).isEqualTo(254);
+    assertThat(other.err()).as("%s", other).contains("trust: ").contains("was made for");
+    Result poor =
+        second.ok(
+            "image",
+            "export",
+            "--format=docker-archive",
+            digest,
+            rkt.home().resolve("poor.tar").toString());
+    assertThat(poor.err()).contains("docker-archive has no place for it");
+
+    third.ok("image", "rm", digest);
+    third.assertNothingIsLeftAfterGc();
+    Path blobs = third.data().resolve("store/blobs/sha256");
+    assertThat(blobs).isEmptyDirectory();
+  }
+
+  private Path pkcs8() throws Exception {
+    Path key = rkt.home().resolve("cosign.p8");
+    Tools.ok(
+        "openssl",
+        "pkcs8",
+        "-topk8",
+        "-nocrypt",
+        "-in",
+        rkt.home().resolve("cosign.key").toString(),
+        "-out",
+        key.toString());
+    Tools.ok("chmod", "600", key.toString());
+    return key;
+  }
+
+  private String raw(String name) throws Exception {
+    return Tools.ok("skopeo", "inspect", "--raw", "--tls-verify=false", registry.reference(name))
+        .out();
+  }
+}
