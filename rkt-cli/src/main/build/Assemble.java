@@ -55,6 +55,7 @@ import java.util.zip.ZipOutputStream;
  *   lib/rkt-HASH-*.aot           the AOT caches, named after everything that they depend on
  *   libexec/pod-init             PID 1 of a pod
  *   libexec/rootless             what the launchers read for ordinary users
+ *   share/apparmor.d/            the profile of apps, for hosts that load it
  *   runtime/                     Java
  * </pre>
  *
@@ -154,6 +155,7 @@ public final class Assemble {
     runtime(jars);
     podInit();
     transports();
+    profiles();
     String hash = hash(jars);
     String aot = "rkt-" + hash.substring(0, 16);
     for (var tool : TOOLS.entrySet()) {
@@ -502,6 +504,16 @@ public final class Assemble {
       Path to = Files.createDirectories(home.resolve("libexec")).resolve(program.getFileName());
       Files.copy(program, to, StandardCopyOption.REPLACE_EXISTING);
       permit(to, "rwxr-xr-x");
+    }
+  }
+
+  /** What the host's AppArmor may load. spec/pod.md#isolators */
+  private void profiles() throws IOException {
+    for (Path profile : files(fixtures.resolveSibling("apparmor"))) {
+      Path to =
+          Files.createDirectories(home.resolve("share/apparmor.d")).resolve(profile.getFileName());
+      Files.copy(profile, to, StandardCopyOption.REPLACE_EXISTING);
+      permit(to, "rw-r--r--");
     }
   }
 
