@@ -6,8 +6,10 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.PublicKey;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +39,11 @@ import rkt.stage1.render.Limits;
 import rkt.verify.audit.AuditCheck;
 import rkt.verify.audit.AuditHead;
 import rkt.verify.audit.AuditRecords;
+import rkt.verify.claim.Statement;
 import rkt.verify.openpgp.Evidence;
+import rkt.verify.sigstore.PublicKeyFile;
+import rkt.verify.sigstore.SigstoreProbe;
+import rkt.verify.sigstore.TrustedRoot;
 
 /**
  * What reads bytes that somebody else made. Whatever they are, it gives a value or an {@link
@@ -79,6 +85,120 @@ enum FuzzTarget {
     void read(byte[] input) throws Exception {
       Evidence evidence = Evidence.fromJson(input, "the input");
       same(Evidence.fromJson(evidence.toJson(), "what was written"), evidence);
+    }
+  },
+
+  SIGSTORE_BUNDLE {
+    @Override
+    List<byte[]> seeds() throws IOException {
+      return files("sigstore/bundle", ".sigstore.json");
+    }
+
+    @Override
+    void read(byte[] input) {
+      SigstoreProbe.statement(Statement.Kind.BUNDLE, input);
+    }
+  },
+
+  DSSE_ENVELOPE {
+    @Override
+    List<byte[]> seeds() {
+      return texts(
+          "{\"payloadType\":\"application/vnd.in-toto+json\",\"payload\":\"e30=\",\"signatures\":[{\"sig\":\"MAYCAQECAQE=\"}]}");
+    }
+
+    @Override
+    void read(byte[] input) {
+      SigstoreProbe.statement(Statement.Kind.DSSE, input);
+    }
+  },
+
+  COSIGN_PAYLOAD {
+    @Override
+    List<byte[]> seeds() {
+      return texts(
+          "{\"critical\":{\"identity\":{\"docker-reference\":\"example.com/app\"},"
+              + "\"image\":{\"docker-manifest-digest\":\"sha256:"
+              + "0".repeat(64)
+              + "\"},\"type\":\"cosign container image signature\"},"
+              + "\"optional\":{\"creator\":\"us\",\"timestamp\":1657296609}}");
+    }
+
+    @Override
+    void read(byte[] input) {
+      SigstoreProbe.payload(input);
+      SigstoreProbe.statement(Statement.Kind.COSIGN, input);
+    }
+  },
+
+  LOG_ENTRY {
+    @Override
+    List<byte[]> seeds() {
+      String body =
+          "{\"apiVersion\":\"0.0.1\",\"kind\":\"hashedrekord\",\"spec\":{\"data\":{\"hash\":{\"algorithm\":"
+              + "\"sha256\",\"value\":\"00\"}},\"signature\":{\"content\":\"AA==\",\"publicKey\":{\"content\":\"\"}}}}";
+      return texts(
+          "{\"SignedEntryTimestamp\":\"MAYCAQECAQE=\",\"Payload\":{\"integratedTime\":1,\"logIndex\":2,\"logID\":\"c0d2\",\"body\":\""
+              + Base64.getEncoder().encodeToString(body.getBytes(UTF_8))
+              + "\"}}");
+    }
+
+    @Override
+    void read(byte[] input) {
+      SigstoreProbe.logEntry(input);
+    }
+  },
+
+  TIMESTAMP {
+    @Override
+    List<byte[]> seeds() throws Exception {
+      return SigstoreProbe.timestamps();
+    }
+
+    @Override
+    void read(byte[] input) {
+      SigstoreProbe.timestamp(input);
+    }
+  },
+
+  SIGNING_CERTIFICATE {
+    @Override
+    List<byte[]> seeds() throws Exception {
+      return SigstoreProbe.certificates();
+    }
+
+    @Override
+    void read(byte[] input) {
+      SigstoreProbe.certificate(input);
+    }
+  },
+
+  TRUSTED_ROOT {
+    @Override
+    List<byte[]> seeds() throws IOException {
+      return files("sigstore", "trusted_root.json");
+    }
+
+    @Override
+    void read(byte[] input) throws Exception {
+      TrustedRoot.parse(input, "the input");
+    }
+  },
+
+  PUBLIC_KEY {
+    @Override
+    List<byte[]> seeds() throws IOException {
+      List<byte[]> keys = new ArrayList<>(files("sigstore", ".pub"));
+      String pem = new String(keys.get(0), UTF_8);
+      String body = pem.replaceAll("-----[A-Z ]*-----|\\s", "");
+      keys.add(Base64.getDecoder().decode(body));
+      return keys;
+    }
+
+    @Override
+    void read(byte[] input) throws Exception {
+      PublicKey key = PublicKeyFile.parse(input, "the input");
+      same(PublicKeyFile.parse(key.getEncoded(), "again").getEncoded(), key.getEncoded());
     }
   },
 
@@ -334,7 +454,7 @@ enum FuzzTarget {
   };
 
   /** Inputs to begin with: those of the test vectors, and some more. */
-  abstract List<byte[]> seeds() throws IOException;
+  abstract List<byte[]> seeds() throws Exception;
 
   /** Reads an input. Leaving with anything but a value or an {@link RktException} is a defect. */
   abstract void read(byte[] input) throws Exception;
