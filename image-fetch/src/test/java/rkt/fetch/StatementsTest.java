@@ -319,6 +319,86 @@ final class StatementsTest {
     refused(ErrorClass.INTEGRITY);
   }
 
+  private List<String> from(String reference) throws Exception {
+    try (Fetched fetched = fetcher().fetch(ImageRef.parse(reference, home))) {
+      List<String> texts = new ArrayList<>();
+      for (OciDescriptor layer : fetched.statements()) {
+        texts.add(text(fetched.statement(layer.digest()), layer));
+      }
+      return texts;
+    }
+  }
+
+  /** Writes a blob into a layout; gives its descriptor, with more members. */
+  private String put(byte[] bytes, String more) throws Exception {
+    Path blobs = Files.createDirectories(home.resolve("layout/blobs/sha256"));
+    Files.write(blobs.resolve(Digest.sha256(bytes).hex()), bytes);
+    return "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%d%s}"
+        .formatted(MediaType.OCI_MANIFEST, Digest.sha256(bytes), bytes.length, more);
+  }
+
+  private void index(String... entries) throws Exception {
+    Files.writeString(home.resolve("layout/oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}");
+    Files.writeString(
+        home.resolve("layout/index.json"),
+        "{\"schemaVersion\":2,\"manifests\":[" + String.join(",", entries) + "]}");
+  }
+
+  @Test
+  void aLayoutHasOneImageWhateverIsSignedAboutIt() throws Exception {
+    put(registry.config, "");
+    put(registry.layer, "");
+    byte[] payload = Fixtures.utf8("payload");
+    byte[] bundle = Fixtures.utf8("bundle");
+    put(payload, "");
+    put(bundle, "");
+    byte[] sig = artifact("", "", layer(MediaType.COSIGN_PAYLOAD, payload, "one"));
+    byte[] saved = artifact("", "", layer(MediaType.COSIGN_PAYLOAD, payload, "two"));
+    byte[] referrer =
+        artifact(
+            MediaType.SIGSTORE_BUNDLE,
+            aboutTheImage(),
+            layer(MediaType.SIGSTORE_BUNDLE, bundle, ""));
+    byte[] foreign =
+        artifact(
+            MediaType.SIGSTORE_BUNDLE,
+            aboutTheImage().replace(subject.hex(), Digest.sha256(new byte[1]).hex()),
+            layer(MediaType.SIGSTORE_BUNDLE, bundle, "of another"));
+    String type = ",\"artifactType\":\"" + MediaType.SIGSTORE_BUNDLE + "\"";
+    String named = ",\"annotations\":{\"%s\":\"%s\"}";
+    String name = "org.opencontainers.image.ref.name";
+    index(
+        put(sig, named.formatted(name, "sha256-" + subject.hex() + ".sig")),
+        put(saved, named.formatted("kind", "dev.cosignproject.cosign/sigs")),
+        put(referrer, type),
+        put(foreign, type),
+        put(registry.manifest, ""));
+    String place = "oci:" + home.resolve("layout");
+    assertThat(from(place)).containsExactlyInAnyOrder("payload/one", "payload/two", "bundle/");
+    Files.writeString(
+        home.resolve("layout/blobs/sha256/" + Digest.sha256(payload).hex()), "pAyload");
+    try (Fetched fetched = fetcher().fetch(ImageRef.parse(place, home))) {
+      throw new AssertionError("was fetched: " + fetched.source());
+    } catch (RktException e) {
+      assertThat(e.errorClass()).isEqualTo(ErrorClass.INTEGRITY);
+    }
+  }
+
+  @Test
+  void aDirectoryHasItsSignaturesInFiles() throws Exception {
+    Path image = Files.createDirectory(home.resolve("image"));
+    Files.write(image.resolve("manifest.json"), registry.manifest);
+    Files.write(image.resolve(Digest.sha256(registry.config).hex()), registry.config);
+    Files.write(image.resolve(Digest.sha256(registry.layer).hex()), registry.layer);
+    Files.write(image.resolve("signature-1"), new byte[] {(byte) 0x90});
+    Files.writeString(
+        image.resolve("signature-2"),
+        "\0sigstore-json\n{\"mimeType\":\"%s\",\"payload\":\"eA==\",\"annotations\":{\"%s\":\"n\"}}"
+            .formatted(MediaType.COSIGN_PAYLOAD, SIGNATURE));
+    Files.writeString(image.resolve("signature-4"), "never looked at");
+    assertThat(from("dir:" + image)).hasSize(2).contains("x/n");
+  }
+
   @Test
   void aConfigurationThatMakesNoSenseIsAUsageError() throws Exception {
     for (String wrong :

@@ -18,7 +18,9 @@ import rkt.fetch.ImageRef;
 import rkt.fetch.archive.TarHeaders;
 import rkt.fetch.discovery.PageProbe;
 import rkt.fetch.registries.RegistriesConf;
+import rkt.fetch.registries.SignaturePlaces;
 import rkt.fetch.registry.ChallengeProbe;
+import rkt.fetch.statement.SignatureFile;
 import rkt.fetch.transport.Surroundings;
 import rkt.spec.Digest;
 import rkt.spec.ImageName;
@@ -309,6 +311,36 @@ enum FuzzTarget {
       conf.endpoints("example.com", "a/b", true);
       conf.endpoints("host.example.com", "a", false);
       conf.alias("app");
+    }
+  },
+
+  REGISTRIES_D {
+    @Override
+    List<byte[]> seeds() {
+      return texts(
+          "default-docker:\n  sigstore: https://example.com/sigs/\n  use-sigstore-attachments: yes\n",
+          "docker:\n  example.com: {lookaside: 'file:///srv', use-sigstore-attachments: true}\n",
+          "docker: &a\n  \"*.example.com\": !!map\n    lookaside: |\n      x\n  <<: *a\n---\n- 0o17\n");
+    }
+
+    @Override
+    void read(byte[] input) throws Exception {
+      SignaturePlaces.read(
+              Surroundings.of(Map.of("XDG_CONFIG_HOME", Scratch.registriesD(input).toString())))
+          .of("host.example.com:5000", "a/b", "1");
+    }
+  },
+
+  SIGNATURE_FILE {
+    @Override
+    List<byte[]> seeds() {
+      return texts(
+          "\0sigstore-json\n{\"mimeType\":\"a/b\",\"payload\":\"eA==\",\"annotations\":{\"a\":\"b\"}}");
+    }
+
+    @Override
+    void read(byte[] input) throws Exception {
+      SignatureFile.parse(input, "the input");
     }
   },
 
