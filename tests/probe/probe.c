@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -92,6 +93,51 @@ static int orphan(void) {
   return 0;
 }
 
+static struct sockaddr_un at(const char *path) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+  return address;
+}
+
+// Passes a file, open for reading, to whoever connects to a socket that is made at `path`.
+static int pass(const char *path, const char *file) {
+  struct sockaddr_un address = at(path);
+  int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+  if (bind(listener, (struct sockaddr *)&address, sizeof address) || chmod(path, 0777)) return 2;
+  if (listen(listener, 1)) return 2;
+  puts("listening");
+  fflush(stdout);
+  int to = accept(listener, NULL, NULL);
+  int fd = open(file, O_RDONLY);
+  char byte = 'x', control[CMSG_SPACE(sizeof fd)] = {0};
+  struct iovec part = {&byte, 1};
+  struct msghdr message = {
+      .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+  struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+  *head = (struct cmsghdr){CMSG_LEN(sizeof fd), SOL_SOCKET, SCM_RIGHTS};
+  memcpy(CMSG_DATA(head), &fd, sizeof fd);
+  return sendmsg(to, &message, 0) == 1 ? 0 : 2;
+}
+
+// Takes a file that was passed so, and opens it again to write to it.
+static int take(const char *path) {
+  struct sockaddr_un address = at(path);
+  int from = socket(AF_UNIX, SOCK_STREAM, 0);
+  if (connect(from, (struct sockaddr *)&address, sizeof address)) return 2;
+  char byte, control[CMSG_SPACE(sizeof(int))];
+  struct iovec part = {&byte, 1};
+  struct msghdr message = {
+      .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+  if (recvmsg(from, &message, 0) != 1 || !CMSG_FIRSTHDR(&message)) return 2;
+  int fd;
+  memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
+  char own[64];
+  snprintf(own, sizeof own, "/proc/self/fd/%d", fd);
+  int again = open(own, O_WRONLY);
+  if (again < 0) return say(-1);
+  return say(write(again, "changed", 7));
+}
+
 int main(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "";
   const char *arg = argc > 2 ? argv[2] : "";
@@ -135,6 +181,8 @@ int main(int argc, char **argv) {
   if (!strcmp(what, "eat")) return eat(atol(arg));
   if (!strcmp(what, "bomb")) return bomb();
   if (!strcmp(what, "orphan")) return orphan();
+  if (!strcmp(what, "pass") && argc > 3) return pass(arg, argv[3]);
+  if (!strcmp(what, "take")) return take(arg);
   if (!strcmp(what, "signal")) {
     signal(atoi(arg), SIG_DFL);
     kill(getpid(), atoi(arg));

@@ -118,6 +118,32 @@ public final class Cgroup {
   }
 
   /**
+   * Lets the processes of this group, and of those that are made below it from now on, open these
+   * devices and no other. Only version 1 has a controller for that. A device that the groups above
+   * are not allowed stays out of reach.
+   *
+   * @return whether that holds
+   */
+  public boolean allowOnly(List<DeviceRule> rules) throws KernelException {
+    CgroupDirectory devices = with("devices");
+    if (devices == null || devices.set("devices.deny", "a").kind() == CgroupOutcome.Kind.IGNORED) {
+      return false;
+    }
+    for (DeviceRule rule : rules) {
+      devices.set("devices.allow", rule.text());
+    }
+    return true;
+  }
+
+  /** Takes a device away again that {@link #allowOnly} of a group above has given. */
+  public void deny(DeviceRule rule) throws KernelException {
+    CgroupDirectory devices = with("devices");
+    if (devices != null) {
+      devices.set("devices.deny", rule.text());
+    }
+  }
+
+  /**
    * Opens a file of every hierarchy for writing: a process of one thread that writes {@code 0}
    * there has joined. Close them all.
    */

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
@@ -199,6 +201,75 @@ class HardeningIT extends PodTests {
     assertThat(out(mount, filter)).isEqualTo("mounted\n"); // it is left out for those who mount
     assertThat(out("echo x > /dev/stdout; echo y > /proc/self/fd/1; echo z > /z; cat /z"))
         .isEqualTo("x\ny\nz\n");
+  }
+
+  @Test
+  void landlockRefusesWritesToWhatIsOutsideOfTheRootHoweverItCameIn() throws Exception {
+    Path shared = Files.createDirectory(rkt.home().resolve("shared"));
+    Path outside = Files.writeString(rkt.home().resolve("outside"), "as it was");
+    Files.setPosixFilePermissions(outside, PosixFilePermissions.fromString("rw-rw-rw-"));
+    String socket = shared.resolve("socket").toString();
+    for (boolean weakened : new boolean[] {false, true}) {
+      Call pass =
+          new Call(List.of(Images.probe("probe.c").toString(), "pass", socket, outside.toString()));
+      try (Running host = pass.start().awaitOutput("listening")) {
+        Result result =
+            sh(
+                "probe take /v/socket",
+                "--volume=v,kind=host,source=" + shared,
+                "--mount=volume=v,target=/v",
+                weakened ? "--insecure-options=landlock" : "--net=none");
+        // The file may be written by everybody; it is not below the root of the app.
+        assertThat(result.out()).as("%s", result).isEqualTo(weakened ? "ok 7\n" : "EACCES\n");
+        assertThat(host.await().status()).isZero();
+      }
+      assertThat(outside).hasContent(weakened ? "changedas" : "as it was");
+      Files.delete(Path.of(socket));
+    }
+  }
+
+  @Test
+  void theDeviceControllerOfVersion1AllowsWhatIsInDevAndNothingElse() throws Exception {
+    boolean hasController =
+        Files.readString(Path.of("/proc/self/mountinfo"))
+            .matches("(?s).* - cgroup [^\n]*devices.*");
+    Path uuid = rkt.home().resolve("uuid-devices");
+    Path node = Path.of("/dev/rkt-it-" + ProcessHandle.current().pid());
+    Images.execute(List.of("mknod", node.toString(), "c", "251", "7"));
+    List<String> words = new ArrayList<>(List.of("run", "--uuid-file-save=" + uuid));
+    words.addAll(List.of(image, "--name=log", "--device=/dev/kmsg", "--", "-c", "sleep 600"));
+    words.addAll(List.of("---", image, "--name=other", "--", "-c", "echo ready; sleep 600"));
+    try (Running pod = rkt.pod("ready", words.toArray(new String[0]))) {
+      String id = Files.readString(uuid).strip();
+      List<Path> groups = new ArrayList<>();
+      for (JsonNode group : new ObjectMapper().readTree(record(id)).get("cgroups")) {
+        if (Files.exists(Path.of(group.asText(), "devices.list"))) {
+          groups.add(Path.of(group.asText()));
+        }
+      }
+      assertThat(groups).as("groups of log, of other, of the pod").hasSize(hasController ? 3 : 0);
+      for (Path group : groups) {
+        // Root of the host, with every right but those of the group.
+        String tries =
+            "echo $$ >"
+                + group
+                + "/tasks; for d in null tty ptmx zero kmsg $(basename "
+                + node
+                + "); do"
+                + " (: </dev/$d) 2>&1 | grep -q 'not permitted' && echo no $d; done; true";
+        boolean isOther = group.endsWith("other");
+        assertThat(Images.execute(List.of("sh", "-c", tries)))
+            .isEqualTo((isOther ? "no kmsg\n" : "") + "no " + node.getFileName() + "\n");
+      }
+      rkt.ok("stop", id);
+      pod.await();
+    } finally {
+      Files.delete(node);
+    }
+  }
+
+  private String record(String id) throws Exception {
+    return Files.readString(rkt.data().resolve("pods/run/" + id + "/pod.json"));
   }
 
   @Test

@@ -3,6 +3,7 @@ package rkt.stage1.run;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import rkt.kernel.DetachedMount;
+import rkt.kernel.DeviceRule;
 import rkt.kernel.DirFd;
 import rkt.kernel.Errno;
 import rkt.kernel.Fd;
@@ -109,6 +110,19 @@ public record Device(String source, String target) {
           bind(made, parent, name);
         }
       }
+    } catch (KernelException e) {
+      throw StageException.run("cannot give the device " + source + " as " + target, fix(e), e);
+    }
+  }
+
+  /** Leave to open it. */
+  DeviceRule rule() throws StageException {
+    byte[] inDev = Names.of(source.substring(DEV.length()));
+    try (DirFd host = DirFd.open("/dev");
+        FileFd node = host.open(inDev, DirFd.O_PATH, 0, DirFd.Resolve.NO_SYMLINKS)) {
+      Stat stat = node.stat();
+      requireDevice(stat);
+      return DeviceRule.of(stat);
     } catch (KernelException e) {
       throw StageException.run("cannot give the device " + source + " as " + target, fix(e), e);
     }

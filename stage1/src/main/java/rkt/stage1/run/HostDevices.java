@@ -3,6 +3,7 @@ package rkt.stage1.run;
 import java.util.ArrayList;
 import java.util.List;
 import rkt.kernel.DetachedMount;
+import rkt.kernel.DeviceRule;
 import rkt.kernel.DirFd;
 import rkt.kernel.Errno;
 import rkt.kernel.Fd;
@@ -29,6 +30,22 @@ final class HostDevices implements AutoCloseable {
           new Node("tty", 5, 0));
 
   private record Node(String name, long major, long minor) {}
+
+  /** What opens a terminal of the app's own. */
+  private static final DeviceRule PTMX = new DeviceRule(false, 5, 2);
+
+  private static final DeviceRule TERMINALS = new DeviceRule(false, 136, DeviceRule.ALL);
+
+  /** Leave to open them, and the terminals of /dev/pts. */
+  static List<DeviceRule> rules() {
+    List<DeviceRule> rules = new ArrayList<>();
+    for (Node node : ALL) {
+      rules.add(new DeviceRule(false, node.major, node.minor));
+    }
+    rules.add(PTMX);
+    rules.add(TERMINALS);
+    return rules;
+  }
 
   private final List<FileFd> nodes = new ArrayList<>();
 

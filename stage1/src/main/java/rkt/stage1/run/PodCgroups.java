@@ -4,11 +4,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import rkt.kernel.Cgroup;
 import rkt.kernel.CgroupLayout;
 import rkt.kernel.CgroupParent;
+import rkt.kernel.DeviceRule;
 import rkt.kernel.Fd;
 import rkt.kernel.KernelException;
 import rkt.stage1.StageException;
@@ -22,9 +25,13 @@ final class PodCgroups {
   private final List<PodRecord.Isolator> outcomes;
   private final List<Cgroup> apps = new ArrayList<>();
 
-  private PodCgroups(Cgroup group, List<PodRecord.Isolator> outcomes) {
+  /** What any app may open that not every app may. */
+  private final Set<DeviceRule> given;
+
+  private PodCgroups(Cgroup group, List<PodRecord.Isolator> outcomes, Set<DeviceRule> given) {
     this.group = group;
     this.outcomes = outcomes;
+    this.given = given;
   }
 
   /**
@@ -36,18 +43,38 @@ final class PodCgroups {
    */
   record OfApp(List<Fd> joins, Optional<String> oomCounter, List<PodRecord.Isolator> outcomes) {}
 
-  /** Makes the group of the pod, with its limits. */
-  static PodCgroups create(LockedPod pod, CgroupParent parent, Resources limits)
+  /**
+   * Makes the group of the pod, with its limits. Its apps may open the devices of every app, and
+   * those that one of them was given: nothing else is in their /dev, and no file system of theirs
+   * lets devices be opened, but two locks hold longer than one.
+   */
+  static PodCgroups create(
+      LockedPod pod, CgroupParent parent, Resources limits, List<AppRequest> apps)
       throws StageException {
     if (parent.isUnit()) {
       remember(pod, parent.paths(pod.id()));
     }
     try {
       Cgroup group = parent.create(pod.id());
-      return new PodCgroups(group, limits.set(group));
+      Set<DeviceRule> given = new LinkedHashSet<>();
+      for (AppRequest app : apps) {
+        given.addAll(rules(app));
+      }
+      List<DeviceRule> rules = HostDevices.rules();
+      rules.addAll(given);
+      boolean holds = group.allowOnly(rules);
+      return new PodCgroups(group, limits.set(group), holds ? given : Set.of());
     } catch (KernelException e) {
       throw StageException.run("cannot make the control group of the pod", Rights.fix(e), e);
     }
+  }
+
+  private static Set<DeviceRule> rules(AppRequest app) throws StageException {
+    Set<DeviceRule> rules = new LinkedHashSet<>();
+    for (Device device : app.storage().devices()) {
+      rules.add(device.rule());
+    }
+    return rules;
   }
 
   /**
@@ -63,8 +90,8 @@ final class PodCgroups {
       CgroupParent parent =
           CgroupParent.of(
               throttlesDisks
-                  ? layout.only("memory", "cpu", "pids", "freezer", "blkio")
-                  : layout.only("memory", "cpu", "pids", "freezer"));
+                  ? layout.only("memory", "cpu", "pids", "freezer", "devices", "blkio")
+                  : layout.only("memory", "cpu", "pids", "freezer", "devices"));
       parent.enter();
       return parent;
     } catch (KernelException e) {
@@ -88,14 +115,22 @@ final class PodCgroups {
   }
 
   /** Makes the group of one app, with its limits. */
-  OfApp createApp(String app, Resources limits) throws StageException {
+  OfApp createApp(AppRequest app, Resources limits) throws StageException {
     try {
-      Cgroup made = group.createChild(app);
+      Cgroup made = group.createChild(app.name());
       apps.add(made);
+      if (!given.isEmpty()) {
+        Set<DeviceRule> own = rules(app);
+        for (DeviceRule rule : given) {
+          if (!own.contains(rule)) {
+            made.deny(rule);
+          }
+        }
+      }
       return new OfApp(made.openForJoining(), made.oomKillsFile(), limits.set(made));
     } catch (KernelException e) {
       throw StageException.run(
-          "cannot make the control group of app \"" + app + "\"", Rights.fix(e), e);
+          "cannot make the control group of app \"" + app.name() + "\"", Rights.fix(e), e);
     }
   }
 

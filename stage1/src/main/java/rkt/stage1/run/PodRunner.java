@@ -190,7 +190,7 @@ public final class PodRunner {
         PodUsers users = PodUsers.of(pod.id(), request.insecure());
         // First of all but for our own control group: the kernel makes them while we prepare.
         PodNamespaces namespaces = PodNamespaces.begin(users, ownNetwork, program)) {
-      PodCgroups cgroups = PodCgroups.create(pod, parent, ofPod);
+      PodCgroups cgroups = PodCgroups.create(pod, parent, ofPod, request.apps());
       List<PreparedApp> apps = prepare(pod, request, resources, cgroups);
       PodRecord record =
           record(
@@ -329,7 +329,7 @@ public final class PodRunner {
     for (AppRequest app : request.apps()) {
       Confinement confinement = Confinement.of(app, request);
       List<PodRecord.Isolator> outcomes = new ArrayList<>(confinement.outcomes());
-      PodCgroups.OfApp group = cgroups.createApp(app.name(), resources.get(apps.size()));
+      PodCgroups.OfApp group = cgroups.createApp(app, resources.get(apps.size()));
       outcomes.addAll(group.outcomes());
       Bytes seccomp = seccomp(confinement.seccomp());
       makeOverlay(pod, app);
