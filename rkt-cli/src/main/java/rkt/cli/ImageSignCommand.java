@@ -192,6 +192,7 @@ final class ImageSignCommand implements Command {
     OpenPgpSigner.Made made =
         openPgp(parsed, caller).message(Payload.atomic(image.manifest(), reference, now));
     Statement statement = new Statement(Statement.Kind.OPENPGP_MESSAGE, made.bytes(), Map.of());
+    signing.requireHolds(statement, made);
     signing.keep(
         image,
         statement,

@@ -22,6 +22,7 @@ import rkt.verify.audit.AuditLog;
 import rkt.verify.claim.Statement;
 import rkt.verify.openpgp.DetachedSignatures;
 import rkt.verify.openpgp.Evidence;
+import rkt.verify.openpgp.SimpleSigning;
 import rkt.verify.signing.OpenPgpSigner;
 import rkt.verify.signing.SigningKey;
 import rkt.verify.sigstore.Result;
@@ -101,6 +102,15 @@ final class Signing {
     }
     if (!result.claims().get(0).subject().equals(image.manifest())) {
       throw refused("it is about another image");
+    }
+  }
+
+  /** The same of a message of simple signing. */
+  void requireHolds(Statement statement, OpenPgpSigner.Made made) throws RktException {
+    SimpleSigning.Checked checked =
+        SimpleSigning.check(statement, List.of(made.certificate()), caller.clock().instant());
+    if (checked.claim().isEmpty()) {
+      throw refused(checked.why());
     }
   }
 

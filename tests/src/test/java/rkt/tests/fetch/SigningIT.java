@@ -54,6 +54,12 @@ class SigningIT {
     return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
   }
 
+  private Path secretKey(String name) throws Exception {
+    Path key = home.resolve(name);
+    gpg.run("--output", key.toString(), "--export-secret-keys", "it@example.com");
+    return Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
+  }
+
   private Result withGpg(String... words) throws Exception {
     Result result = rkt.call(words).env("GNUPGHOME", home.resolve("gnupg").toString()).run();
     assertThat(result.status()).as("%s", result).isZero();
@@ -80,9 +86,7 @@ class SigningIT {
 
   @Test
   void anAciThatAKeyFileSignedIsGoodForGpgAndIsFetched() throws Exception {
-    Path key = home.resolve("it.key");
-    gpg.run("--output", key.toString(), "--export-secret-keys", "it@example.com");
-    Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
+    Path key = secretKey("it.key");
     Path rootfs = Files.createDirectories(home.resolve("rootfs/etc"));
     Path manifest = home.resolve("manifest");
     Files.writeString(
@@ -126,30 +130,44 @@ class SigningIT {
   }
 
   @Test
-  void skopeoVerifiesSimpleSigning() throws Exception {
+  void skopeoVerifiesSimpleSigningAndAPolicyIsMetByIt() throws Exception {
     String digest = image("simple");
-    Path signature = home.resolve("simple.sig");
-    withGpg(
-        "image",
-        "sign",
-        "--gpg-key=it@example.com",
-        "--simple",
-        "--identity=example.com/it/simple:1",
-        "--output=" + signature,
-        digest);
-    Result verified =
-        new Call(
-                List.of(
-                    "skopeo",
-                    "standalone-verify",
-                    manifest(digest).toString(),
-                    "example.com/it/simple:1",
-                    fingerprint,
-                    signature.toString()))
-            .env("GNUPGHOME", home.resolve("gnupg").toString())
-            .run();
-    assertThat(verified.status()).as("%s", verified).isZero();
-    assertThat(verified.out()).contains("Signature verified, digest " + digest);
+    Path key = secretKey("simple.key");
+    rkt.ok("trust", "--prefix=example.com/it/simple", publicKey.toString());
+    Path policy = home.resolve("local/policy.d/example.com/it/simple/policy.json");
+    Files.createDirectories(policy.getParent());
+    Files.writeString(
+        policy,
+        """
+        {"rktKind": "policy", "rktVersion": "v1",
+         "require": {"type": "openpgp", "maxAge": "1h"}}
+        """);
+    rkt.refuses("trust", "run", "--net=none", digest);
+    for (String option : List.of("--gpg-key=it@example.com", "--openpgp-key=" + key)) {
+      Path signature = home.resolve("simple.sig" + option.length());
+      withGpg(
+          "image",
+          "sign",
+          option,
+          "--simple",
+          "--identity=example.com/it/simple:1",
+          "--output=" + signature,
+          digest);
+      Result verified =
+          new Call(
+                  List.of(
+                      "skopeo",
+                      "standalone-verify",
+                      manifest(digest).toString(),
+                      "example.com/it/simple:1",
+                      fingerprint,
+                      signature.toString()))
+              .env("GNUPGHOME", home.resolve("gnupg").toString())
+              .run();
+      assertThat(verified.status()).as("%s", verified).isZero();
+      assertThat(verified.out()).contains("Signature verified, digest " + digest);
+    }
+    assertThat(rkt.ok("run", "--net=none", digest).out()).isEqualTo("words:usual words\n");
   }
 
   @Test
