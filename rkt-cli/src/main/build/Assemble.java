@@ -558,7 +558,7 @@ public final class Assemble {
         compilers=%s
         case "$RKT_COMPILERS $*" in both* | *fetch* | *--detached*) compilers=both ;; esac
         [ $compilers = both ] && level=4 || level=1
-        unset RKT_COMPILERS
+        unset RKT_COMPILERS RKT_DATA RKT_CONFIG
         exec ${ids:+"$home/libexec/pod-init" userns "$uids" "$gids"} "$home/runtime/bin/java" \\
           ${user:+"-Drkt.data=$data" "-Drkt.config=$config"} \\
           %s "-XX:TieredStopAtLevel=$level" "-Drkt.compilers=$compilers" \\

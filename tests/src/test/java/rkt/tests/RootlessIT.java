@@ -88,6 +88,20 @@ class RootlessIT {
   }
 
   @Test
+  void aCommandThatStartsOverForBothCompilersKeepsToThem() throws Exception {
+    Path rendered = home.resolve("rendered");
+    ok("image", "render", image, rendered.toString());
+    assertThat(rendered.resolve("manifest")).isRegularFile();
+    assertThat(uid(rendered)).isEqualTo(uid);
+    Path config = home.resolve("configured");
+    Result other =
+        call("image", "render", image, home.resolve("not") + "")
+            .env("XDG_DATA_HOME", config.toString())
+            .run();
+    assertThat(other.err()).startsWith("not-found: ");
+  }
+
+  @Test
   void theUserIsRootInThePodAndTheOthersAreTheirFurtherIds() throws Exception {
     Path volume = home.resolve("volume");
     Images.execute(List.of("install", "-d", "-o", USER, volume.toString()));

@@ -8,6 +8,7 @@ import rkt.kernel.FdMapping;
 import rkt.kernel.KernelException;
 import rkt.kernel.Program;
 import rkt.spec.RktException;
+import rkt.spec.store.Directories;
 import rkt.stage1.StageException;
 
 /**
@@ -71,6 +72,9 @@ public final class BothCompilers {
       variables.add(variable.getKey() + "=" + variable.getValue());
     }
     variables.add(VARIABLE);
+    // In the user namespace of an ordinary user, where the launcher cannot tell any more whose.
+    variables.add("RKT_DATA=" + Directories.data());
+    variables.add("RKT_CONFIG=" + Directories.localConfig());
     try {
       new Program(launcher.toString(), words, variables, FdMapping.STANDARD).exec();
     } catch (KernelException e) {
