@@ -43,6 +43,7 @@ import rkt.verify.audit.AuditHead;
 import rkt.verify.audit.AuditRecords;
 import rkt.verify.claim.Statement;
 import rkt.verify.openpgp.Evidence;
+import rkt.verify.policy.PolicyProbe;
 import rkt.verify.sigstore.PublicKeyFile;
 import rkt.verify.sigstore.SigstoreProbe;
 import rkt.verify.sigstore.TrustedRoot;
@@ -99,6 +100,7 @@ enum FuzzTarget {
     @Override
     void read(byte[] input) {
       SigstoreProbe.statement(Statement.Kind.BUNDLE, input);
+      Sigstore.bundle(input);
     }
   },
 
@@ -201,6 +203,51 @@ enum FuzzTarget {
     void read(byte[] input) throws Exception {
       PublicKey key = PublicKeyFile.parse(input, "the input");
       same(PublicKeyFile.parse(key.getEncoded(), "again").getEncoded(), key.getEncoded());
+    }
+  },
+
+  SIMPLE_SIGNING {
+    @Override
+    List<byte[]> seeds() throws IOException {
+      return Signatures.messages();
+    }
+
+    @Override
+    void read(byte[] input) {
+      Signatures.message(input);
+    }
+  },
+
+  COSIGN_SIGNATURE {
+    @Override
+    List<byte[]> seeds() throws IOException {
+      return Sigstore.cosign();
+    }
+
+    @Override
+    void read(byte[] input) throws Exception {
+      Sigstore.cosign(input);
+    }
+  },
+
+  POLICY {
+    @Override
+    List<byte[]> seeds() {
+      String head = "{\"rktKind\":\"policy\",\"rktVersion\":\"v1\",\"require\":";
+      return texts(
+          head + "{\"type\":\"reject\"}}",
+          head + "{\"type\":\"any-of\",\"of\":[{\"type\":\"openpgp\",\"maxAge\":\"365d\"}]}}",
+          head
+              + "{\"type\":\"all-of\",\"of\":[{\"type\":\"attestation\","
+              + "\"predicateType\":\"https://example.com/scan/v1\",\"by\":[{\"type\":\"keyless\","
+              + "\"trustedRoot\":\"root.json\",\"identities\":[{\"issuer\":\"https://id.example.com\","
+              + "\"subjectPattern\":\"*@example.com\"}]}],\"rules\":[{\"field\":\"/a/b\",\"at-most\":0}]},"
+              + "{\"type\":\"at-least\",\"count\":1,\"of\":[{\"type\":\"openpgp\"}]}]}}");
+    }
+
+    @Override
+    void read(byte[] input) throws Exception {
+      PolicyProbe.acceptsUnsigned(input);
     }
   },
 

@@ -13,13 +13,16 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import rkt.spec.RktException;
+import rkt.verify.claim.Statement;
 import rkt.verify.openpgp.Evidence;
 import rkt.verify.openpgp.KeyFacts;
 import rkt.verify.openpgp.Rules;
 import rkt.verify.openpgp.SignatureFacts;
+import rkt.verify.openpgp.SimpleSigning;
 
 /**
  * OpenPGP files, with what must be true of them. Nobody can make a signature by chance: what is
@@ -105,6 +108,20 @@ final class Signatures {
     } catch (RktException e) {
       return Optional.empty(); // one of those that are to be refused
     }
+  }
+
+  /** Messages that hold what they sign, none of which is of an image. */
+  static List<byte[]> messages() throws IOException {
+    Path file = Path.of("../spec/vectors/trust/inline/data.asc");
+    return List.of(binary(Files.readAllBytes(file)), both("data.asc").get(1));
+  }
+
+  static void message(byte[] input) {
+    Statement statement = new Statement(Statement.Kind.OPENPGP_MESSAGE, input, Map.of());
+    List<KeyFacts> certificates =
+        CASES.stream().flatMap(one -> one.certificate().stream()).distinct().toList();
+    SimpleSigning.Checked checked = SimpleSigning.check(statement, certificates, NOW);
+    FuzzTarget.require(checked.claim().isEmpty(), "accepted, and nobody made it");
   }
 
   static void certificate(byte[] input) throws RktException {

@@ -1,0 +1,60 @@
+package rkt.verify.policy;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import rkt.spec.Digest;
+import rkt.spec.ImageName;
+import rkt.spec.RktException;
+import rkt.verify.trust.GuardedFiles;
+
+/** Reads a policy file and judges by it, for those outside of the package who break it. */
+public final class PolicyProbe {
+  private PolicyProbe() {}
+
+  /** Whether an image that nobody signed meets the policy. */
+  public static boolean acceptsUnsigned(byte[] document) throws RktException {
+    PolicyReader reader =
+        new PolicyReader(new GuardedFiles(GuardedFiles.Kind.POLICY), Path.of("/nowhere"));
+    Requirement requirement = reader.read(document, Path.of("/nowhere/policy.json"));
+    Explanation explanation = Evaluation.of(requirement, new Nothing(), true);
+    explanation.lines();
+    explanation.asks();
+    explanation.reason();
+    return explanation.met();
+  }
+
+  /** Of an image that nobody signed. */
+  private static final class Nothing implements Proofs {
+    @Override
+    public ImageName name() {
+      return new ImageName("example.com/app");
+    }
+
+    @Override
+    public List<Digest> subjects() {
+      return List.of(Digest.sha256(new byte[0]));
+    }
+
+    @Override
+    public Instant now() {
+      return Instant.EPOCH;
+    }
+
+    @Override
+    public Proven detached() {
+      return Proven.NOTHING;
+    }
+
+    @Override
+    public Proven simpleSigning() {
+      return Proven.NOTHING;
+    }
+
+    @Override
+    public Proven sigstore(List<PolicyKey> keys, Optional<Path> trustedRoot) {
+      return Proven.NOTHING;
+    }
+  }
+}
