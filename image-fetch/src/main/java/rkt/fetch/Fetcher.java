@@ -180,7 +180,8 @@ public final class Fetcher {
   }
 
   private boolean isCurrent(ImageRef.Registry registry, Image image) throws RktException {
-    if (registry.digest().isPresent()) {
+    // What a digest stands for never changes, but somebody may have signed it meanwhile.
+    if (registry.digest().isPresent() && !store.admission(image.id()).insecure()) {
       return true;
     }
     return registries.first(

@@ -213,6 +213,24 @@ final class StatementsTest {
   }
 
   @Test
+  void anImageThatCameUnverifiedByItsDigestIsAskedForWhoeverSignedItSince() throws Exception {
+    ImageRef reference =
+        ImageRef.parse("docker://" + registry.authority() + "/app@" + subject, home);
+    for (boolean insecure : new boolean[] {true, false}) {
+      try (Fetched fetched = fetcher().fetch(reference)) {
+        fetched.commit(insecure, Map.of());
+      }
+      assertThat(fetcher().current(reference)).isPresent();
+      tag(
+          ".sig",
+          artifact("", "", layer(MediaType.COSIGN_PAYLOAD, new byte[] {1}, "by " + insecure)));
+      int before = registry.log.size();
+      assertThat(fetcher().current(reference).isPresent()).isEqualTo(!insecure);
+      assertThat(registry.log.size() > before).isEqualTo(insecure);
+    }
+  }
+
+  @Test
   void otherBytesThanThoseListedAreRefused() throws Exception {
     byte[] payload = Fixtures.utf8("payload");
     tag(".sig", artifact("", "", layer(MediaType.COSIGN_PAYLOAD, payload, "one")));
