@@ -2,15 +2,20 @@ package rkt.cli;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import rkt.spec.Phases;
+import rkt.spec.json.JsonWriter;
 import rkt.stage1.main.BothCompilers;
 
 /**
@@ -21,6 +26,11 @@ import rkt.stage1.main.BothCompilers;
  */
 public final class Training {
   private static final String IMAGE = "example.com/training";
+
+  private static final FileAttribute<?> PRIVATE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+  private static final FileAttribute<?> OWNED =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x"));
 
   private final Path scratch;
   private final Path fixtures;
@@ -34,7 +44,7 @@ public final class Training {
    * Takes a directory to work in, which the caller makes and deletes, that of the fixtures, and
    * which walk.
    */
-  public static void main(String[] args) throws ClassNotFoundException {
+  public static void main(String[] args) throws ClassNotFoundException, IOException {
     Training training = new Training(Path.of(args[0]), Path.of(args[1]));
     if (args[2].equals("starts")) {
       training.walkStarts();
@@ -47,7 +57,7 @@ public final class Training {
     Runtime.getRuntime().exit(0);
   }
 
-  private void walkEverything() {
+  private void walkEverything() throws IOException {
     must("version");
     must("help");
     must("help", "run");
@@ -67,14 +77,21 @@ public final class Training {
     // For the other walk.
     must("fetch", fixtures.resolve("image.aci").toString());
     runUntilHandOver();
+    Path passphrase = Files.createFile(scratch.resolve("passphrase"), PRIVATE);
+    Files.writeString(passphrase, "of no use\n");
+    String locked = "--passphrase-file=" + passphrase;
+    must("image", "generate-key", locked, scratch.resolve("cosign").toString());
+    must("image", "sign", "--key=" + scratch.resolve("cosign.key"), locked, IMAGE);
+    runByPolicyUntilHandOver();
   }
 
   /** What ends soon, after the other walk and in the same directories. */
-  private void walkStarts() {
+  private void walkStarts() throws IOException {
     must("version");
     for (int round = 0; round < 3; round++) {
       runUntilHandOver();
     }
+    runByPolicyUntilHandOver();
     must("list");
   }
 
@@ -130,6 +147,31 @@ public final class Training {
       System.err.println(
           "training: rkt run ended early: " + errors.toString(StandardCharsets.UTF_8));
     }
+  }
+
+  /** The same where a policy asks for a signature by the key that the other walk made. */
+  private void runByPolicyUntilHandOver() throws IOException {
+    Path policy = scratch.resolve("local/policy.d/example.com/policy.json");
+    Files.createDirectories(policy.getParent(), OWNED);
+    String key = scratch.resolve("cosign.pub").toString();
+    Files.writeString(
+        policy,
+        new JsonWriter()
+            .object()
+            .put("rktKind", "policy")
+            .put("rktVersion", "v1")
+            .object("require")
+            .put("type", "cosign")
+            .array("keys")
+            .object()
+            .put("file", key)
+            .end()
+            .end()
+            .end()
+            .end()
+            .toString());
+    runUntilHandOver();
+    Files.delete(policy);
   }
 
   /** Stops {@code rkt run} where it would become another program. */
