@@ -8,6 +8,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
@@ -298,6 +299,36 @@ class AttachIT extends PodTests {
 
       Result result = attach(pod, "stdin,stdout").stdin("\nend\n".getBytes(UTF_8)).run();
       assertThat(result.status()).as("%s", result).isEqualTo(5);
+    }
+  }
+
+  @Test
+  void thirtyAppsWithNinetyStreamsKeepEachTheirOwn() throws Exception {
+    Path uuid = rkt.home().resolve("uuid-ninety");
+    List<Integer> asked = List.of(0, 15, 29);
+    List<String> words = new ArrayList<>(List.of("run", "--uuid-file-save=" + uuid));
+    for (int i = 0; i < 30; i++) {
+      words.addAll(List.of(image, "--name=app-" + i));
+      words.addAll(List.of(STREAMS));
+      words.addAll(
+          List.of(
+              "--",
+              "-c",
+              asked.contains(i) ? "read line; echo $AC_APP_NAME got $line" : "exec sleep 600",
+              "---"));
+    }
+    try (Running pod = rkt.call(words.toArray(new String[0])).start()) {
+      rkt.call("status", "--wait-ready", "--uuid-file=" + awaitFile(uuid)).run();
+      String id = Files.readString(uuid).strip();
+      for (int i : asked) {
+        Result result =
+            rkt.call("attach", "--app=app-" + i, "--mode=stdin,stdout", id)
+                .stdin("ok\n".getBytes(UTF_8))
+                .run();
+        assertThat(result.out()).as("%s", result).isEqualTo("app-" + i + " got ok\n");
+      }
+      rkt.ok("stop", id);
+      pod.await();
     }
   }
 

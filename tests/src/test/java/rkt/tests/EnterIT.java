@@ -61,6 +61,25 @@ class EnterIT extends PodTests {
   }
 
   @Test
+  void whoEntersWithLowerLimitsGetsThoseOfTheAppOrIsTold() throws Exception {
+    String limits = "ulimit -n; ulimit -H -n";
+    Result inside =
+        rkt.call("enter", root.uuid(), "sh", "-c", limits)
+            .under("prlimit", "--nofile=256:256")
+            .run();
+    // Root may raise limits, unless it lacks CAP_SYS_RESOURCE, as in some containers.
+    boolean mayRaise =
+        new Call(List.of("sh", "-c", "ulimit -n 256 && ulimit -H -n 257")).run().status() == 0;
+    if (mayRaise) {
+      assertThat(inside.out()).as("%s", inside).isEqualTo(enter(root, limits).out());
+    } else {
+      assertThat(inside.status()).isEqualTo(254);
+      assertThat(inside.err()).startsWith("run: cannot enter pod ").contains("OPEN_FILES): EPERM");
+      assertThat(inside.out()).isEmpty();
+    }
+  }
+
+  @Test
   void whoEntersIsChosenAsSoonAsTheAppWhenMemoryRunsOut() throws Exception {
     assertThat(enter(root, "cat /proc/self/oom_score_adj").out()).isEqualTo("300\n");
     assertThat(enter(web, "cat /proc/self/oom_score_adj").out())

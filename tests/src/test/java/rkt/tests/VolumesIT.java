@@ -69,6 +69,22 @@ class VolumesIT extends PodTests {
   }
 
   @Test
+  void aVolumeThatHoldsTheDataDirectoryShowsNoMountOfThePod() throws Exception {
+    String[] flags = {
+      "--volume=all,kind=host,source=" + rkt.home() + ",readOnly=true",
+      "--mount=volume=all,target=/all"
+    };
+    // The stage, with the roots of the apps, and the id-mapped data directory lie below it.
+    assertThat(
+            out(
+                    "grep -c ' /all' /proc/self/mountinfo;"
+                        + " find /all/data/pods/run/*/stage -mindepth 1",
+                    flags)
+                .lines())
+        .containsExactly("1");
+  }
+
+  @Test
   void aVolumeHasNoDevicesAndNoSetuid() throws Exception {
     assertThat(
             out(
