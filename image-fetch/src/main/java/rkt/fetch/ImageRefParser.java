@@ -2,6 +2,8 @@ package rkt.fetch;
 
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -38,6 +40,9 @@ final class ImageRefParser {
       }
       if (text.startsWith("docker:")) {
         return registry(text);
+      }
+      if (text.startsWith("cimd:")) {
+        return identifier(text);
       }
       if (text.startsWith("oci:")) {
         Located at = located(text, "oci:", cwd);
@@ -123,6 +128,40 @@ final class ImageRefParser {
   }
 
   private record Located(Path path, String tag, Optional<Digest> digest) {}
+
+  /**
+   * What rkt 1.30 called an image to itself: {@code cimd:TYPE:v=0:DATA}. Its data are the reference
+   * that is meant, as a part of a URL.
+   */
+  private static ImageRef identifier(String text) throws FetchException {
+    String[] parts = text.split(":", 4);
+    if (parts.length < 4 || !parts[2].equals("v=0") || parts[3].isEmpty()) {
+      throw bad(text, "it is not cimd:TYPE:v=0:DATA");
+    }
+    String data = parts[3];
+    return switch (parts[1]) {
+      case "appc" -> {
+        int query = data.indexOf('?');
+        String name = query < 0 ? data : data.substring(0, query);
+        StringBuilder plain = new StringBuilder(URLDecoder.decode(name, StandardCharsets.UTF_8));
+        if (query >= 0) {
+          for (String label : data.substring(query + 1).split("&", -1)) {
+            plain.append(',').append(URLDecoder.decode(label, StandardCharsets.UTF_8));
+          }
+        }
+        yield name(plain.toString());
+      }
+      case "aci-archive" -> {
+        String url = URLDecoder.decode(data, StandardCharsets.UTF_8);
+        if (!url.contains("://")) {
+          throw bad(text, "its data are no URL");
+        }
+        yield url(url);
+      }
+      case "docker" -> registry("docker://" + URLDecoder.decode(data, StandardCharsets.UTF_8));
+      default -> throw bad(text, "cimd:" + parts[1] + " is not known");
+    };
+  }
 
   /** PATH, PATH:TAG or PATH@DIGEST, behind a prefix. */
   private static Located located(String text, String prefix, Path cwd) throws FetchException {

@@ -10,9 +10,12 @@ import rkt.fetch.auth.Logins;
 import rkt.fetch.http.Http;
 import rkt.fetch.http.HttpOptions;
 import rkt.fetch.http.Origin;
+import rkt.fetch.registries.Endpoint;
+import rkt.fetch.registries.RegistriesConf;
 import rkt.fetch.registry.RegistryTarget;
 import rkt.fetch.transport.FetchException;
 import rkt.spec.Digest;
+import rkt.spec.ErrorClass;
 import rkt.spec.RktException;
 import rkt.spec.image.Image;
 import rkt.spec.image.MediaType;
@@ -46,20 +49,39 @@ public final class Pusher {
           "cannot push to a digest: it follows from the image",
           "name a tag: docker://HOST/NAME:TAG");
     }
+    Endpoint target =
+        RegistriesConf.read(options.surroundings()).target(to.host(), to.repository());
+    if (!target.insecure() || options.insecureHttp()) {
+      push(image, to, target, options.insecureHttp());
+      return;
+    }
+    try {
+      push(image, to, target, false);
+    } catch (RktException e) {
+      if (e.errorClass() != ErrorClass.NETWORK) {
+        throw e;
+      }
+      options.progress().note(target + ": " + e.getMessage() + "; trying plain http");
+      push(image, to, target, true);
+    }
+  }
+
+  private void push(Image image, ImageRef.Registry to, Endpoint place, boolean plain)
+      throws RktException {
     String host = to.host().equals("docker.io") ? "registry-1.docker.io" : to.host();
-    URI base = URI.create((options.insecureHttp() ? "http://" : "https://") + host);
+    URI base = URI.create((plain ? "http://" : "https://") + host);
     if (base.getHost() == null) {
       throw FetchException.usage("\"" + host + "\" is not the name of a host", null);
     }
-    boolean isProven = base.getScheme().equals("https") && !options.insecureTls();
-    boolean secret = isProven || Origin.of(base).isLoopback();
+    boolean anyCertificate = options.insecureTls() || place.insecure();
+    // A password crosses no network in the clear, and goes to nobody who proves nothing.
+    boolean secret = (!plain && !anyCertificate) || Origin.of(base).isLoopback();
     Optional<Credentials> credentials =
         secret
             ? new Logins(options.surroundings()).registry(to.host(), to.repository())
             : Optional.empty();
     try (Http http =
-        new Http(
-            new HttpOptions(options.insecureTls(), options.patience(), options.surroundings()))) {
+        new Http(new HttpOptions(anyCertificate, options.patience(), options.surroundings()))) {
       RegistryTarget target = new RegistryTarget(http, base, to.repository(), credentials);
       OciManifest manifest = blobs(image.manifest(), target);
       target.manifest(to.tag(), manifest.mediaType(), store.read(image.manifest()));

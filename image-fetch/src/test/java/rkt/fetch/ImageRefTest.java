@@ -19,6 +19,37 @@ import rkt.spec.ImageName;
 import rkt.spec.RktException;
 
 final class ImageRefTest {
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ' ',
+      value = {
+        "cimd:docker:v=0:registry.example.com/app:1.4 docker://registry.example.com/app:1.4",
+        "cimd:aci-archive:v=0:https%3A%2F%2Fexample.com%2Fapp.aci https://example.com/app.aci",
+        "cimd:appc:v=0:example.com/app?version=1.0&os=linux example.com/app:1.0,os=linux",
+      })
+  void whatRktCalledAnImageToItselfIsThatImage(String identifier, String reference)
+      throws Exception {
+    assertThat(ImageRef.parse(identifier, Path.of("/")))
+        .isEqualTo(ImageRef.parse(reference, Path.of("/")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "cimd:",
+        "cimd:appc:v=0:",
+        "cimd:appc:v=1:example.com/app",
+        "cimd:oci:v=0:x",
+        "cimd:aci-archive:v=0:%2Fetc%2Fpasswd.aci",
+        "cimd:aci-archive:v=0:%zz",
+        "cimd:appc:v=0:../../x",
+      })
+  void anIdentifierOfAnotherKindIsRefused(String identifier) {
+    assertThatThrownBy(() -> ImageRef.parse(identifier, Path.of("/")))
+        .isInstanceOfSatisfying(
+            RktException.class, e -> assertThat(e.errorClass()).isEqualTo(ErrorClass.USAGE));
+  }
+
   @TempDir Path cwd;
 
   @ParameterizedTest

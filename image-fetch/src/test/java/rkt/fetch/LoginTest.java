@@ -234,6 +234,32 @@ final class LoginTest {
   }
 
   @Test
+  void requestsToAWebServerAreSignedWithAKeyOfAmazons() throws Exception {
+    write(
+        "local/auth.d/web.json",
+        """
+        {"rktKind":"auth","rktVersion":"v1","domains":["%s"],"type":"aws",
+         "credentials":{"accessKeyID":"AKID","secretAccessKey":"%s","awsRegion":"eu-west-1"}}\
+        """
+            .formatted(registry.authority(), SECRET));
+    registry.serve("/app.aci", Fixtures.aci(), "text/plain");
+    assertThat(fetch("http://" + registry.authority() + "/app.aci")).isNotNull();
+    assertThat(registry.log)
+        .isNotEmpty()
+        .allMatch(line -> line.contains(" AWS4-HMAC-SHA256 Credential=AKID/"))
+        .allMatch(line -> line.contains("/eu-west-1/s3/aws4_request,"))
+        .noneMatch(line -> line.contains(SECRET));
+    write(
+        "local/auth.d/second.json",
+        """
+        {"rktKind":"auth","rktVersion":"v1","domains":["%s"],"type":"oauth",
+         "credentials":{"token":"%s"}}\
+        """
+            .formatted(registry.authority(), SECRET));
+    refused("http://" + registry.authority() + "/app.aci", ErrorClass.USAGE);
+  }
+
+  @Test
   void aBrokenFileOfLoginsIsNamedAndNotQuoted() throws Exception {
     for (String text :
         List.of(SECRET, "{\"auths\":" + SECRET, "{\"auths\":{\"x\":\"" + SECRET + "\"")) {
@@ -244,7 +270,7 @@ final class LoginTest {
     for (String text :
         List.of(
             "{\"rktKind\":\"auth\",\"rktVersion\":\"v2\",\"credentials\":{}}",
-            "{\"rktKind\":\"auth\",\"rktVersion\":\"v1\",\"type\":\"aws\",\"credentials\":{}}",
+            "{\"rktKind\":\"auth\",\"rktVersion\":\"v1\",\"type\":\"kerberos\",\"credentials\":{}}",
             "{\"rktKind\":\"other\",\"rktVersion\":\"v1\",\"credentials\":{}}",
             "{" + SECRET)) {
       write("local/auth.d/x.json", text);

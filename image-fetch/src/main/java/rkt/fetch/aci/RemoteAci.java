@@ -63,7 +63,7 @@ public final class RemoteAci implements AciSource {
   }
 
   private Answer part(Map<String, String> headers) throws IOException, RktException {
-    Answer answer = inspected(http.get(url, with(url, headers)));
+    Answer answer = inspected(http.get(url, with("GET", url, headers)));
     boolean part = answer.status() == 206 && headers.containsKey("Range");
     if (!part) {
       try {
@@ -114,7 +114,7 @@ public final class RemoteAci implements AciSource {
     return retry()
         .run(() -> {
           try (Answer answer =
-              inspected(http.head(url, with(url, Map.of("If-None-Match", mark))))) {
+              inspected(http.head(url, with("HEAD", url, Map.of("If-None-Match", mark))))) {
             boolean same =
                 answer.status() == 304
                     || (answer.status() == 200 && answer.header("ETag").orElse("").equals(mark));
@@ -124,12 +124,13 @@ public final class RemoteAci implements AciSource {
   }
 
   private Answer get(URI uri) throws IOException, RktException {
-    return inspected(http.get(uri, with(uri, Map.of())));
+    return inspected(http.get(uri, with("GET", uri, Map.of())));
   }
 
-  private Map<String, String> with(URI uri, Map<String, String> headers) throws RktException {
+  private Map<String, String> with(String method, URI uri, Map<String, String> headers)
+      throws RktException {
     Map<String, String> all = new LinkedHashMap<>(headers);
-    all.putAll(logins.headers(uri));
+    all.putAll(logins.headers(method, uri));
     return all;
   }
 

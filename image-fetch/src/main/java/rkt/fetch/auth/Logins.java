@@ -5,6 +5,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -51,14 +52,23 @@ public final class Logins {
     return Optional.empty();
   }
 
-  /** The headers that log in to the web server of {@code uri}; none over a network in the clear. */
-  public Map<String, String> headers(URI uri) throws RktException {
+  /**
+   * The headers that log a request in to the web server of {@code uri}; none over a network in the
+   * clear.
+   *
+   * @param method such as {@code GET}: some logins are a signature of the request
+   */
+  public Map<String, String> headers(String method, URI uri) throws RktException {
     Origin origin = Origin.of(uri);
     if (!origin.scheme().equals("https") && !origin.isLoopback()) {
       return Map.of();
     }
     boolean usual = origin.port() == (origin.scheme().equals("https") ? 443 : 80);
     String host = usual ? origin.host() : origin.host() + ":" + origin.port();
+    Optional<AwsSigner> signer = own().signer(host);
+    if (signer.isPresent()) {
+      return signer.get().headers(method, uri, Map.of(), Instant.now());
+    }
     Optional<String> header = own().domain(host).flatMap(Credentials::header);
     return header.isPresent() ? Map.of("Authorization", header.get()) : Map.of();
   }

@@ -23,6 +23,7 @@ import rkt.spec.json.StrictJson;
 final class RktAuth {
   private final Map<String, Credentials> registries = new HashMap<>();
   private final Map<String, Credentials> domains = new HashMap<>();
+  private final Map<String, AwsSigner> signers = new HashMap<>();
 
   static RktAuth read(List<Path> configuration) throws RktException {
     RktAuth all = new RktAuth();
@@ -32,7 +33,11 @@ final class RktAuth {
         own.add(file);
       }
       all.registries.putAll(own.registries);
+      // A later directory's login of one kind displaces an earlier one's of the other.
+      all.domains.keySet().removeAll(own.signers.keySet());
+      all.signers.keySet().removeAll(own.domains.keySet());
       all.domains.putAll(own.domains);
+      all.signers.putAll(own.signers);
     }
     return all;
   }
@@ -46,6 +51,11 @@ final class RktAuth {
    */
   Optional<Credentials> domain(String host) {
     return Optional.ofNullable(domains.get(host));
+  }
+
+  /** What signs requests to {@code host}, written like that of {@link #domain}. */
+  Optional<AwsSigner> signer(String host) {
+    return Optional.ofNullable(signers.get(host));
   }
 
   /** Regular files that end in .json, in order. */
@@ -90,6 +100,10 @@ final class RktAuth {
                   secrets.string("user"), secrets.string("password"), file.toString()),
               file);
       case "auth" -> {
+        if (json.string("type").equals("aws")) {
+          sign(json.strings("domains"), secrets, file);
+          return;
+        }
         Credentials credentials =
             switch (json.string("type")) {
               case "basic" ->
@@ -99,8 +113,13 @@ final class RktAuth {
               default ->
                   throw FetchException.usage(
                       file + " asks for a login of type " + json.string("type"),
-                      "basic and oauth are known");
+                      "basic, oauth and aws are known");
             };
+        for (String host : json.strings("domains")) {
+          if (signers.containsKey(host)) {
+            throw second(host, file);
+          }
+        }
         put(domains, json.strings("domains"), credentials, file);
       }
       default ->
@@ -109,13 +128,30 @@ final class RktAuth {
     }
   }
 
+  private void sign(List<String> hosts, JsonObject secrets, Path file) throws RktException {
+    AwsSigner signer =
+        new AwsSigner(
+            secrets.string("accessKeyID"),
+            secrets.string("secretAccessKey"),
+            secrets.findString("awsRegion").orElse(""));
+    for (String host : hosts) {
+      if (domains.containsKey(host) || signers.put(host, signer) != null) {
+        throw second(host, file);
+      }
+    }
+  }
+
+  private static FetchException second(String host, Path file) {
+    return FetchException.usage(
+        host + " has a second login in " + file, "one for each host in a directory");
+  }
+
   private static void put(
       Map<String, Credentials> all, List<String> hosts, Credentials credentials, Path file)
       throws FetchException {
     for (String host : hosts) {
       if (all.put(host, credentials) != null) {
-        throw FetchException.usage(
-            host + " has a second login in " + file, "one for each host in a directory");
+        throw second(host, file);
       }
     }
   }

@@ -7,19 +7,13 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
 import java.security.PrivateKey;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
-import java.security.spec.InvalidKeySpecException;
-import java.security.spec.KeySpec;
-import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import rkt.fetch.transport.FetchException;
 import rkt.fetch.transport.Surroundings;
 
@@ -111,43 +105,7 @@ final class HostCertificates {
   }
 
   private static PrivateKey key(Path file) throws FetchException {
-    String text = new String(bytes(file), StandardCharsets.ISO_8859_1);
-    String begin = "-----BEGIN PRIVATE KEY-----";
-    int from = text.indexOf(begin);
-    int to = text.indexOf("-----END PRIVATE KEY-----");
-    if (from < 0 || to < from) {
-      throw FetchException.usage(
-          file + " holds no private key in the form PKCS#8, not encrypted",
-          "openssl pkcs8 -topk8 -nocrypt -in OLD -out " + file);
-    }
-    try {
-      byte[] der = Base64.getMimeDecoder().decode(text.substring(from + begin.length(), to));
-      return key(der, file);
-    } catch (IllegalArgumentException | GeneralSecurityException e) {
-      throw FetchException.usage(file + " holds a private key that cannot be read", null);
-    }
-  }
-
-  private static PrivateKey key(byte[] der, Path file)
-      throws GeneralSecurityException, FetchException {
-    KeySpec spec = new PKCS8EncodedKeySpec(der);
-    for (String algorithm : List.of("EC", "RSA", "EdDSA")) {
-      PrivateKey key = key(algorithm, spec);
-      if (key != null) {
-        return key;
-      }
-    }
-    throw FetchException.usage(file + " holds a private key of an unknown kind", null);
-  }
-
-  /** Null if it is of another kind. */
-  private static @Nullable PrivateKey key(String algorithm, KeySpec spec)
-      throws GeneralSecurityException {
-    try {
-      return KeyFactory.getInstance(algorithm).generatePrivate(spec);
-    } catch (InvalidKeySpecException e) {
-      return null;
-    }
+    return PrivateKeys.read(new String(bytes(file), StandardCharsets.ISO_8859_1), file);
   }
 
   private static byte[] bytes(Path file) throws FetchException {

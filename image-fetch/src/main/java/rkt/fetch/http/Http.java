@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
-import java.net.Proxy;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
@@ -163,8 +162,11 @@ public final class Http implements AutoCloseable {
 
   private Answer ask(String method, URI uri, Map<String, String> headers, Upload upload)
       throws IOException, FetchException {
-    Proxy proxy = proxies.of(uri);
-    HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection(proxy);
+    Proxies.Route route = proxies.of(uri);
+    HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection(route.proxy());
+    if (route.login() != null) {
+      connection.setAuthenticator(route.login());
+    }
     if (connection instanceof HttpsURLConnection secure) {
       tls.apply(secure, Origin.of(uri));
     }

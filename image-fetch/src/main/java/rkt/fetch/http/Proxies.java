@@ -1,6 +1,8 @@
 package rkt.fetch.http;
 
+import java.net.Authenticator;
 import java.net.InetSocketAddress;
+import java.net.PasswordAuthentication;
 import java.net.Proxy;
 import java.net.URI;
 import java.util.Locale;
@@ -10,17 +12,37 @@ import rkt.fetch.transport.FetchException;
 
 /** The proxy for a URL, from HTTP_PROXY, HTTPS_PROXY and NO_PROXY in either case. */
 final class Proxies {
+  /** Java's own switch: which logins are not offered to a proxy that leads to https. */
+  private static final String NOT_OFFERED = "jdk.http.auth.tunneling.disabledSchemes";
+
   private final Map<String, String> environment;
 
   Proxies(Map<String, String> environment) {
     this.environment = environment;
+    for (String scheme : new String[] {"http", "https"}) {
+      String setting = variable(scheme + "_proxy");
+      if (setting != null && setting.contains("@") && System.getProperty(NOT_OFFERED) == null) {
+        // Read once, by the first connection. Else no proxy for https could be logged in to: its
+        // password is Basic, and goes to the proxy whatever we do.
+        System.setProperty(NOT_OFFERED, "");
+      }
+    }
   }
 
-  Proxy of(URI uri) throws FetchException {
+  /**
+   * A way to a server.
+   *
+   * @param login answers the proxy that asks who we are, and nobody else; null if we have no answer
+   */
+  record Route(Proxy proxy, @Nullable Authenticator login) {
+    static final Route DIRECT = new Route(Proxy.NO_PROXY, null);
+  }
+
+  Route of(URI uri) throws FetchException {
     Origin origin = Origin.of(uri);
     String setting = variable(origin.scheme() + "_proxy");
     if (setting == null || setting.isEmpty() || origin.isLoopback() || isExcluded(origin.host())) {
-      return Proxy.NO_PROXY;
+      return Route.DIRECT;
     }
     try {
       URI proxy = URI.create(setting.contains("://") ? setting : "http://" + setting);
@@ -28,11 +50,32 @@ final class Proxies {
         throw new IllegalArgumentException("not an http URL");
       }
       int port = proxy.getPort() >= 0 ? proxy.getPort() : 80;
-      return new Proxy(Proxy.Type.HTTP, InetSocketAddress.createUnresolved(proxy.getHost(), port));
+      return new Route(
+          new Proxy(Proxy.Type.HTTP, InetSocketAddress.createUnresolved(proxy.getHost(), port)),
+          proxy.getUserInfo() == null ? null : new Login(proxy.getUserInfo()));
     } catch (IllegalArgumentException e) {
       // The value may hold a password: it is not shown.
       throw FetchException.usage(
           origin.scheme() + "_proxy is not an http URL", "set it to http://HOST:PORT");
+    }
+  }
+
+  /** The user and password of a proxy's URL, for that proxy. */
+  private static final class Login extends Authenticator {
+    private final String user;
+    private final String password;
+
+    Login(String pair) {
+      int colon = pair.indexOf(':');
+      this.user = colon < 0 ? pair : pair.substring(0, colon);
+      this.password = colon < 0 ? "" : pair.substring(colon + 1);
+    }
+
+    @Override
+    protected @Nullable PasswordAuthentication getPasswordAuthentication() {
+      return getRequestorType() == RequestorType.PROXY
+          ? new PasswordAuthentication(user, password.toCharArray())
+          : null;
     }
   }
 

@@ -2,9 +2,13 @@ package rkt.fetch.main;
 
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,6 +28,7 @@ import rkt.spec.ImageName;
 import rkt.spec.RktException;
 import rkt.spec.error.ErrorReport;
 import rkt.spec.image.Image;
+import rkt.spec.image.ImageId;
 import rkt.spec.image.ImageJson;
 import rkt.spec.json.JsonWriter;
 import rkt.spec.store.DataDirectory;
@@ -36,6 +41,7 @@ import rkt.spec.store.Store;
  */
 public final class RktFetch {
   private static final Set<String> INSECURE = Set.of("http", "tls");
+  private static final Set<String> POLICIES = Set.of("never", "new", "update");
 
   private final PrintStream out;
   private final PrintStream err;
@@ -93,6 +99,18 @@ public final class RktFetch {
             .build());
     spec.addOption(
         option("NAME", "--image-name", "The name to judge an image of an OCI layout under.")
+            .build());
+    spec.addOption(
+        option("POLICY", "--pull-policy", "Ask the source never, for what is new, or to update.")
+            .defaultValue("update")
+            .build());
+    spec.addOption(
+        OptionSpec.builder("--offline")
+            .type(boolean.class)
+            .description("Use no network: what is neither in the store nor a file is not found.")
+            .build());
+    spec.addOption(
+        option("DURATION", "--seed", "Share an image that came by BitTorrent for so long.")
             .build());
     spec.addOption(option("OS", "--os", "For another system than this one.").build());
     spec.addOption(option("ARCH", "--arch", "For another processor than this one's.").build());
@@ -153,14 +171,17 @@ public final class RktFetch {
     DataDirectory.check(dir);
     Store store = Store.at(dir);
     FetchOptions options = options(parsed);
-    Path cwd = Path.of("").toAbsolutePath();
+    String policy = parsed.matchedOptionValue("--pull-policy", "update");
+    if (!POLICIES.contains(policy)) {
+      throw FetchException.usage(
+          "--pull-policy does not know \"" + policy + "\"", "name never, new or update");
+    }
+    boolean offline = parsed.hasMatchedOption("--offline");
     List<String> images = parsed.matchedPositionalValue(0, List.of());
     int status = 0;
     for (String text : images) {
-      try (Display display = display(parsed);
-          Fetched fetched = fetch(new Fetcher(store, options.withProgress(display)), text, cwd)) {
-        Image image = fetched.image();
-        fetched.commit(false, Map.of());
+      try (Display display = display(parsed)) {
+        Image image = find(store, options.withProgress(display), text, policy, offline);
         out.println(json ? json(image) : image.id().toString());
       } catch (RktException e) {
         int failed = report(e);
@@ -198,6 +219,10 @@ public final class RktFetch {
     if (!signature.isEmpty()) {
       options = options.withSignature(Path.of(signature).toAbsolutePath());
     }
+    String seed = parsed.matchedOptionValue("--seed", "");
+    if (!seed.isEmpty()) {
+      options = options.withSeed(seed(seed));
+    }
     String name = parsed.matchedOptionValue("--image-name", "");
     if (!name.isEmpty()) {
       try {
@@ -209,8 +234,56 @@ public final class RktFetch {
     return options;
   }
 
-  private static Fetched fetch(Fetcher fetcher, String text, Path cwd) throws RktException {
-    return fetcher.fetch(fetcher.expand(ImageRef.parse(text, cwd)));
+  /** As users write it: {@code 30m}, {@code 24h}, {@code 1m30s}, {@code 0}. */
+  private static Duration seed(String text) throws FetchException {
+    try {
+      Duration time =
+          text.equals("0") ? Duration.ZERO : Duration.parse("PT" + text.toUpperCase(Locale.ROOT));
+      if (!time.isNegative()) {
+        return time;
+      }
+    } catch (DateTimeParseException e) {
+      // The same as for a time that is negative.
+    }
+    throw FetchException.usage(
+        "--seed does not understand \"" + text + "\"", "write it as 30m, 24h, 90s or 0");
+  }
+
+  private static Image find(
+      Store store, FetchOptions options, String text, String policy, boolean offline)
+      throws RktException {
+    Fetcher fetcher = new Fetcher(store, options);
+    boolean update = policy.equals("update");
+    if (!update) {
+      Optional<ImageId> found = store.find(text);
+      if (found.isPresent()) {
+        return store.image(found.get());
+      }
+    }
+    ImageRef reference = fetcher.expand(ImageRef.parse(text, Path.of("").toAbsolutePath()));
+    boolean away = policy.equals("never") || (offline && reference.isRemote());
+    if (!update || away) {
+      Optional<ImageId> found =
+          reference.lookup().isEmpty() ? Optional.empty() : store.find(reference.lookup());
+      if (found.isPresent()) {
+        return store.image(found.get());
+      }
+    }
+    if (away) {
+      throw FetchException.notFound(
+          "no image \"" + text + "\" in the store",
+          offline ? "fetch it without --offline" : "fetch it without --pull-policy=never");
+    }
+    Optional<ImageId> current = update ? fetcher.current(reference) : Optional.empty();
+    if (current.isPresent()) {
+      return store.image(current.get());
+    }
+    try (Fetched fetched = fetcher.fetch(reference)) {
+      Image image = fetched.image();
+      fetched.commit(false, Map.of());
+      fetched.share(options.seed());
+      return image;
+    }
   }
 
   private Display display(ParseResult parsed) {

@@ -169,6 +169,17 @@ public final class RegistriesConf {
     return endpoints;
   }
 
+  /**
+   * Where {@code host/repository} is pushed to: to itself, never to a mirror, nor to the location
+   * that it is fetched from.
+   *
+   * @throws FetchException of class usage if the registry is blocked
+   */
+  public Endpoint target(String host, String repository) throws FetchException {
+    boolean insecure = endpoints(host, repository, true).getLast().insecure();
+    return new Endpoint(host, repository, insecure);
+  }
+
   /** The table with the longest prefix of the name, component by component. */
   private @Nullable Registry match(String host, String name) {
     Registry best = null;

@@ -48,6 +48,22 @@ final class RktFetchTest {
   }
 
   @Test
+  void thePolicySaysWhetherTheSourceIsAsked() throws Exception {
+    String aci = directory.resolve("app.aci").toString();
+    assertThat(run("--offline", "--seed=10m", aci)).as("a file is no network").isZero();
+    String id = text(out).strip();
+    assertThat(run("--pull-policy=never", "example.com/app:1.0.0")).isZero();
+    assertThat(run("--pull-policy=new", "example.com/app:1.0.0")).isZero();
+    assertThat(run("--offline", "example.com/app:1.0.0")).isZero();
+    assertThat(text(out).lines()).hasSize(4).containsOnly(id);
+    assertThat(run("--pull-policy=never", aci)).isEqualTo(10);
+    assertThat(run("--offline", "https://127.0.0.1:1/x.aci")).isEqualTo(10);
+    assertThat(text(err)).contains("  fix: fetch it without --offline");
+    assertThat(run("--pull-policy=sometimes", aci)).isEqualTo(2);
+    assertThat(run("--seed=-5m", aci)).isEqualTo(2);
+  }
+
+  @Test
   void badUsageIsTwo() {
     assertThat(run()).isEqualTo(2);
     assertThat(run("--format=xml", "x")).isEqualTo(2);

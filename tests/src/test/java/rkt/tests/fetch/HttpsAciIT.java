@@ -67,6 +67,7 @@ class HttpsAciIT {
             ssl_certificate CERTIFICATE;
             ssl_certificate_key KEY;
             root HOME/served;
+            if ($http_proxy_authorization) { return 418; }
             location /moved/ { rewrite ^/moved/(.*) /$1 redirect; }
             location /plain/ { return 302 http://127.0.0.1:1/x.aci; }
           }
@@ -130,6 +131,27 @@ class HttpsAciIT {
         here.call("fetch", url + "/x.aci").env("SSL_CERT_FILE", foreign.authority().toString()));
     refuses("network", url.replace("127.0.0.1", "localhost") + "/x.aci");
     here.ok("--insecure-options=tls", "fetch", url + "/x.aci");
+  }
+
+  @Test
+  void thePasswordInTheUrlOfAProxyIsForTheProxyAlone() throws Exception {
+    int port = Integer.parseInt(url.substring(url.lastIndexOf(':') + 1));
+    String far = "https://origin.test/x.aci";
+    try (FakeProxy proxy = new FakeProxy("user:p@ss", port)) {
+      String right = "http://user:p%40ss@127.0.0.1:" + proxy.port();
+      Rkt here = empty();
+      Result fetched = fetch(here, far).env("HTTPS_PROXY", right).run();
+      assertThat(fetched.status()).as("%s", fetched).isZero();
+      assertThat(fetched.err()).doesNotContain("p@ss", "p%40ss");
+      assertThat(proxy.requests())
+          .isNotEmpty()
+          .allMatch("CONNECT origin.test:443 HTTP/1.1"::equals);
+      String wrong = "http://user:secret-word@127.0.0.1:" + proxy.port();
+      Rkt other = empty();
+      Result refused =
+          Tools.refuses(other, "network", 254, fetch(other, far).env("HTTPS_PROXY", wrong));
+      assertThat(refused.err()).doesNotContain("secret-word");
+    }
   }
 
   @Test

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A certificate authority, and a certificate that it issued for 127.0.0.1. */
+/** A certificate authority, and a certificate that it issued for 127.0.0.1 and origin.test. */
 record Pki(Path authority, Path certificate, Path key) {
   static Pki make(Path directory) throws IOException, InterruptedException {
     Files.createDirectories(directory);
@@ -26,7 +26,7 @@ record Pki(Path authority, Path certificate, Path key) {
                 + server
                 + ".csr")
             .split(" ", -1));
-    Files.writeString(directory.resolve("ext"), "subjectAltName=IP:127.0.0.1\n");
+    Files.writeString(directory.resolve("ext"), "subjectAltName=IP:127.0.0.1,DNS:origin.test\n");
     Tools.ok(
         ("openssl x509 -req -days 2 -in "
                 + server

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -102,6 +103,33 @@ class PushIT {
     assertThat(fetched.out()).as("%s", fetched).isEqualTo(digest + "\n");
     assertThat(other.ok("run", "--net=none", digest).out()).isEqualTo("words:usual words\n");
     other.assertNothingIsLeftAfterGc();
+  }
+
+  @Test
+  void aPushGoesToTheRegistryThatIsNamedOnTheTermsOfTheConfiguration() throws Exception {
+    Path conf = rkt.home().resolve("registries.conf");
+    String table =
+        """
+        [[registry]]
+        prefix = "REGISTRY"
+        location = "127.0.0.1:1"
+        SETTING
+        [[registry.mirror]]
+        location = "127.0.0.1:1"
+        """
+            .replace("REGISTRY", registry.host());
+    for (String setting : List.of("blocked = true", "insecure = false", "insecure = true")) {
+      Files.writeString(conf, table.replace("SETTING", setting));
+      Result result =
+          rkt.call("image", "push", digest, registry.reference("team/configured:1"))
+              .env("DOCKER_CONFIG", config(LOGIN).toString())
+              .env("CONTAINERS_REGISTRIES_CONF", conf.toString())
+              .run();
+      boolean goes = setting.equals("insecure = true");
+      assertThat(result.status()).as("%s: %s", setting, result).isEqualTo(goes ? 0 : 254);
+      assertThat(result.err()).doesNotContain("127.0.0.1:1/");
+    }
+    assertThat(raw("team/configured:1")).contains("layers");
   }
 
   @Test
