@@ -393,8 +393,17 @@ public final class ReportModel {
         yield record.text("program") + (app.isEmpty() ? "" : " in " + app);
       }
       case "exit" -> ending(record);
-      case "sign" ->
-          record.text("form") + " of " + record.text("signed") + ", as " + record.text("reference");
+      case "sign" -> {
+        String file = record.text("file");
+        String reference = record.text("reference");
+        String type = record.text("predicateType");
+        yield record.text("form")
+            + " of "
+            + (file.isEmpty() ? "" : file + ", ")
+            + record.text("signed")
+            + (reference.isEmpty() ? "" : ", as " + reference)
+            + (type.isEmpty() ? "" : ": " + type);
+      }
       case "trust" -> change(record.text("action")) + " for " + record.text("scope");
       case "recovered" ->
           "a writer was killed; "

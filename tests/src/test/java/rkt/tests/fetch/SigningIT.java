@@ -21,6 +21,16 @@ import rkt.tests.Rkt;
 @Tag("privileged")
 @TestInstance(Lifecycle.PER_CLASS)
 class SigningIT {
+  /** Signed, and scanned without findings; takes the name of a key pair. */
+  private static final String POLICY =
+      """
+      {"rktKind": "policy", "rktVersion": "v1", "require": {"type": "all-of", "of": [
+        {"type": "cosign", "keys": [{"file": "%1$s.pub"}], "maxAge": "1h"},
+        {"type": "attestation", "predicateType": "https://example.com/scan/v1",
+         "by": [{"type": "cosign", "keys": [{"file": "%1$s.pub"}]}],
+         "rules": [{"field": "/critical", "at-most": 0}]}]}}
+      """;
+
   private Rkt rkt;
   private Gpg gpg;
   private Path home;
@@ -212,16 +222,7 @@ class SigningIT {
     String digest = image("policy");
     Path policy = home.resolve("local/policy.d/example.com/it/policy/policy.json");
     Files.createDirectories(policy.getParent());
-    Files.writeString(
-        policy,
-        """
-        {"rktKind": "policy", "rktVersion": "v1", "require": {"type": "all-of", "of": [
-          {"type": "cosign", "keys": [{"file": "%1$s.pub"}], "maxAge": "1h"},
-          {"type": "attestation", "predicateType": "https://example.com/scan/v1",
-           "by": [{"type": "cosign", "keys": [{"file": "%1$s.pub"}]}],
-           "rules": [{"field": "/critical", "at-most": 0}]}]}}
-        """
-            .formatted(cosign));
+    Files.writeString(policy, POLICY.formatted(cosign));
     rkt.refuses("trust", "run", "--net=none", digest);
     sign("--identity=example.com/it/other", digest);
     attest("{\"critical\":0}", digest);
@@ -295,6 +296,33 @@ class SigningIT {
       Result replayed = skopeo(policy, registries, name + ":2", "replayed");
       assertThat(replayed.status()).isNotZero();
       assertThat(replayed.err()).contains(name + ":1");
+    }
+  }
+
+  @Test
+  void theWholeWayNeedsNoOtherTool() throws Exception {
+    try (Registry registry = Registry.plain(home.resolve("registry-whole"))) {
+      String name = registry.host() + "/whole/app";
+      Path layout = home.resolve("layout-whole");
+      String digest = OciImage.ordinary().set("User", "\"0\"").write(layout, "1");
+      rkt.ok("--insecure-options=image", "fetch", "--image-name=" + name, "oci:" + layout + ":1");
+      sign("--identity=" + name, digest);
+      attest("{\"critical\":0}", digest);
+      rkt.ok("--insecure-options=http", "image", "push", digest, "docker://" + name + ":1");
+      rkt.ok("--insecure-options=http", "image", "push", digest, "docker://" + name + "-copy:1");
+      for (String of : List.of(name, name + "-copy")) {
+        Path policy = home.resolve("local/policy.d/" + of + "/policy.json");
+        Files.createDirectories(policy.getParent());
+        Files.writeString(policy, POLICY.formatted(cosign));
+      }
+      Rkt other = rkt.withData(home.resolve("data-whole"));
+      assertThat(other.ok("--insecure-options=http", "fetch", "docker://" + name + ":1").out())
+          .isEqualTo(digest + "\n");
+      assertThat(other.ok("run", "--net=none", digest).out()).isEqualTo("words:usual words\n");
+      other.assertNothingIsLeftAfterGc();
+      // The same bytes, signature and attestation under another name: a replay.
+      String copy = "docker://" + name + "-copy:1";
+      other.refuses("trust", "--insecure-options=http", "fetch", "--quiet", copy);
     }
   }
 
