@@ -153,7 +153,8 @@ public final class Training {
   private void runByPolicyUntilHandOver() throws IOException {
     Path policy = scratch.resolve("local/policy.d/example.com/policy.json");
     Files.createDirectories(policy.getParent(), OWNED);
-    String key = scratch.resolve("cosign.pub").toString();
+    // The text and not the path: whose the directories above the build are is none of its business.
+    String key = Files.readString(scratch.resolve("cosign.pub"));
     Files.writeString(
         policy,
         new JsonWriter()
@@ -164,7 +165,7 @@ public final class Training {
             .put("type", "cosign")
             .array("keys")
             .object()
-            .put("file", key)
+            .put("pem", key)
             .end()
             .end()
             .end()
