@@ -28,6 +28,10 @@ final class AuditFiles {
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY_DIRECTORY =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
   private static final int DIGITS = 8;
+
+  /** No segment has a higher number. */
+  static final int LAST_SEGMENT = 99_999_999;
+
   private static final String SUFFIX = ".jsonl";
   private static final String HEAD = "head";
   private static final int LONGEST_HEAD = 128;

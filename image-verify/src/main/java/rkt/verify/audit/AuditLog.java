@@ -103,6 +103,11 @@ public final class AuditLog {
       End end = end(segments, current, number);
       boolean full = current.size() >= largestSegment;
       if (current.size() > 0 && (full || rotate)) {
+        if (number == AuditFiles.LAST_SEGMENT) {
+          throw SpecException.integrity(
+              "the audit log in " + files.directory() + " has no numbers left for its files",
+              "move it away to begin a new one");
+        }
         try (FileChannel next = files.openSegment(number + 1)) {
           return write(next, events, end);
         }
@@ -115,15 +120,24 @@ public final class AuditLog {
    * Where the log ends.
    *
    * @param torn how many bytes of a line that was never finished were taken off
+   * @param headLost whether nobody can tell that the log once went on behind this
    */
-  private record End(AuditHead head, long torn) {}
+  private record End(AuditHead head, long torn, boolean headLost) {
+    AuditEvent recovered() {
+      AuditEvent event = AuditEvent.of(AuditEvent.Kind.RECOVERED);
+      if (torn > 0) {
+        event.with("tornBytes", torn);
+      }
+      return headLost ? event.with("head", "missing") : event;
+    }
+  }
 
   private AuditHead write(FileChannel segment, List<AuditEvent> events, End end)
       throws IOException, RktException {
     long size = segment.size();
     Lines lines = new Lines(end.head(), now());
-    if (end.torn() > 0) {
-      lines.add(AuditEvent.of(AuditEvent.Kind.RECOVERED).with("tornBytes", end.torn()));
+    if (end.torn() > 0 || end.headLost()) {
+      lines.add(end.recovered());
     }
     for (AuditEvent event : events) {
       lines.add(event);
@@ -132,14 +146,15 @@ public final class AuditLog {
       segment.position(size);
       AuditFiles.write(segment, lines.bytes());
       segment.force(false);
+      if (size == 0) {
+        files.sync();
+      }
+      files.writeHead(lines.head());
     } catch (IOException e) {
+      // Whoever asked will not do what they wanted to record: it must not stand in the log.
       takeBack(segment, size, e);
       throw e;
     }
-    if (size == 0) {
-      files.sync();
-    }
-    files.writeHead(lines.head());
     return lines.head();
   }
 
@@ -219,19 +234,19 @@ public final class AuditLog {
       }
     }
     if (whole && head.isPresent() && head.get().link().equals(linkOfLast(tail))) {
-      return new End(head.get(), 0);
+      return new End(head.get(), 0, false);
     }
     if (whole && head.isEmpty() && current.size() == 0 && segments.size() <= 1) {
       // Before the first record: a writer that dies at it leaves a log that has its head.
       files.writeHead(AuditHead.EMPTY);
-      return new End(AuditHead.EMPTY, 0);
+      return new End(AuditHead.EMPTY, 0, false);
     }
     // A writer died between its lines and the head; or somebody else wrote here.
     AuditHead actual = chainOf(segments, number, head);
     if (torn > 0) {
       current.truncate(current.size() - torn);
     }
-    return new End(actual, torn);
+    return new End(actual, torn, head.isEmpty());
   }
 
   /** The end of the unbroken chain, which must go through where the last writer left it. */

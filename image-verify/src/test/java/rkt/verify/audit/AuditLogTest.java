@@ -305,6 +305,49 @@ final class AuditLogTest {
   }
 
   @Test
+  void whoeverAddsToALogWithoutItsHeadSaysSoInIt() throws Exception {
+    append(3);
+    List<String> kept = lines().subList(0, 2);
+    for (String left : List.of("", "not a head")) {
+      replace(kept);
+      if (left.isEmpty()) {
+        Files.delete(data.resolve("audit/head"));
+      } else {
+        Files.writeString(data.resolve("audit/head"), left);
+      }
+      assertThat(problems()).hasSize(1);
+      append(1);
+      assertThat(lines()).hasSize(4);
+      assertThat(lines().get(2)).endsWith("\"event\":\"recovered\",\"head\":\"missing\"}");
+    }
+  }
+
+  @Test
+  void whatCannotGetAHeadIsTakenBack() throws Exception {
+    append(2);
+    List<String> before = lines();
+    Path draft = Files.createDirectory(data.resolve("audit/head.new"));
+    assertThatThrownBy(() -> append(1))
+        .isInstanceOfSatisfying(
+            RktException.class, e -> assertThat(e.errorClass()).isEqualTo(ErrorClass.SYSTEM));
+    assertThat(lines()).isEqualTo(before);
+    assertThat(problems()).isEmpty();
+    Files.delete(draft);
+    append(1);
+    assertThat(lines()).hasSize(3);
+    assertThat(problems()).isEmpty();
+  }
+
+  @Test
+  void aLogWithoutNumbersLeftIsRefused() throws Exception {
+    append(1);
+    Files.move(segment(1), data.resolve("audit/99999999.jsonl"));
+    assertThatThrownBy(log::rotate)
+        .isInstanceOfSatisfying(
+            RktException.class, e -> assertThat(e.errorClass()).isEqualTo(ErrorClass.INTEGRITY));
+  }
+
+  @Test
   void aLinkInPlaceOfASegmentIsNotFollowed() throws Exception {
     Path outside = data.resolve("outside");
     Files.writeString(outside, "");

@@ -140,6 +140,7 @@ public final class ReportModel {
       case "run" -> run(record, at, wanted);
       case "exit" -> exit(record);
       case "trust" -> trust(record, at, wanted);
+      case "recovered" -> recovered(record, at, wanted);
       default -> {} // in the table of all
     }
     if (wanted) {
@@ -336,6 +337,30 @@ public final class ReportModel {
           record.number("uid"),
           record.number("seq"));
     }
+  }
+
+  /** A log that lost its head may have lost records: that is for whoever looks for gaps. */
+  private void recovered(Members record, long at, boolean wanted) {
+    if (wanted && !record.text("head").isEmpty()) {
+      figures.bypassed++;
+      attention.add(
+          at,
+          Outcome.BYPASSED.code(),
+          texts.of("log"),
+          NONE,
+          NONE,
+          texts.of(recovery(record)),
+          NONE,
+          record.number("seq"));
+    }
+  }
+
+  private static String recovery(Members record) {
+    long torn = record.number("tornBytes");
+    String killed = "a writer was killed; " + torn + " bytes of its line were taken off";
+    String lost = "the head of the log was missing: records before this one may have been cut off";
+    boolean hasHead = record.text("head").isEmpty();
+    return hasHead ? killed : torn == NONE ? lost : lost + "; " + killed;
   }
 
   private static String change(String action) {
