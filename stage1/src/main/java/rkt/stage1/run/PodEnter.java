@@ -121,16 +121,27 @@ public final class PodEnter {
   }
 
   /** What is above our own hard limits cannot be set any more once in the user namespace. */
-  private static void raiseLimits(LaunchPlan.App app) throws KernelException {
+  private static void raiseLimits(LaunchPlan.App app) throws StageException, KernelException {
     for (Op step : app.ops()) {
       if (step instanceof Op.Rlimit limit) {
         for (ResourceLimit resource : ResourceLimit.values()) {
           ResourceLimit.Value own = resource.number() == limit.resource() ? resource.get(0) : null;
           if (own != null && Long.compareUnsigned(limit.hard(), own.hard()) > 0) {
-            resource.set(0, new ResourceLimit.Value(own.soft(), limit.hard()));
+            raise(resource, own.soft(), limit.hard());
           }
         }
       }
+    }
+  }
+
+  private static void raise(ResourceLimit resource, long soft, long hard) throws StageException {
+    try {
+      resource.set(0, new ResourceLimit.Value(soft, hard));
+    } catch (KernelException e) {
+      throw StageException.run(
+          "cannot give who enters the app's limit " + Rlimits.name(resource) + "=" + hard,
+          "enter with no lower hard limits than those of the app: ulimit -H -a",
+          e);
     }
   }
 
