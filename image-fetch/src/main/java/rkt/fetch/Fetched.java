@@ -130,6 +130,11 @@ public final class Fetched implements AutoCloseable {
     return resolve().image();
   }
 
+  /** By which names the store will find it, besides its identifier. */
+  public List<String> references() throws RktException {
+    return resolve().references();
+  }
+
   /** What an ACI depends on; {@link #compose} wants an image for each before a commit. */
   public List<AciDependency> dependencies() throws RktException {
     return resolve().dependencies();

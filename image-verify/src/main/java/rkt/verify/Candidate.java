@@ -8,6 +8,7 @@ import rkt.spec.RktException;
 import rkt.spec.image.ImageId;
 import rkt.verify.claim.Statement;
 import rkt.verify.openpgp.Evidence;
+import rkt.verify.policy.ImageOrigin;
 
 /**
  * An image that is to be judged.
@@ -25,12 +26,17 @@ public record Candidate(
     Evidence evidence,
     StatementSource statements) {
 
-  /** Where the statements about an image are. */
+  /** Where an image came from, and what was stated about it there. */
   public interface StatementSource {
     /** None, for an image that nothing was stated about. */
     StatementSource NONE = List::of;
 
     List<Statement> read() throws RktException;
+
+    /** Where the image came from, for policies of other tools. */
+    default ImageOrigin origin() throws RktException {
+      return ImageOrigin.OTHER;
+    }
   }
 
   /** The digests that a statement about it may name. */

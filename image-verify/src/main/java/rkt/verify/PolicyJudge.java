@@ -22,6 +22,7 @@ import rkt.verify.openpgp.Rule;
 import rkt.verify.openpgp.SimpleSigning;
 import rkt.verify.policy.Evaluation;
 import rkt.verify.policy.Explanation;
+import rkt.verify.policy.ImageOrigin;
 import rkt.verify.policy.Policy;
 import rkt.verify.policy.PolicyKey;
 import rkt.verify.policy.Proofs;
@@ -101,6 +102,11 @@ final class PolicyJudge implements Proofs {
   }
 
   @Override
+  public ImageOrigin origin() throws RktException {
+    return candidate.statements().origin();
+  }
+
+  @Override
   public List<Digest> subjects() {
     return candidate.subjects();
   }
@@ -151,6 +157,11 @@ final class PolicyJudge implements Proofs {
     for (TrustedKey trusted : keys) {
       certificates.add(trusted.facts());
     }
+    return simpleSigning(certificates);
+  }
+
+  @Override
+  public Proven simpleSigning(List<KeyFacts> certificates) throws RktException {
     List<Claim> claims = new ArrayList<>();
     List<String> refusals = new ArrayList<>();
     for (Statement statement : statements()) {

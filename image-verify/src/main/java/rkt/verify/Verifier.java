@@ -13,6 +13,7 @@ import rkt.spec.RktException;
 import rkt.spec.image.Image;
 import rkt.spec.image.ImageId;
 import rkt.spec.store.Store;
+import rkt.spec.store.StoredImage;
 import rkt.verify.Candidate.StatementSource;
 import rkt.verify.Verdict.Finding;
 import rkt.verify.claim.Claim;
@@ -25,6 +26,7 @@ import rkt.verify.openpgp.Rules;
 import rkt.verify.openpgp.SignatureFacts;
 import rkt.verify.openpgp.TrustException;
 import rkt.verify.policy.Explanation;
+import rkt.verify.policy.ImageOrigin;
 import rkt.verify.policy.Limits;
 import rkt.verify.policy.Policy;
 import rkt.verify.policy.PolicyStore;
@@ -144,6 +146,13 @@ public final class Verifier {
     @Override
     public List<Statement> read() throws RktException {
       return StoredStatements.of(store, image);
+    }
+
+    @Override
+    public ImageOrigin origin() throws RktException {
+      StoredImage stored = store.stored(image.id());
+      return ImageOrigin.of(
+          stored.admission().source(), image.name(), stored.references(), image.manifest());
     }
   }
 

@@ -3,6 +3,7 @@ package rkt.verify;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -103,9 +104,20 @@ public final class Gpg implements AutoCloseable {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
-    try (var files = Files.walk(home)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
+    delete();
+  }
+
+  /** The agent takes its sockets away by itself while we look: what is gone is not missed. */
+  private void delete() throws IOException {
+    for (int left = 100; Files.exists(home); left--) {
+      try (var files = Files.walk(home)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.deleteIfExists(file);
+        }
+      } catch (UncheckedIOException | DirectoryNotEmptyException e) {
+        if (left == 0) {
+          throw e;
+        }
       }
     }
   }

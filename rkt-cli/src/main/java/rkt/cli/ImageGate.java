@@ -15,14 +15,17 @@ import rkt.spec.image.Image;
 import rkt.spec.image.ImageId;
 import rkt.spec.store.Store;
 import rkt.verify.AuditEvents;
+import rkt.verify.Candidate;
 import rkt.verify.StoredStatements;
 import rkt.verify.Verified;
 import rkt.verify.Verifier;
 import rkt.verify.audit.AuditEvent;
 import rkt.verify.audit.AuditLog;
+import rkt.verify.claim.Statement;
 import rkt.verify.openpgp.Evidence;
 import rkt.verify.openpgp.Rule;
 import rkt.verify.openpgp.TrustException;
+import rkt.verify.policy.ImageOrigin;
 import rkt.verify.trust.Scope;
 import rkt.verify.trust.TrustStore;
 import rkt.verify.trust.TrustedKey;
@@ -152,11 +155,21 @@ final class ImageGate {
     // Only an ACI says its name itself, and only one that was not asked for by name.
     boolean isNameGiven = wanted.isPresent() || image.id().kind() == ImageId.Kind.OCI;
     return authenticated.as(
-        image.id(),
-        image.name(),
-        isNameGiven,
-        image.manifest(),
-        () -> StoredStatements.of(fetched.statements(), fetched::statement));
+        image.id(), image.name(), isNameGiven, image.manifest(), new Beside(fetched));
+  }
+
+  /** What came with an image that is not in the store yet. */
+  private record Beside(Fetched fetched) implements Candidate.StatementSource {
+    @Override
+    public List<Statement> read() throws RktException {
+      return StoredStatements.of(fetched.statements(), fetched::statement);
+    }
+
+    @Override
+    public ImageOrigin origin() throws RktException {
+      Image image = fetched.image();
+      return ImageOrigin.of(fetched.source(), image.name(), fetched.references(), image.manifest());
+    }
   }
 
   private Verified unverified(Fetched fetched, Optional<ImageName> wanted) throws RktException {

@@ -48,6 +48,8 @@ public final class Evaluation {
           leaf(reject, "nothing", false, "every image of this name is refused", List.of());
       case Requirement.AcceptUnsigned accept ->
           leaf(accept, "nothing", true, "images of this name need no signature", List.of());
+      case Requirement.Containers containers ->
+          ContainersEvaluation.of(containers.policy(), proofs, thorough);
     };
   }
 

@@ -23,7 +23,6 @@ import rkt.verify.trust.GuardedFiles;
  */
 final class PolicyReader {
   private static final int DEEPEST = 16;
-  private static final int MOST = 256;
   private static final String KIND = "policy";
   private static final String VERSION = "v1";
 
@@ -49,7 +48,7 @@ final class PolicyReader {
   Requirement read(byte[] document, Path file) throws RktException {
     try {
       JsonObject json = JsonObject.parse(document, file.toString());
-      only(json, "rktKind", "rktVersion", "require");
+      Members.only(json, "rktKind", "rktVersion", "require");
       if (!json.string("rktKind").equals(KIND) || !json.string("rktVersion").equals(VERSION)) {
         throw new IllegalArgumentException(
             "\"rktKind\" is \"" + KIND + "\" and \"rktVersion\" is \"" + VERSION + "\"");
@@ -69,37 +68,38 @@ final class PolicyReader {
   }
 
   private Requirement requirement(JsonObject json, int depth) throws RktException {
-    if (depth > DEEPEST || ++requirements > MOST) {
-      throw wrong(
-          json, "a policy has at most " + MOST + " requirements, at most " + DEEPEST + " deep");
+    if (depth > DEEPEST || ++requirements > Members.MOST) {
+      throw Members.wrong(
+          json,
+          "a policy has at most " + Members.MOST + " requirements, at most " + DEEPEST + " deep");
     }
     String type = json.string("type");
     return switch (type) {
       case "all-of" -> {
-        only(json, "type", "of");
+        Members.only(json, "type", "of");
         yield new Requirement.AllOf(several(json, "of", depth));
       }
       case "any-of" -> {
-        only(json, "type", "of");
+        Members.only(json, "type", "of");
         yield new Requirement.AnyOf(several(json, "of", depth));
       }
       case "at-least" -> {
-        only(json, "type", "of", "count");
+        Members.only(json, "type", "of", "count");
         int count = (int) Math.min(Integer.MAX_VALUE, json.integer("count"));
         yield new Requirement.AtLeast(count, several(json, "of", depth));
       }
       case "openpgp" -> {
-        only(json, "type", "fingerprints", "signedAs", "maxAge", "minimumStrength");
+        Members.only(json, "type", "fingerprints", "signedAs", "maxAge", "minimumStrength");
         yield new Requirement.OpenPgp(
             fingerprints(json), signedAs(json, new SignedAs.SameName(false)), limits(json, true));
       }
       case "cosign" -> {
-        only(json, "type", "keys", "signedAs", "maxAge", "minimumStrength");
+        Members.only(json, "type", "keys", "signedAs", "maxAge", "minimumStrength");
         yield new Requirement.Cosign(
             keys(json), signedAs(json, new SignedAs.SameName(false)), limits(json, true));
       }
       case "keyless" -> {
-        only(json, "type", "trustedRoot", "identities", "signedAs", "maxAge");
+        Members.only(json, "type", "trustedRoot", "identities", "signedAs", "maxAge");
         yield new Requirement.Keyless(
             path(json, "trustedRoot"),
             identities(json),
@@ -107,42 +107,48 @@ final class PolicyReader {
             limits(json, false));
       }
       case "attestation" -> attestation(json, depth);
+      case "containers-policy" -> {
+        Members.only(json, "type", "file");
+        yield new Requirement.Containers(new ContainersReader(files).read(path(json, "file")));
+      }
       case "reject" -> {
-        only(json, "type");
+        Members.only(json, "type");
         yield new Requirement.Reject();
       }
       case "accept-unsigned" -> {
-        only(json, "type");
+        Members.only(json, "type");
         yield new Requirement.AcceptUnsigned();
       }
-      default -> throw wrong(json, "no requirement is called \"" + type + "\"");
+      default -> throw Members.wrong(json, "no requirement is called \"" + type + "\"");
     };
   }
 
   private List<Requirement> several(JsonObject json, String member, int depth) throws RktException {
     List<Requirement> of = new ArrayList<>();
-    for (JsonObject one : some(json, member)) {
+    for (JsonObject one : Members.some(json, member)) {
       of.add(requirement(one, depth + 1));
     }
     return of;
   }
 
   private Requirement attestation(JsonObject json, int depth) throws RktException {
-    only(json, "type", "predicateType", "by", "rules", "signedAs", "maxAge", "minimumStrength");
+    Members.only(
+        json, "type", "predicateType", "by", "rules", "signedAs", "maxAge", "minimumStrength");
     List<Requirement> by = new ArrayList<>();
-    for (JsonObject one : some(json, "by")) {
+    for (JsonObject one : Members.some(json, "by")) {
       if (one.has("signedAs") || one.has("maxAge") || one.has("minimumStrength")) {
-        throw wrong(one, "limits and names of an attestation stand beside \"by\", not in it");
+        throw Members.wrong(
+            one, "limits and names of an attestation stand beside \"by\", not in it");
       }
       Requirement signer = requirement(one, depth + 1);
       if (!(signer instanceof Requirement.Cosign) && !(signer instanceof Requirement.Keyless)) {
-        throw wrong(one, "attestations are made by \"cosign\" or \"keyless\" signers");
+        throw Members.wrong(one, "attestations are made by \"cosign\" or \"keyless\" signers");
       }
       by.add(signer);
     }
     List<FieldRule> rules = new ArrayList<>();
-    if (isThere(json, "rules")) {
-      for (JsonObject rule : some(json, "rules")) {
+    if (Members.isThere(json, "rules")) {
+      for (JsonObject rule : Members.some(json, "rules")) {
         rules.add(rule(rule));
       }
     }
@@ -157,17 +163,18 @@ final class PolicyReader {
   private static FieldRule rule(JsonObject json) throws SpecException {
     FieldRule.Test test = null;
     for (FieldRule.Test one : FieldRule.Test.values()) {
-      if (isThere(json, one.label())) {
+      if (Members.isThere(json, one.label())) {
         if (test != null) {
-          throw wrong(json, "a rule makes one comparison");
+          throw Members.wrong(json, "a rule makes one comparison");
         }
         test = one;
       }
     }
     if (test == null) {
-      throw wrong(json, "a rule compares a field: equals, not, in, at-least, at-most or matches");
+      throw Members.wrong(
+          json, "a rule compares a field: equals, not, in, at-least, at-most or matches");
     }
-    only(json, "field", test.label());
+    Members.only(json, "field", test.label());
     JsonPointer field = JsonPointer.parse(json.string("field"));
     JsonPointer value = JsonPointer.parse("/" + test.label());
     List<String> values = new ArrayList<>();
@@ -178,12 +185,12 @@ final class PolicyReader {
           values.add(scalar(json, JsonPointer.parse(value + "/" + i)));
         }
         if (values.isEmpty()) {
-          throw wrong(json, "\"in\" is an array of at least one value");
+          throw Members.wrong(json, "\"in\" is an array of at least one value");
         }
       }
       case AT_LEAST, AT_MOST -> {
         if (value.find(json).orElseThrow().kind() != JsonPointer.Kind.NUMBER) {
-          throw wrong(json, "\"" + test.label() + "\" is a number");
+          throw Members.wrong(json, "\"" + test.label() + "\" is a number");
         }
         values.add(json.json(test.label()));
       }
@@ -195,20 +202,21 @@ final class PolicyReader {
   private static String scalar(JsonObject json, JsonPointer at) throws SpecException {
     JsonPointer.Value value = at.find(json).orElseThrow();
     if (value.kind() == JsonPointer.Kind.OTHER) {
-      throw wrong(json, at + " is compared with, and must be a string, a number, true or false");
+      throw Members.wrong(
+          json, at + " is compared with, and must be a string, a number, true or false");
     }
     return value.json();
   }
 
   private List<PolicyKey> keys(JsonObject json) throws RktException {
     List<PolicyKey> keys = new ArrayList<>();
-    for (JsonObject one : some(json, "keys")) {
+    for (JsonObject one : Members.some(json, "keys")) {
       byte[] pem;
-      if (isThere(one, "pem")) {
-        only(one, "pem");
+      if (Members.isThere(one, "pem")) {
+        Members.only(one, "pem");
         pem = one.string("pem").getBytes(StandardCharsets.UTF_8);
       } else {
-        only(one, "file");
+        Members.only(one, "file");
         pem = files.readNamed(path(one, "file"));
       }
       keys.add(PolicyKey.parse(pem, one.where()));
@@ -218,8 +226,8 @@ final class PolicyReader {
 
   private static List<IdentityPattern> identities(JsonObject json) throws SpecException {
     List<IdentityPattern> identities = new ArrayList<>();
-    for (JsonObject one : some(json, "identities")) {
-      only(one, "issuer", "issuerPattern", "subject", "subjectPattern");
+    for (JsonObject one : Members.some(json, "identities")) {
+      Members.only(one, "issuer", "issuerPattern", "subject", "subjectPattern");
       identities.add(
           new IdentityPattern(
               glob(one, "issuer", "issuerPattern"), glob(one, "subject", "subjectPattern")));
@@ -228,42 +236,42 @@ final class PolicyReader {
   }
 
   private static Glob glob(JsonObject json, String exact, String pattern) throws SpecException {
-    if (isThere(json, exact) == isThere(json, pattern)) {
-      throw wrong(json, "one of \"" + exact + "\" and \"" + pattern + "\" is given");
+    if (Members.isThere(json, exact) == Members.isThere(json, pattern)) {
+      throw Members.wrong(json, "one of \"" + exact + "\" and \"" + pattern + "\" is given");
     }
-    return isThere(json, exact)
+    return Members.isThere(json, exact)
         ? Glob.exact(json.string(exact))
         : Glob.pattern(json.string(pattern));
   }
 
   private static List<String> fingerprints(JsonObject json) throws SpecException {
-    if (!isThere(json, "fingerprints")) {
+    if (!Members.isThere(json, "fingerprints")) {
       return List.of();
     }
     List<String> fingerprints = json.strings("fingerprints");
     for (String fingerprint : fingerprints) {
       if (!GuardedFiles.isFingerprint(fingerprint)) {
-        throw wrong(
+        throw Members.wrong(
             json, "a fingerprint is 40 or 64 lowercase hex digits, got \"" + fingerprint + "\"");
       }
     }
     if (fingerprints.isEmpty()) {
-      throw wrong(json, "\"fingerprints\" is empty: nobody could sign");
+      throw Members.wrong(json, "\"fingerprints\" is empty: nobody could sign");
     }
     return fingerprints;
   }
 
   private static SignedAs signedAs(JsonObject json, SignedAs usual) throws SpecException {
-    if (!isThere(json, "signedAs")) {
+    if (!Members.isThere(json, "signedAs")) {
       return usual;
     }
     if (json.json("signedAs").startsWith("{")) {
       JsonObject names = json.object("signedAs");
-      if (isThere(names, "name")) {
-        only(names, "name");
+      if (Members.isThere(names, "name")) {
+        Members.only(names, "name");
         return new SignedAs.OtherName(new ImageName(names.string("name")));
       }
-      only(names, "prefix", "signedPrefix");
+      Members.only(names, "prefix", "signedPrefix");
       return new SignedAs.Renamed(
           new ImageName(names.string("prefix")), new ImageName(names.string("signedPrefix")));
     }
@@ -271,24 +279,25 @@ final class PolicyReader {
       case "same" -> new SignedAs.SameName(false);
       case "same-or-unnamed" -> new SignedAs.SameName(true);
       default ->
-          throw wrong(json, "\"signedAs\" is \"same\", \"same-or-unnamed\", or an object of names");
+          throw Members.wrong(
+              json, "\"signedAs\" is \"same\", \"same-or-unnamed\", or an object of names");
     };
   }
 
   private static Limits limits(JsonObject json, boolean hasStrength) throws SpecException {
     Optional<Duration> maxAge = Optional.empty();
-    if (isThere(json, "maxAge")) {
+    if (Members.isThere(json, "maxAge")) {
       maxAge = Optional.of(duration(json, json.string("maxAge")));
     }
     Map<String, Integer> bits = new HashMap<>();
-    if (hasStrength && isThere(json, "minimumStrength")) {
+    if (hasStrength && Members.isThere(json, "minimumStrength")) {
       JsonObject strength = json.object("minimumStrength");
-      only(strength, "rsa", "ecdsa", "ed25519", "ed448");
+      Members.only(strength, "rsa", "ecdsa", "ed25519", "ed448");
       for (String algorithm : strength.names()) {
         bits.put(algorithm, (int) Math.min(Integer.MAX_VALUE, strength.integer(algorithm)));
       }
       if (bits.isEmpty()) {
-        throw wrong(json, "\"minimumStrength\" names no algorithm: nobody could sign");
+        throw Members.wrong(json, "\"minimumStrength\" names no algorithm: nobody could sign");
       }
     }
     return new Limits(maxAge, bits);
@@ -304,14 +313,14 @@ final class PolicyReader {
       value = 10 * value + digit;
     }
     if (number == 0 || value == 0) {
-      throw wrong(json, "\"maxAge\" is a number and s, m, h or d, as in 90d");
+      throw Members.wrong(json, "\"maxAge\" is a number and s, m, h or d, as in 90d");
     }
     return switch (text.charAt(digits)) {
       case 's' -> Duration.ofSeconds(value);
       case 'm' -> Duration.ofMinutes(value);
       case 'h' -> Duration.ofHours(value);
       case 'd' -> Duration.ofDays(value);
-      default -> throw wrong(json, "\"maxAge\" is a number and s, m, h or d, as in 90d");
+      default -> throw Members.wrong(json, "\"maxAge\" is a number and s, m, h or d, as in 90d");
     };
   }
 
@@ -319,49 +328,15 @@ final class PolicyReader {
     try {
       return base.resolve(text(json, member)).normalize();
     } catch (InvalidPathException e) {
-      throw wrong(json, "\"" + member + "\" is not a path");
+      throw Members.wrong(json, "\"" + member + "\" is not a path");
     }
   }
 
   private static String text(JsonObject json, String member) throws SpecException {
     String text = json.string(member);
     if (text.isEmpty()) {
-      throw wrong(json, "\"" + member + "\" is empty");
+      throw Members.wrong(json, "\"" + member + "\" is empty");
     }
     return text;
-  }
-
-  private static List<JsonObject> some(JsonObject json, String member) throws SpecException {
-    List<JsonObject> objects = json.objects(member);
-    if (objects.isEmpty() || objects.size() > MOST) {
-      throw wrong(json, "\"" + member + "\" is an array of 1 to " + MOST + " objects");
-    }
-    return objects;
-  }
-
-  /** Whether the member is there; one that is null is refused, not taken for absent. */
-  private static boolean isThere(JsonObject json, String member) throws SpecException {
-    if (json.names().contains(member) && !json.has(member)) {
-      throw wrong(json, "\"" + member + "\" is null");
-    }
-    return json.has(member);
-  }
-
-  /** Refuses every member that is not among {@code known}, and every null. */
-  private static void only(JsonObject json, String... known) throws SpecException {
-    for (String name : json.names()) {
-      boolean found = false;
-      for (String one : known) {
-        found |= one.equals(name);
-      }
-      if (!found) {
-        throw wrong(json, "nothing is called \"" + name + "\" here");
-      }
-      isThere(json, name);
-    }
-  }
-
-  private static SpecException wrong(JsonObject json, String what) {
-    return SpecException.integrity(json.where() + ": " + what);
   }
 }

@@ -8,6 +8,7 @@ import rkt.spec.Digest;
 import rkt.spec.ImageName;
 import rkt.spec.RktException;
 import rkt.verify.claim.Claim;
+import rkt.verify.openpgp.KeyFacts;
 
 /** What can be proven of one image at one moment. Each is worked out when it is asked for. */
 public interface Proofs {
@@ -30,6 +31,9 @@ public interface Proofs {
   /** The name that the image is judged under. */
   ImageName name();
 
+  /** Where the image came from, as other tools would call it. */
+  ImageOrigin origin() throws RktException;
+
   /** The digests that the image is known by: of its manifest, and of the bytes that are signed. */
   List<Digest> subjects();
 
@@ -40,6 +44,9 @@ public interface Proofs {
 
   /** Simple signing by certificates that are trusted for the name. */
   Proven simpleSigning() throws RktException;
+
+  /** Simple signing by these certificates, trusted for anything or not. */
+  Proven simpleSigning(List<KeyFacts> certificates) throws RktException;
 
   /**
    * Cosign signatures and attestations.

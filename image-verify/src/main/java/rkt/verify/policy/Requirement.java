@@ -87,6 +87,9 @@ public sealed interface Requirement {
   /** What everything meets, signed or not. */
   record AcceptUnsigned() implements Requirement {}
 
+  /** What a policy of other tools asks for. spec/policy.md#containers */
+  record Containers(ContainersPolicy policy) implements Requirement {}
+
   /** Whether an OpenPGP signature plays a part in it. */
   default boolean asksForOpenPgp() {
     return switch (this) {
@@ -94,7 +97,7 @@ public sealed interface Requirement {
       case AnyOf any -> anyAsks(any.of());
       case AtLeast some -> anyAsks(some.of());
       case OpenPgp _ -> true;
-      case Cosign _, Keyless _, Attestation _, Reject _, AcceptUnsigned _ -> false;
+      case Cosign _, Keyless _, Attestation _, Reject _, AcceptUnsigned _, Containers _ -> false;
     };
   }
 
@@ -118,6 +121,7 @@ public sealed interface Requirement {
       case Attestation _ -> "attestation";
       case Reject _ -> "reject";
       case AcceptUnsigned _ -> "accept-unsigned";
+      case Containers _ -> "containers-policy";
     };
   }
 }

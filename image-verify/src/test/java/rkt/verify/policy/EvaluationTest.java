@@ -21,6 +21,7 @@ import rkt.spec.json.JsonWriter;
 import rkt.verify.claim.Claim;
 import rkt.verify.claim.Signer;
 import rkt.verify.claim.Signer.Strength;
+import rkt.verify.openpgp.KeyFacts;
 import rkt.verify.trust.GuardedFiles;
 
 /** What claims make of requirements; how a claim is proven is tested where it is. */
@@ -78,6 +79,16 @@ class EvaluationTest {
 
     @Override
     public Proven simpleSigning() {
+      return new Proven(simple, List.of());
+    }
+
+    @Override
+    public ImageOrigin origin() {
+      return ImageOrigin.OTHER;
+    }
+
+    @Override
+    public Proven simpleSigning(List<KeyFacts> certificates) {
       return new Proven(simple, List.of());
     }
 

@@ -7,6 +7,7 @@ import java.util.Optional;
 import rkt.spec.Digest;
 import rkt.spec.ImageName;
 import rkt.spec.RktException;
+import rkt.verify.openpgp.KeyFacts;
 import rkt.verify.trust.GuardedFiles;
 
 /** Reads a policy file and judges by it, for those outside of the package who break it. */
@@ -50,6 +51,16 @@ public final class PolicyProbe {
     @Override
     public Proven simpleSigning() {
       return Proven.NOTHING;
+    }
+
+    @Override
+    public Proven simpleSigning(List<KeyFacts> certificates) {
+      return Proven.NOTHING;
+    }
+
+    @Override
+    public ImageOrigin origin() {
+      return ImageOrigin.OTHER;
     }
 
     @Override
