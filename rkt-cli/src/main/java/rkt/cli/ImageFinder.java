@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.fetch.FetchOptions;
@@ -101,7 +102,7 @@ final class ImageFinder {
     if (!update) {
       Optional<ImageId> found = store.find(text);
       if (found.isPresent()) {
-        return stored(found.get(), expected);
+        return stored(found.get(), text, expected);
       }
     }
     return find(ImageRef.parse(text, Path.of("").toAbsolutePath()), text, flags, expected);
@@ -124,7 +125,7 @@ final class ImageFinder {
     if (!update || offline || isStoreOnly(reference)) {
       Optional<ImageId> found = stored(reference);
       if (found.isPresent()) {
-        return stored(found.get(), expected);
+        return stored(found.get(), reference.lookup(), expected);
       }
     }
     if (flags.policy() == FetchFlags.PullPolicy.NEVER || offline || isStoreOnly(reference)) {
@@ -169,11 +170,37 @@ final class ImageFinder {
     return name.isMetBy(image.name(), image.labels());
   }
 
-  /** An image that is here already must have the name that is expected, like one that arrives. */
-  private Image stored(ImageId id, Expected expected) throws RktException {
+  /**
+   * An image that is here already must have the name that is expected, like one that arrives. An
+   * OCI image may be here under several: it is judged under the one that it is asked for by, not
+   * under the last that it was fetched by.
+   */
+  private Image stored(ImageId id, String asked, Expected expected) throws RktException {
     Image image = store.image(id);
+    if (id.kind() == ImageId.Kind.OCI && expected.name().isEmpty()) {
+      ImageName name = nameIn(asked);
+      image = name == null ? image : image.called(name);
+    }
     gate.requireStoredName(image, expected.name());
     return image;
+  }
+
+  /**
+   * The name in a reference without scheme; null if it has none, as an identifier or a bare tag.
+   */
+  static @Nullable ImageName nameIn(String reference) {
+    int at = reference.indexOf('@');
+    String name = at < 0 ? reference : reference.substring(0, at);
+    int slash = name.lastIndexOf('/');
+    if (slash < 0) {
+      return null;
+    }
+    int colon = name.indexOf(':', slash);
+    try {
+      return new ImageName(colon < 0 ? name : name.substring(0, colon));
+    } catch (IllegalArgumentException e) {
+      return null; // a reference that others chose
+    }
   }
 
   private static boolean isStoreOnly(ImageRef reference) {
@@ -198,7 +225,7 @@ final class ImageFinder {
     if (flags.policy() == FetchFlags.PullPolicy.UPDATE) {
       Optional<ImageId> current = fetcher.current(reference);
       if (current.isPresent()) {
-        Image image = stored(current.get(), expected);
+        Image image = stored(current.get(), reference.lookup(), expected);
         gate.recheck(store, image);
         return image;
       }

@@ -74,6 +74,13 @@ public record Image(
     return new Image(id, name, manifest, signed, all, app, labels, route);
   }
 
+  /** This under another name, which an OCI image does not say itself. */
+  public Image called(ImageName other) {
+    return other.equals(name)
+        ? this
+        : new Image(id, other, manifest, signed, layers, app, labels, steps);
+  }
+
   /** This without what it depends on, and without its path whitelist. */
   public Image alone() {
     return steps.isEmpty()

@@ -43,7 +43,11 @@ class CosignIT {
   }
 
   private void policy(String requirement) throws Exception {
-    Path file = rkt.home().resolve("local/policy.d/example.com/policy.json");
+    policy("example.com", requirement);
+  }
+
+  private void policy(String prefix, String requirement) throws Exception {
+    Path file = rkt.home().resolve("local/policy.d/" + prefix + "/policy.json");
     Files.createDirectories(file.getParent());
     Files.writeString(
         file, "{\"rktKind\":\"policy\",\"rktVersion\":\"v1\",\"require\":" + requirement + "}");
@@ -84,5 +88,17 @@ class CosignIT {
     }
     assertThat(rkt.ok("run", "--net=none", "example.com/it/app").out())
         .isEqualTo("words:usual words\n");
+  }
+
+  @Test
+  void theNameThatIsAskedForDecidesWhateverItWasLastFetchedBy() throws Exception {
+    image("asked");
+    policy("example.com/it/lax", "{\"type\":\"accept-unsigned\"}");
+    image("lax");
+    assertThat(rkt.ok("run", "--net=none", "example.com/it/lax").out())
+        .isEqualTo("words:usual words\n");
+    rkt.refuses("trust", "run", "--net=none", "example.com/it/asked");
+    rkt.refuses("trust", "run", "--net=none", "example.com/it/lax", "example.com/it/asked");
+    image("app");
   }
 }
