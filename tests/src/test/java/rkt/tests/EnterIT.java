@@ -79,6 +79,25 @@ class EnterIT extends PodTests {
     }
   }
 
+  /** CVE-2016-9962: what is open while a process enters is nothing that the pod can look at. */
+  @Test
+  void thePodSeesNothingThatIsOpenWhileSomebodyEnters() throws Exception {
+    String watch =
+        "while [ ! -e /tmp/stop ]; do ls -l /proc/[0-9]*/fd 2>/dev/null | grep -e '->'"
+            + " | grep -v -e '-> /dev/null' -e '-> pipe:' -e '-> /proc/'"
+            // Its own: the null device that is standard input, and this file.
+            + " -e ' 0 -> /$' -e '-> /tmp/seen' >> /tmp/seen; done;"
+            + " echo seen; cat /tmp/seen; echo end";
+    try (Pod watching = pod(watch)) {
+      for (int i = 0; i < 8; i++) {
+        assertThat(rkt.run("enter", watching.uuid(), "true").status()).isZero();
+      }
+      assertThat(rkt.run("enter", watching.uuid(), "touch", "/tmp/stop").status()).isZero();
+      Result result = watching.running().await();
+      assertThat(result.out()).isEqualTo("ready\nseen\nend\n");
+    }
+  }
+
   @Test
   void whoEntersIsChosenAsSoonAsTheAppWhenMemoryRunsOut() throws Exception {
     assertThat(enter(root, "cat /proc/self/oom_score_adj").out()).isEqualTo("300\n");
