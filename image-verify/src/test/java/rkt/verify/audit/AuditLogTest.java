@@ -348,6 +348,15 @@ final class AuditLogTest {
   }
 
   @Test
+  void whyTheLogCannotBeWrittenIsSaid() throws Exception {
+    Files.createDirectories(segment(1));
+    assertThatThrownBy(() -> append(1))
+        .isInstanceOfSatisfying(
+            RktException.class, e -> assertThat(e.errorClass()).isEqualTo(ErrorClass.SYSTEM))
+        .hasMessage("cannot write the audit log in " + data.resolve("audit") + ": Is a directory");
+  }
+
+  @Test
   void aLinkInPlaceOfASegmentIsNotFollowed() throws Exception {
     Path outside = data.resolve("outside");
     Files.writeString(outside, "");
