@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import rkt.cli.report.ReportTable.Kind;
+import rkt.spec.SpecException;
 import rkt.spec.json.JsonObject;
 
 /**
@@ -35,6 +36,9 @@ public final class ReportModel {
       last = Math.max(last, at);
     }
   }
+
+  /** More would not fit the memory of this command, and hardly that of a browser. */
+  private static final int MOST_RECORDS = 500_000;
 
   private final Texts texts = new Texts();
   private final Map<String, Judged> verdicts = new HashMap<>();
@@ -129,8 +133,14 @@ public final class ReportModel {
    * Takes the next record.
    *
    * @param wanted whether it is to be shown; if not, it may still explain others
+   * @throws SpecException of class usage if there are more than a page holds
    */
-  public void add(JsonObject json, boolean wanted) {
+  public void add(JsonObject json, boolean wanted) throws SpecException {
+    if (wanted && figures.records == MOST_RECORDS) {
+      throw SpecException.usage(
+          "a page holds no more than " + MOST_RECORDS + " records, and there are more",
+          "choose some of them, with --since, --until or --name");
+    }
     Members record = new Members(json);
     String event = record.text("event");
     long at = record.time("at");
