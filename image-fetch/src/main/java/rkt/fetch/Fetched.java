@@ -52,7 +52,7 @@ public final class Fetched implements AutoCloseable {
   /**
    * The statements that came along.
    *
-   * @param layers staged
+   * @param layers staged: statements, and the indexes that some are about
    * @param all whether these are all that the source has now, and replace what was fetched before;
    *     else the source has no place for any
    */
@@ -107,7 +107,10 @@ public final class Fetched implements AutoCloseable {
     return signature;
   }
 
-  /** The statements about the image that came along: their types, digests and annotations. */
+  /**
+   * The statements about the image that came along, and the indexes that some are about: their
+   * types, digests and annotations.
+   */
   public List<OciDescriptor> statements() {
     return along.layers();
   }

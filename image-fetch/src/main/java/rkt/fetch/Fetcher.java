@@ -25,6 +25,7 @@ import rkt.fetch.http.Origin;
 import rkt.fetch.layout.DirSource;
 import rkt.fetch.layout.DockerArchiveSource;
 import rkt.fetch.layout.LayoutSource;
+import rkt.fetch.oci.Document;
 import rkt.fetch.oci.OciFetch;
 import rkt.fetch.oci.OciSource;
 import rkt.fetch.program.ProgramAci;
@@ -184,32 +185,56 @@ public final class Fetcher {
     if (registry.digest().isPresent() && !store.admission(image.id()).insecure()) {
       return true;
     }
-    return registries.first(
-        registry,
-        source -> isCurrent(source, registry, image) && isSignedAsBefore(source, registry, image));
+    return registries.first(registry, source -> isCurrent(source, registry, image));
   }
 
   private boolean isCurrent(RegistrySource source, ImageRef.Registry registry, Image image)
       throws RktException {
     Optional<Digest> now = source.current();
-    if (now.isEmpty() || now.get().equals(image.manifest())) {
-      return now.isPresent();
+    if (now.isEmpty()) {
+      return false;
     }
     Optional<Remembered> known = remembered(image.id(), registry.lookup());
-    return known.isPresent() && known.get().mark().equals(now.get().toString());
+    boolean same =
+        now.get().equals(image.manifest())
+            || (known.isPresent() && known.get().mark().equals(now.get().toString()));
+    return same && isSignedAsBefore(source, registry, image, now.get());
   }
 
-  /** Whether the source has the same signatures and attestations as when the image was fetched. */
-  private boolean isSignedAsBefore(RegistrySource source, ImageRef.Registry registry, Image image)
+  /**
+   * Whether the source has the same signatures and attestations as when the image was fetched.
+   *
+   * @param root the digest of the manifest, or of the index that led to it
+   */
+  private boolean isSignedAsBefore(
+      RegistrySource source, ImageRef.Registry registry, Image image, Digest root)
       throws RktException {
-    FoundStatements.Beside now = beside(registry, source, image.manifest());
+    List<Digest> subjects = new ArrayList<>(List.of(image.manifest()));
+    List<FoundStatement> indexes = new ArrayList<>();
     try {
+      if (!root.equals(image.manifest())) {
+        subjects.add(root);
+        boolean isKept = false;
+        for (OciDescriptor index : store.indexes(image.manifest())) {
+          indexes.add(new FoundStatement(index, () -> store.read(index.digest())));
+          if (index.digest().equals(root)) {
+            isKept = true;
+          } else {
+            subjects.add(index.digest());
+          }
+        }
+        if (!isKept && !indexes.isEmpty()) {
+          return false; // Those that are kept led to it from elsewhere.
+        }
+      }
+      FoundStatements.Beside beside = beside(registry, source, subjects);
+      FoundStatements now = beside.statements().within(indexes, options.progress());
       boolean detached =
-          now.signature().isEmpty()
+          beside.signature().isEmpty()
               || store
                   .signatures(image.manifest())
-                  .contains(Digest.sha256(now.signature().get().bytes()));
-      return detached && now.statements().areThose(store.fetchedStatements(image.manifest()));
+                  .contains(Digest.sha256(beside.signature().get().bytes()));
+      return detached && now.areThose(store.fetchedStatements(image.manifest()));
     } catch (SpecException e) {
       if (e.errorClass() != ErrorClass.INTEGRITY) {
         throw e;
@@ -457,13 +482,16 @@ public final class Fetcher {
                     registry.name(),
                     List.of(lookup),
                     lookup,
-                    manifest -> Optional.of(beside(registry, source, manifest)),
+                    subjects -> Optional.of(beside(registry, source, subjects)),
                     transaction)));
   }
 
   /** Looks for what is signed about an image; empty from a source that has no place for it. */
   private interface Neighbours {
-    Optional<FoundStatements.Beside> of(Digest manifest) throws RktException;
+    /**
+     * @param subjects the digest of its manifest, then those of the indexes that led to it
+     */
+    Optional<FoundStatements.Beside> of(List<Digest> subjects) throws RktException;
   }
 
   /**
@@ -471,7 +499,8 @@ public final class Fetcher {
    * that: under the name that was asked for, whichever mirror the image came from.
    */
   private FoundStatements.Beside beside(
-      ImageRef.Registry registry, RegistrySource source, Digest manifest) throws RktException {
+      ImageRef.Registry registry, RegistrySource source, List<Digest> subjects)
+      throws RktException {
     SignaturePlaces.Place place =
         SignaturePlaces.read(options.surroundings())
             .of(
@@ -479,20 +508,21 @@ public final class Fetcher {
                 registry.repository(),
                 registry.digest().map(Digest::toString).orElse(registry.tag()));
     boolean attachments = place.attachments().orElse(true);
-    RegistryStatements.Found there = new RegistryStatements(source).find(manifest, attachments);
+    RegistryStatements.Found there = new RegistryStatements(source).find(subjects, attachments);
     if (there.isEmpty()) {
       // Many mirrors copy images alone.
       there =
           registries
-              .behind(source, registry, home -> found(home, manifest, attachments))
+              .behind(source, registry, home -> found(home, subjects, attachments))
               .orElse(there);
     }
     List<FoundStatement> all = new ArrayList<>(there.statements());
     if (place.lookaside().isPresent()) {
       try (Http http = http()) {
-        all.addAll(
-            new Lookaside(place.lookaside().get(), options.progress())
-                .find(http, registry.repository(), manifest, options.insecureHttp()));
+        Lookaside lookaside = new Lookaside(place.lookaside().get(), options.progress());
+        for (Digest subject : subjects) {
+          all.addAll(lookaside.find(http, registry.repository(), subject, options.insecureHttp()));
+        }
       }
     }
     return new FoundStatements.Beside(
@@ -500,8 +530,8 @@ public final class Fetcher {
   }
 
   private static Optional<RegistryStatements.Found> found(
-      RegistrySource home, Digest manifest, boolean attachments) throws RktException {
-    RegistryStatements.Found found = new RegistryStatements(home).find(manifest, attachments);
+      RegistrySource home, List<Digest> subjects, boolean attachments) throws RktException {
+    RegistryStatements.Found found = new RegistryStatements(home).find(subjects, attachments);
     return found.isEmpty() ? Optional.empty() : Optional.of(found.loaded());
   }
 
@@ -529,14 +559,22 @@ public final class Fetcher {
     Optional<byte[]> named = namedSignature();
     OciFetch.Result result =
         new OciFetch(source, transaction, options.progress()).run(name, options.platform());
-    Optional<FoundStatements.Beside> beside = neighbours.of(result.manifest().digest());
+    List<Digest> subjects = new ArrayList<>(List.of(result.manifest().digest()));
+    List<FoundStatement> indexes = new ArrayList<>();
+    for (Document index : result.indexes()) {
+      subjects.add(index.descriptor().digest());
+      indexes.add(new FoundStatement(index.descriptor(), index::bytes));
+    }
+    Optional<FoundStatements.Beside> beside = neighbours.of(subjects);
     Optional<byte[]> signature = named;
     if (named.isEmpty() && beside.isPresent() && beside.get().signature().isPresent()) {
       signature = Optional.of(beside.get().signature().get().bytes());
     }
     Fetched.Along statements =
         beside.isPresent()
-            ? new Fetched.Along(beside.get().statements().stage(transaction), true)
+            ? new Fetched.Along(
+                beside.get().statements().within(indexes, options.progress()).stage(transaction),
+                true)
             : Fetched.Along.nothing();
     Optional<Remembered> remembered =
         asked.isEmpty()

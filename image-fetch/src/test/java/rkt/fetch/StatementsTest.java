@@ -337,6 +337,119 @@ final class StatementsTest {
     refused(ErrorClass.INTEGRITY);
   }
 
+  /** An index of the image, and of a further member, which is JSON and a comma, or empty. */
+  private byte[] indexOfTheImage(String member) {
+    return Fixtures.utf8(
+        """
+        {"schemaVersion":2,"mediaType":"%s",%s"manifests":[{"mediaType":"%s","digest":"%s","size":%d,
+         "platform":{"os":"linux","architecture":"amd64"}}]}\
+        """
+            .formatted(
+                MediaType.OCI_INDEX,
+                member,
+                MediaType.OCI_MANIFEST,
+                subject,
+                registry.manifest.length));
+  }
+
+  private Digest tagIndex(byte[] index) {
+    Digest digest = Digest.sha256(index);
+    registry.on(
+        "/v2/app/manifests/1",
+        exchange -> {
+          exchange.getResponseHeaders().set("Docker-Content-Digest", digest.toString());
+          FakeRegistry.answer(exchange, 200, index, MediaType.OCI_INDEX);
+        });
+    return digest;
+  }
+
+  @Test
+  void whatIsSignedAboutAnIndexComesWithTheImageThatWasChosenOutOfItAndTheIndexToo()
+      throws Exception {
+    byte[] document = indexOfTheImage("");
+    Digest index = tagIndex(document);
+    assertThat(fetched()).isEmpty();
+    assertThat(store.indexes(subject)).as("nobody says anything about it").isEmpty();
+    assertThat(isCurrent()).isTrue();
+
+    byte[] payload = Fixtures.utf8("payload");
+    byte[] signature = artifact("", "", layer(MediaType.COSIGN_PAYLOAD, payload, "one"));
+    registry.serve(
+        "/v2/app/manifests/sha256-" + index.hex() + ".sig", signature, MediaType.OCI_MANIFEST);
+    assertThat(isCurrent()).isFalse();
+    Path directory = home.resolve("sigs/app@sha256=" + index.hex());
+    Files.createDirectories(directory);
+    Files.writeString(
+        directory.resolve("signature-1"),
+        "\0sigstore-json\n{\"mimeType\":\"%s\",\"payload\":\"eA==\",\"annotations\":{\"%s\":\"n\"}}"
+            .formatted(MediaType.COSIGN_PAYLOAD, SIGNATURE));
+    configure("default-docker: {lookaside: \"file://" + home.resolve("sigs") + "\"}");
+    assertThat(statements()).containsExactlyInAnyOrder("payload/one", "x/n");
+    assertThat(store.indexes(subject)).extracting(OciDescriptor::digest).containsExactly(index);
+    assertThat(store.read(index)).isEqualTo(document);
+    assertThat(isCurrent()).isTrue();
+    byte[] both =
+        artifact(
+            "",
+            "",
+            layer(MediaType.COSIGN_PAYLOAD, payload, "one"),
+            layer(MediaType.COSIGN_PAYLOAD, payload, "two"));
+    registry.serve(
+        "/v2/app/manifests/sha256-" + index.hex() + ".sig", both, MediaType.OCI_MANIFEST);
+    assertThat(isCurrent()).isFalse();
+    assertThat(statements()).containsExactlyInAnyOrder("payload/one", "payload/two", "x/n");
+
+    // Another index of the same image, of which nobody says anything: the first one is gone.
+    tagIndex(indexOfTheImage("\"annotations\":{\"a\":\"b\"},"));
+    assertThat(statements()).isEmpty();
+    assertThat(store.indexes(subject)).isEmpty();
+    assertThat(store.blob(index)).doesNotExist();
+  }
+
+  @Test
+  void whatRefersToAnIndexComesWithTheImageAndAnIndexMayReferToTheImageItself() throws Exception {
+    byte[] document = indexOfTheImage("");
+    Digest index = tagIndex(document);
+    Digest image = subject;
+    String about = aboutTheImage().replace(image.hex(), index.hex());
+    byte[] bundle =
+        artifact(
+            MediaType.SIGSTORE_BUNDLE,
+            about,
+            layer(MediaType.SIGSTORE_BUNDLE, Fixtures.utf8("bundle"), ""));
+    subject = index;
+    refer(MediaType.SIGSTORE_BUNDLE, bundle);
+    subject = image;
+    assertThat(statements()).containsExactly("bundle/");
+    assertThat(store.indexes(image)).extracting(OciDescriptor::digest).containsExactly(index);
+
+    // As it is where one has pushed the image alone.
+    registry.on(
+        "/v2/app/manifests/1",
+        exchange -> {
+          exchange.getResponseHeaders().set("Docker-Content-Digest", image.toString());
+          FakeRegistry.answer(exchange, 200, registry.manifest, MediaType.OCI_MANIFEST);
+        });
+    assertThat(statements()).isEmpty();
+    String layer = layer(MediaType.OCI_INDEX, document, "").replaceFirst(",\"annotations.*}}", "}");
+    refer(MediaType.IMAGE_INDEXES, artifact(MediaType.IMAGE_INDEXES, aboutTheImage(), layer));
+    assertThat(statements()).isEmpty();
+    assertThat(store.indexes(image)).extracting(OciDescriptor::digest).containsExactly(index);
+    assertThat(isCurrent()).isTrue();
+  }
+
+  /** The statements that the store has after a fetch. */
+  private List<String> statements() throws Exception {
+    try (Fetched fetched = fetcher().fetch(ImageRef.parse(registry.reference(), home))) {
+      fetched.commit(false, Map.of());
+    }
+    List<String> texts = new ArrayList<>();
+    for (OciDescriptor layer : store.statements(subject)) {
+      texts.add(text(store.read(layer.digest()), layer));
+    }
+    return texts;
+  }
+
   private List<String> from(String reference) throws Exception {
     try (Fetched fetched = fetcher().fetch(ImageRef.parse(reference, home))) {
       List<String> texts = new ArrayList<>();

@@ -31,7 +31,10 @@ public final class AuditEvents {
     if (verified.signedAt() != null) {
       event.with("signedAt", verified.signedAt().getEpochSecond());
     }
-    event.with("scope", verified.scope()).with("policy", verified.policy());
+    event
+        .with("scope", verified.scope())
+        .with("index", verified.index())
+        .with("policy", verified.policy());
     boolean isToldByKey =
         verified.signers().size() == 1 && verified.signers().get(0).equals(verified.fingerprint());
     return isToldByKey ? event : event.with("signers", verified.signers());

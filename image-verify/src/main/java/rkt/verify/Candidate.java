@@ -37,6 +37,14 @@ public record Candidate(
     default ImageOrigin origin() throws RktException {
       return ImageOrigin.OTHER;
     }
+
+    /**
+     * The digests of the indexes beside the image that list it. A statement about one of them is
+     * about the image, too.
+     */
+    default List<Digest> indexes() throws RktException {
+      return List.of();
+    }
   }
 
   /** The digests that a statement about it may name. */

@@ -43,6 +43,7 @@ final class PolicyJudge implements Proofs {
   private final List<Finding> findings;
   private final Instant now;
   private @Nullable List<Statement> statements;
+  private @Nullable List<Digest> indexes;
 
   private PolicyJudge(
       Candidate candidate, List<TrustedKey> keys, List<Finding> findings, Instant now) {
@@ -109,6 +110,16 @@ final class PolicyJudge implements Proofs {
   @Override
   public List<Digest> subjects() {
     return candidate.subjects();
+  }
+
+  @Override
+  public boolean isListedBy(Digest index) throws RktException {
+    List<Digest> read = indexes;
+    if (read == null) {
+      read = candidate.statements().indexes();
+      indexes = read;
+    }
+    return read.contains(index);
   }
 
   @Override

@@ -1,12 +1,16 @@
 package rkt.verify;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import rkt.spec.Digest;
 import rkt.spec.RktException;
 import rkt.spec.SpecException;
 import rkt.spec.image.Image;
+import rkt.spec.image.MediaType;
 import rkt.spec.image.OciDescriptor;
+import rkt.spec.image.OciIndex;
 import rkt.spec.store.Statements;
 import rkt.spec.store.Store;
 import rkt.verify.claim.Statement;
@@ -41,6 +45,51 @@ public final class StoredStatements {
       }
     }
     return statements;
+  }
+
+  /**
+   * The digests of the indexes beside {@code image} that list it.
+   *
+   * @throws RktException of class integrity if the bytes of one are not those that were stored
+   */
+  public static List<Digest> indexes(Store store, Image image) throws RktException {
+    return indexes(store.indexes(image.manifest()), store::read, image.manifest());
+  }
+
+  /**
+   * Of the indexes among {@code layers} those that list {@code manifest}, or an index that does, no
+   * deeper than one that is fetched may be. Only what is in the bytes of that digest counts.
+   * spec/trust.md#indexes
+   */
+  public static List<Digest> indexes(List<OciDescriptor> layers, Bytes bytes, Digest manifest)
+      throws RktException {
+    Map<Digest, OciIndex> left = new LinkedHashMap<>();
+    for (OciDescriptor layer : layers) {
+      if (MediaType.isIndex(layer.mediaType())) {
+        byte[] document = checked(layer, bytes);
+        if (!Digest.sha256(document).equals(layer.digest())) {
+          throw SpecException.integrity("the index " + layer.digest() + " was changed");
+        }
+        String what = "the index " + layer.digest();
+        left.put(layer.digest(), OciIndex.parse(document, layer.mediaType(), what));
+      }
+    }
+    List<Digest> found = new ArrayList<>();
+    List<Digest> last = List.of(manifest);
+    for (int depth = 1; depth <= OciIndex.DEEPEST; depth++) {
+      List<Digest> next = new ArrayList<>();
+      for (Map.Entry<Digest, OciIndex> index : left.entrySet()) {
+        for (Digest listed : last) {
+          if (index.getValue().lists(listed, depth > 1) && !next.contains(index.getKey())) {
+            next.add(index.getKey());
+          }
+        }
+      }
+      left.keySet().removeAll(next);
+      found.addAll(next);
+      last = next;
+    }
+    return found;
   }
 
   private static byte[] checked(OciDescriptor layer, Bytes bytes) throws RktException {

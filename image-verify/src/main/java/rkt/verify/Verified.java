@@ -20,6 +20,7 @@ public final class Verified {
   private final @Nullable Instant signedAt;
   private final String scope;
   private final List<String> signers;
+  private final String index;
   private final String policy;
 
   /** Package-private on purpose: the compiler is the guard. */
@@ -32,6 +33,7 @@ public final class Verified {
       @Nullable Instant signedAt,
       String scope,
       List<String> signers,
+      String index,
       String policy) {
     this.image = image;
     this.name = name;
@@ -41,6 +43,7 @@ public final class Verified {
     this.signedAt = signedAt;
     this.scope = scope;
     this.signers = List.copyOf(signers);
+    this.index = index;
     this.policy = policy;
   }
 
@@ -87,6 +90,14 @@ public final class Verified {
    */
   public List<String> signers() {
     return signers;
+  }
+
+  /**
+   * The digest of an index that lists the image, if what somebody signed was that; the first if
+   * several were. Empty if all signed the image itself.
+   */
+  public String index() {
+    return index;
   }
 
   /** The file of the policy that decided; empty if none speaks for the name. */

@@ -154,6 +154,11 @@ public final class Verifier {
       return ImageOrigin.of(
           stored.admission().source(), image.name(), stored.references(), image.manifest());
     }
+
+    @Override
+    public List<Digest> indexes() throws RktException {
+      return StoredStatements.indexes(store, image);
+    }
   }
 
   private Verdict judge(Candidate candidate, boolean thorough) throws RktException {
@@ -226,7 +231,7 @@ public final class Verifier {
 
   /** Accepts {@code image} unseen, because the user said so; the result remembers it. */
   public static Verified bypass(ImageId image, ImageName name) {
-    return new Verified(image, name, true, "", "", null, "", List.of(), "");
+    return new Verified(image, name, true, "", "", null, "", List.of(), "", "");
   }
 
   private static void requireSubject(Digest signed, Evidence evidence) throws TrustException {
@@ -327,6 +332,7 @@ public final class Verifier {
             Instant.ofEpochSecond(finding.created()),
             finding.scope(),
             List.of(finding.key()),
+            "",
             "");
       }
     }
@@ -337,8 +343,12 @@ public final class Verifier {
     List<String> signers = new ArrayList<>();
     String key = "";
     String signingKey = "";
+    String index = "";
     Instant signedAt = null;
     for (Claim claim : claims) {
+      if (index.isEmpty() && !candidate.subjects().contains(claim.subject())) {
+        index = claim.subject().toString();
+      }
       String signer = claim.signer().text();
       if (!signers.contains(signer)) {
         signers.add(signer);
@@ -361,6 +371,7 @@ public final class Verifier {
         signedAt,
         policy.scope().toString(),
         signers,
+        index,
         policy.file().toString());
   }
 

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -22,7 +23,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import rkt.spec.Digest;
 import rkt.spec.ImageName;
+import rkt.spec.RktException;
 import rkt.spec.image.ImageId;
+import rkt.spec.image.MediaType;
+import rkt.spec.image.OciDescriptor;
 import rkt.spec.json.JsonObject;
 import rkt.verify.claim.Statement;
 import rkt.verify.openpgp.Evidence;
@@ -184,6 +188,64 @@ class PolicyVerdictTest {
     assertThat(verified.signers()).containsExactly(verified.fingerprint());
     policy("", "{\"type\":\"openpgp\"}");
     assertThat(refusal(new byte[0])).isEqualTo(Rule.UNSIGNED);
+  }
+
+  @Test
+  void aCosignSignatureOfTheIndexCountsWhereTheStoreHasTheIndexAndItListsTheImage()
+      throws Exception {
+    policy("", cosign());
+    byte[] listing = index(ID.digest());
+    byte[] another = index(Digest.sha256(new byte[1]));
+    statements.add(signedByKey("example.com/app", Digest.sha256(listing)));
+    assertThatThrownBy(() -> verifier.verify(within())).hasMessageContaining("another image");
+    assertThatThrownBy(() -> verifier.verify(within(another)))
+        .hasMessageContaining("another image");
+    statements.add(signedByKey("example.com/app", Digest.sha256(another)));
+    assertThatThrownBy(() -> verifier.verify(within(another)))
+        .isInstanceOf(TrustException.class)
+        .hasMessageContaining("another image");
+    Verified verified = verifier.verify(within(another, listing));
+    assertThat(verified.index()).isEqualTo(Digest.sha256(listing).toString());
+    statements.clear();
+    statements.add(signedByKey("example.com/other", Digest.sha256(listing)));
+    assertThatThrownBy(() -> verifier.verify(within(listing))).hasMessageContaining("was made for");
+    statements.add(signedByKey("example.com/app", ID.digest()));
+    assertThat(verifier.verify(within(listing)).index()).isEmpty();
+  }
+
+  private static byte[] index(Digest listed) {
+    return "{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":3}]}"
+        .formatted(MediaType.OCI_MANIFEST, listed)
+        .getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** The image, which nobody has signed itself, beside some indexes. */
+  private Candidate within(byte[]... indexes) {
+    List<OciDescriptor> layers = new ArrayList<>();
+    Map<Digest, byte[]> bytes = new HashMap<>();
+    for (byte[] index : indexes) {
+      Digest digest = Digest.sha256(index);
+      layers.add(OciDescriptor.of(MediaType.OCI_INDEX, digest, index.length));
+      bytes.put(digest, index);
+    }
+    return new Candidate(
+        ID,
+        APP,
+        ID.digest(),
+        ID.digest(),
+        Evidence.none(ID.digest()),
+        new Candidate.StatementSource() {
+          @Override
+          public List<Statement> read() {
+            return statements;
+          }
+
+          @Override
+          public List<Digest> indexes() throws RktException {
+            return StoredStatements.indexes(
+                layers, digest -> bytes.getOrDefault(digest, new byte[0]), ID.digest());
+          }
+        });
   }
 
   @Test

@@ -8,12 +8,14 @@ import static org.assertj.core.api.Assertions.tuple;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import rkt.spec.Digest;
 import rkt.spec.ImageName;
+import rkt.spec.RktException;
 import rkt.spec.image.Image;
 import rkt.spec.image.MediaType;
 import rkt.spec.image.OciConfig;
@@ -25,6 +27,8 @@ import rkt.spec.store.Transaction;
 import rkt.verify.claim.Statement;
 
 final class StoredStatementsTest {
+  private static final Digest MANIFEST = Digest.sha256("a manifest".getBytes(UTF_8));
+
   @TempDir Path directory;
 
   @Test
@@ -47,6 +51,66 @@ final class StoredStatementsTest {
     OciDescriptor first = store.statements(image.manifest()).getFirst();
     Files.writeString(store.blob(first.digest()), "a forgery");
     assertThatThrownBy(() -> StoredStatements.of(store, image)).hasMessageContaining("was changed");
+  }
+
+  /** Documents by their digests. */
+  private final Map<Digest, byte[]> documents = new HashMap<>();
+
+  private OciDescriptor index(String entries) {
+    byte[] document =
+        "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"manifests\":[%s]}"
+            .formatted(MediaType.OCI_INDEX, entries)
+            .getBytes(UTF_8);
+    OciDescriptor layer =
+        OciDescriptor.of(MediaType.OCI_INDEX, Digest.sha256(document), document.length);
+    documents.put(layer.digest(), document);
+    return layer;
+  }
+
+  private static String entry(String type, Digest digest) {
+    return "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":7}".formatted(type, digest);
+  }
+
+  private List<Digest> listing(OciDescriptor... layers) throws Exception {
+    return StoredStatements.indexes(List.of(layers), this::document, MANIFEST);
+  }
+
+  private byte[] document(Digest digest) {
+    return documents.getOrDefault(digest, new byte[0]);
+  }
+
+  @Test
+  void onlyAnIndexThatListsTheManifestStandsForItAndNoDeeperThanOneIsFetched() throws Exception {
+    OciDescriptor other = index(entry(MediaType.OCI_MANIFEST, Digest.sha256(new byte[1])));
+    OciDescriptor first =
+        index(
+            entry(MediaType.OCI_MANIFEST, other.digest())
+                + ","
+                + entry(MediaType.OCI_MANIFEST, MANIFEST));
+    OciDescriptor second = index(entry(MediaType.OCI_INDEX, first.digest()));
+    OciDescriptor third = index(entry(MediaType.DOCKER_INDEX, second.digest()));
+    OciDescriptor fourth = index(entry(MediaType.OCI_INDEX, third.digest()));
+    assertThat(listing(other)).isEmpty();
+    assertThat(listing(other, first)).containsExactly(first.digest());
+    assertThat(listing(fourth, third, second, first))
+        .containsExactly(first.digest(), second.digest(), third.digest());
+    assertThat(listing(third, first)).as("what is between is missing").hasSize(1);
+    assertThat(listing(index(entry(MediaType.OCI_INDEX, MANIFEST)))).isEmpty();
+    assertThat(listing(index(entry(MediaType.OCI_LAYER, MANIFEST)))).isEmpty();
+    assertThat(listing(index(entry(MediaType.OCI_MANIFEST, first.digest())), first)).hasSize(1);
+    assertThat(listing(OciDescriptor.of(MediaType.DSSE, first.digest(), 7))).isEmpty();
+  }
+
+  @Test
+  void anIndexOfOtherBytesOrOfNoStrictFormIsRefused() {
+    String entry = entry(MediaType.OCI_MANIFEST, MANIFEST);
+    OciDescriptor altered = index("");
+    documents.put(altered.digest(), documents.get(index(entry).digest()));
+    assertThatThrownBy(() -> listing(altered)).hasMessageContaining("was changed");
+    OciDescriptor twice = index(entry + "],\"manifests\":[");
+    assertThatThrownBy(() -> listing(twice)).isInstanceOf(RktException.class);
+    OciDescriptor both = index(entry + "],\"layers\":[");
+    assertThatThrownBy(() -> listing(both)).hasMessageContaining("layers");
   }
 
   private static Image store(Store store) throws Exception {

@@ -7,6 +7,7 @@ import rkt.fetch.FetchOptions;
 import rkt.fetch.Fetched;
 import rkt.fetch.KeyDiscovery;
 import rkt.fetch.transport.FetchException;
+import rkt.spec.Digest;
 import rkt.spec.ErrorClass;
 import rkt.spec.ImageName;
 import rkt.spec.RktException;
@@ -169,6 +170,12 @@ final class ImageGate {
     public ImageOrigin origin() throws RktException {
       Image image = fetched.image();
       return ImageOrigin.of(fetched.source(), image.name(), fetched.references(), image.manifest());
+    }
+
+    @Override
+    public List<Digest> indexes() throws RktException {
+      return StoredStatements.indexes(
+          fetched.statements(), fetched::statement, fetched.image().manifest());
     }
   }
 

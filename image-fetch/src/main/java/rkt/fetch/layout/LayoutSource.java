@@ -2,8 +2,10 @@ package rkt.fetch.layout;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import rkt.fetch.archive.TarFile;
 import rkt.fetch.oci.Document;
@@ -97,18 +99,24 @@ public final class LayoutSource implements OciSource {
   }
 
   /**
-   * What the layout has of signatures and attestations beside the image whose manifest has the
-   * digest: artifacts that refer to it, and the manifests under the tags that cosign makes of it.
+   * What the layout has of signatures and attestations beside an image: artifacts that refer to it,
+   * and the manifests under the tags that cosign makes of it.
+   *
+   * @param subjects the digest of the image's manifest, then those of the indexes that led to it; a
+   *     detached signature must be of the first
    */
-  public Optional<FoundStatements.Beside> beside(Digest manifest) throws RktException {
-    String name = manifest.algorithm().label() + "-" + manifest.hex();
+  public Optional<FoundStatements.Beside> beside(List<Digest> subjects) throws RktException {
+    Set<String> tags = new HashSet<>();
+    for (Digest subject : subjects) {
+      tags.add(subject.algorithm().label() + "-" + subject.hex() + ".sig");
+      tags.add(subject.algorithm().label() + "-" + subject.hex() + ".att");
+    }
     Optional<FoundStatement.Content> signature = Optional.empty();
     List<FoundStatement> statements = new ArrayList<>();
     int seen = 0;
     for (OciDescriptor entry : index().manifests()) {
       String reference = entry.annotations().getOrDefault(REFERENCE, "");
-      boolean tagged =
-          reference.equals(name + ".sig") || reference.equals(name + ".att") || isSaved(entry);
+      boolean tagged = tags.contains(reference) || isSaved(entry);
       if (!MediaType.isManifest(entry.mediaType()) || !(tagged || isArtifact(entry))) {
         continue;
       }
@@ -118,11 +126,14 @@ public final class LayoutSource implements OciSource {
       OciManifest artifact =
           OciManifest.parse(checked(entry), entry.mediaType(), "the artifact " + entry.digest());
       boolean refers =
-          artifact.subject().isPresent() && artifact.subject().get().digest().equals(manifest);
+          artifact.subject().isPresent() && subjects.contains(artifact.subject().get().digest());
       if (!tagged && !refers) {
         continue;
       }
-      if (entry.artifactType().equals(MediaType.PGP_SIGNATURE) && artifact.layers().size() == 1) {
+      boolean ofManifest = !refers || artifact.subject().get().digest().equals(subjects.getFirst());
+      if (ofManifest
+          && entry.artifactType().equals(MediaType.PGP_SIGNATURE)
+          && artifact.layers().size() == 1) {
         signature = Optional.of(() -> checked(artifact.layers().getFirst()));
       }
       for (OciDescriptor layer : artifact.layers()) {

@@ -29,8 +29,6 @@ import rkt.spec.store.Transaction;
  * layers' diffIDs are checked by whoever unpacks them. spec/image.md#oci
  */
 public final class OciFetch {
-  private static final int DEEPEST_INDEX = 3;
-
   private final OciSource source;
   private final Transaction transaction;
   private final Progress progress;
@@ -46,13 +44,19 @@ public final class OciFetch {
    *
    * @param manifest the descriptor of its manifest
    * @param root what the reference stood for: the manifest, or an index that led to it
+   * @param indexes those that led to it, the first one first; none if the reference stood for it
    */
-  public record Result(Image image, OciDescriptor manifest, Digest root) {}
+  public record Result(Image image, OciDescriptor manifest, Digest root, List<Document> indexes) {
+    public Result {
+      indexes = List.copyOf(indexes);
+    }
+  }
 
   /** Fetches the image for {@code platform}, which is judged under {@code name}. */
   public Result run(ImageName name, Platform platform) throws RktException {
     Document root = source.root();
-    Document document = choose(root, platform);
+    List<Document> indexes = new ArrayList<>();
+    Document document = choose(root, platform, indexes);
     Digest digest = document.descriptor().digest();
     String what = "the manifest of " + source.what();
     OciManifest manifest = OciManifest.parse(document.bytes(), document.mediaType(), what);
@@ -70,14 +74,16 @@ public final class OciFetch {
     requirePlatform(config, platform);
     Image image = manifest.resolve(digest, name, config, what);
     new Layers(source, transaction, progress).fetch(List.copyOf(blobs.values()));
-    return new Result(image, document.descriptor(), root.descriptor().digest());
+    return new Result(image, document.descriptor(), root.descriptor().digest(), indexes);
   }
 
-  private Document choose(Document root, Platform platform) throws RktException {
+  /** The manifest for the platform; {@code passed} takes the indexes on the way to it. */
+  private Document choose(Document root, Platform platform, List<Document> passed)
+      throws RktException {
     Document document = root;
-    for (int depth = 0; MediaType.isIndex(document.mediaType()); depth++) {
+    while (MediaType.isIndex(document.mediaType())) {
       String what = "the index of " + source.what();
-      if (depth == DEEPEST_INDEX) {
+      if (passed.size() == OciIndex.DEEPEST) {
         throw FetchException.integrity(what + " is nested too deep", null);
       }
       OciIndex index = OciIndex.parse(document.bytes(), document.mediaType(), what);
@@ -86,6 +92,7 @@ public final class OciFetch {
         throw FetchException.notFound(
             source.what() + " has no image for " + platform + "; it has " + platforms(index), null);
       }
+      passed.add(document);
       document = new Document(checked(found.get()), found.get().mediaType());
     }
     if (!MediaType.isManifest(document.mediaType())) {

@@ -33,6 +33,8 @@ public final class RegistryStatements {
   /** More than any image needs, and less than would keep us busy. */
   private static final int MOST = 32;
 
+  private static final int AT_ONCE = 4;
+
   private static final int LARGEST_SIGNATURE = 4 << 20;
   private static final int LARGEST_EXTENSION = 24 << 20;
 
@@ -81,19 +83,26 @@ public final class RegistryStatements {
   /**
    * Looks everywhere at once; what is not there is no error.
    *
-   * @param subject the digest of an image's manifest
+   * @param subjects the digest of an image's manifest, then those of the indexes that led to it;
+   *     detached signatures are looked for only of the first
    * @param attachments whether to look for what cosign attaches, referrers aside
    */
-  public Found find(Digest subject, boolean attachments) throws RktException {
-    String tag = subject.algorithm().label() + "-" + subject.hex();
+  public Found find(List<Digest> subjects, boolean attachments) throws RktException {
     List<Callable<Found>> places = new ArrayList<>();
-    places.add(() -> referring(subject));
-    if (attachments) {
-      places.add(() -> tagged(tag + ".sig"));
-      places.add(() -> tagged(tag + ".att"));
-    }
-    if (registry.keepsSignatures()) {
-      places.add(() -> extension(subject));
+    for (Digest subject : subjects) {
+      String tag = subject.algorithm().label() + "-" + subject.hex();
+      if (subject.equals(subjects.getFirst())) {
+        places.add(() -> referring(subject));
+      } else {
+        places.add(() -> new Found(Optional.empty(), referring(subject).statements()));
+      }
+      if (attachments) {
+        places.add(() -> tagged(tag + ".sig"));
+        places.add(() -> tagged(tag + ".att"));
+      }
+      if (registry.keepsSignatures()) {
+        places.add(() -> extension(subject));
+      }
     }
     Optional<FoundStatement.Content> signature = Optional.empty();
     List<FoundStatement> all = new ArrayList<>();
@@ -105,7 +114,7 @@ public final class RegistryStatements {
   }
 
   private List<Found> atOnce(List<Callable<Found>> places) throws RktException {
-    ExecutorService threads = Executors.newFixedThreadPool(places.size());
+    ExecutorService threads = Executors.newFixedThreadPool(Math.min(AT_ONCE, places.size()));
     try {
       List<Future<Found>> started = new ArrayList<>();
       for (Callable<Found> place : places) {

@@ -9,6 +9,7 @@ import java.util.Set;
 import rkt.fetch.transport.Progress;
 import rkt.spec.Digest;
 import rkt.spec.RktException;
+import rkt.spec.image.MediaType;
 import rkt.spec.image.OciDescriptor;
 import rkt.spec.store.Statements;
 import rkt.spec.store.Transaction;
@@ -64,6 +65,25 @@ public final class FoundStatements {
               + " MiB together");
     }
     return new FoundStatements(kept);
+  }
+
+  /**
+   * These with the indexes that led to the image, without which what is said about an index could
+   * not be believed. Where nothing is said, none is kept.
+   *
+   * @param progress is told what is left out
+   */
+  public FoundStatements within(List<FoundStatement> indexes, Progress progress) {
+    if (found.isEmpty() || indexes.isEmpty()) {
+      return this;
+    }
+    List<FoundStatement> all = new ArrayList<>(indexes);
+    for (FoundStatement statement : found) {
+      if (!MediaType.isIndex(statement.layer().mediaType())) {
+        all.add(statement);
+      }
+    }
+    return of(all, progress);
   }
 
   /** Whether they are exactly {@code stored}, in whatever order. */

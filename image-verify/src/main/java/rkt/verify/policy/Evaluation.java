@@ -116,7 +116,8 @@ public final class Evaluation {
   }
 
   /** A mere signature by one of the signers. */
-  private Explanation signature(Requirement wanted, String words, Proven proven) {
+  private Explanation signature(Requirement wanted, String words, Proven proven)
+      throws RktException {
     Search search = new Search();
     for (Claim claim : proven.claims()) {
       if (claim.attestation() != null) {
@@ -185,12 +186,17 @@ public final class Evaluation {
   }
 
   /** What every statement must be: about this image, for its name, young, and strong. */
-  private String objection(Claim claim, SignedAs signedAs, Limits limits) {
-    if (!proofs.subjects().contains(claim.subject())) {
+  private String objection(Claim claim, SignedAs signedAs, Limits limits) throws RktException {
+    if (!isOwn(claim) && !proofs.isListedBy(claim.subject())) {
       return "it is about " + claim.subject() + ", which is another image";
     }
     String other = signedAs.objection(proofs.name(), claim.reference());
     return other.isEmpty() ? limits.objection(claim, proofs.now()) : other;
+  }
+
+  /** Whether the claim is about the image itself, and not about an index that may list it. */
+  private boolean isOwn(Claim claim) {
+    return proofs.subjects().contains(claim.subject());
   }
 
   private Proven proven(Requirement by) throws RktException {
@@ -263,10 +269,11 @@ public final class Evaluation {
     return new IllegalArgumentException(requirement.label() + " names nobody who signs");
   }
 
-  private static Explanation met(Requirement requirement, String words, Claim claim) {
+  private Explanation met(Requirement requirement, String words, Claim claim) {
     String when = claim.signedAt() == null ? "" : " at " + claim.signedAt();
-    return leaf(
-        requirement, words, true, "signed by " + claim.signer().text() + when, List.of(claim));
+    String as = isOwn(claim) ? "" : ", as part of the index " + claim.subject();
+    String why = "signed by " + claim.signer().text() + when + as;
+    return leaf(requirement, words, true, why, List.of(claim));
   }
 
   private static Explanation leaf(

@@ -65,6 +65,7 @@ public record Explanation(
       json.array("signers");
       for (Claim claim : claims) {
         writeTo(json.object(), claim.signer());
+        json.put("digest", claim.subject().toString());
         if (claim.signedAt() != null) {
           json.put("signedAt", claim.signedAt().toString());
         }

@@ -37,6 +37,9 @@ public interface Proofs {
   /** The digests that the image is known by: of its manifest, and of the bytes that are signed. */
   List<Digest> subjects();
 
+  /** Whether {@code index} is the digest of an index beside the image that lists it. */
+  boolean isListedBy(Digest index) throws RktException;
+
   Instant now();
 
   /** Detached OpenPGP signatures by certificates that are trusted for the name. */

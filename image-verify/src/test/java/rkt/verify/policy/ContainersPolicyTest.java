@@ -280,6 +280,11 @@ class ContainersPolicyTest {
     }
 
     @Override
+    public boolean isListedBy(Digest index) {
+      return true;
+    }
+
+    @Override
     public Instant now() {
       return Instant.parse("2026-01-01T00:00:00Z");
     }

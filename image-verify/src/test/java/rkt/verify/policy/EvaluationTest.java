@@ -29,6 +29,7 @@ class EvaluationTest {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
   private static final Digest IMAGE = Digest.sha256("image".getBytes(StandardCharsets.UTF_8));
   private static final Digest OTHER = Digest.sha256("other".getBytes(StandardCharsets.UTF_8));
+  private static final Digest INDEX = Digest.sha256("index".getBytes(StandardCharsets.UTF_8));
   private static final String ALICE = "a".repeat(40);
   private static final String BOB = "b".repeat(40);
   private static final PolicyKey KEY = key();
@@ -65,6 +66,11 @@ class EvaluationTest {
     @Override
     public List<Digest> subjects() {
       return List.of(IMAGE);
+    }
+
+    @Override
+    public boolean isListedBy(Digest index) {
+      return index.equals(INDEX);
     }
 
     @Override
@@ -258,6 +264,20 @@ class EvaluationTest {
   void aStatementAboutAnotherDigestCountsForNothing() throws Exception {
     known.byKey.add(key(OTHER, "example.com/app"));
     assertThat(evaluate(COSIGN).why()).contains("another image");
+  }
+
+  @Test
+  void aStatementAboutAnIndexThatListsTheImageIsAsGoodAsOneAboutTheImage() throws Exception {
+    known.byKey.add(key(INDEX, "example.com/other"));
+    assertThat(evaluate(COSIGN).met()).as("the name counts all the same").isFalse();
+    known.byKey.add(key(INDEX, "example.com/app"));
+    Explanation met = evaluate(COSIGN);
+    assertThat(met.met()).isTrue();
+    assertThat(met.why()).endsWith(", as part of the index " + INDEX);
+    JsonWriter json = new JsonWriter().object();
+    met.writeTo(json);
+    assertThat(new String(json.end().bytes(), StandardCharsets.UTF_8))
+        .contains("\"digest\":\"" + INDEX + "\"");
   }
 
   @Test

@@ -22,6 +22,10 @@ public final class MediaType {
   public static final String ACI = "application/vnd.appc.image.v1";
   public static final String ACI_MANIFEST = "application/vnd.appc.image.manifest.v1+json";
   public static final String ACI_LAYER = "application/vnd.appc.image.aci.v1.tar";
+
+  /** What keeps the indexes that led to an image. spec/store.md#indexes */
+  public static final String IMAGE_INDEXES = "application/vnd.rkt.image.indexes.v1";
+
   public static final String PGP_SIGNATURE = "application/pgp-signature";
   public static final String SIMPLE_SIGNING = "application/vnd.containers.openpgp.simplesigning.v1";
   public static final String COSIGN_PAYLOAD = "application/vnd.dev.cosign.simplesigning.v1+json";

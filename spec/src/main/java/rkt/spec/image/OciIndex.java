@@ -4,11 +4,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import rkt.spec.Digest;
 import rkt.spec.SpecException;
 import rkt.spec.json.JsonObject;
 
 /** An OCI image index, or Docker's manifest list. spec/image.md#oci */
 public record OciIndex(String mediaType, List<OciDescriptor> manifests) {
+  /** How many indexes may lead to an image, each listing the next one. */
+  public static final int DEEPEST = 3;
+
   public OciIndex {
     manifests = List.copyOf(manifests);
   }
@@ -49,6 +53,18 @@ public record OciIndex(String mediaType, List<OciDescriptor> manifests) {
       manifests.add(OciDescriptor.read(manifest));
     }
     return new OciIndex(type, manifests);
+  }
+
+  /** Whether it lists something under {@code digest}, which is an index itself or a manifest. */
+  public boolean lists(Digest digest, boolean isIndex) {
+    for (OciDescriptor manifest : manifests) {
+      String type = manifest.mediaType();
+      boolean fits = isIndex ? MediaType.isIndex(type) : MediaType.isManifest(type);
+      if (fits && manifest.digest().equals(digest)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**

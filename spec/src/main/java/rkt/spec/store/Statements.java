@@ -9,7 +9,10 @@ import rkt.spec.Digest;
 import rkt.spec.image.MediaType;
 import rkt.spec.image.OciDescriptor;
 
-/** How statements about an image are kept beside it. spec/store.md#statements */
+/**
+ * How statements about an image, and the indexes that some are about, are kept beside it.
+ * spec/store.md#statements
+ */
 public final class Statements {
   /** The most that an image has. */
   public static final int MOST = 32;
@@ -29,7 +32,7 @@ public final class Statements {
     }
   }
 
-  /** Whether a layer of this type holds a statement. */
+  /** Whether a layer of this type holds a statement, or an index that statements are about. */
   public static boolean isStatement(String mediaType) {
     return artifactType(mediaType).isPresent();
   }
@@ -40,6 +43,7 @@ public final class Statements {
       case MediaType.COSIGN_PAYLOAD -> Optional.of(MediaType.COSIGN_SIGNATURES);
       case MediaType.DSSE -> Optional.of(MediaType.COSIGN_ATTESTATIONS);
       case MediaType.SIGSTORE_BUNDLE, MediaType.SIMPLE_SIGNING -> Optional.of(mediaType);
+      case MediaType.OCI_INDEX, MediaType.DOCKER_INDEX -> Optional.of(MediaType.IMAGE_INDEXES);
       default -> Optional.empty();
     };
   }
@@ -50,7 +54,8 @@ public final class Statements {
       case MediaType.COSIGN_SIGNATURES,
           MediaType.COSIGN_ATTESTATIONS,
           MediaType.SIGSTORE_BUNDLE,
-          MediaType.SIMPLE_SIGNING ->
+          MediaType.SIMPLE_SIGNING,
+          MediaType.IMAGE_INDEXES ->
           true;
       default -> false;
     };

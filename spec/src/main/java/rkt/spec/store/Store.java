@@ -24,6 +24,7 @@ import rkt.spec.image.ChainId;
 import rkt.spec.image.Image;
 import rkt.spec.image.ImageId;
 import rkt.spec.image.ImageJson;
+import rkt.spec.image.MediaType;
 import rkt.spec.image.OciDescriptor;
 import rkt.spec.image.OciManifest;
 
@@ -256,14 +257,32 @@ public final class Store {
    * bytes.
    */
   public List<OciDescriptor> statements(Digest subject) throws SpecException {
+    return beside(subject, false);
+  }
+
+  /**
+   * The indexes that the source of the manifest {@code subject} had, and that statements may be
+   * about. That they are here says nothing of what they list. spec/store.md#indexes
+   */
+  public List<OciDescriptor> indexes(Digest subject) throws SpecException {
+    return beside(subject, true);
+  }
+
+  private List<OciDescriptor> beside(Digest subject, boolean indexes) throws SpecException {
     List<OciDescriptor> layers = new ArrayList<>();
     for (OciDescriptor entry : attached(subject)) {
       layers.addAll(statementsOf(entry));
     }
-    return Statements.bounded(layers);
+    List<OciDescriptor> wanted = new ArrayList<>();
+    for (OciDescriptor layer : Statements.bounded(layers)) {
+      if (MediaType.isIndex(layer.mediaType()) == indexes) {
+        wanted.add(layer);
+      }
+    }
+    return wanted;
   }
 
-  /** Those of them that came with the image, and not from this host. */
+  /** All of both that came with the image, and not from this host. */
   public List<OciDescriptor> fetchedStatements(Digest subject) throws SpecException {
     List<OciDescriptor> layers = new ArrayList<>();
     for (OciDescriptor entry : attached(subject)) {

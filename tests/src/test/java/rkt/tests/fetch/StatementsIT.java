@@ -172,12 +172,12 @@ class StatementsIT {
   }
 
   /** A signature of cosign's kind by openssl, in a layout under cosign's tag. */
-  private void signWithOpenssl(Path signed, String reference) throws Exception {
+  private void signWithOpenssl(Path signed, String reference, String subject) throws Exception {
     Path payload = rkt.home().resolve("payload");
     Files.writeString(
         payload,
         "{\"critical\":{\"identity\":{\"docker-reference\":\"%s\"},\"image\":{\"docker-manifest-digest\":\"%s\"},\"type\":\"cosign container image signature\"},\"optional\":null}"
-            .formatted(reference, digest));
+            .formatted(reference, subject));
     Path raw = rkt.home().resolve("raw");
     Tools.ok(
         "openssl",
@@ -208,7 +208,7 @@ class StatementsIT {
                 OciImage.MANIFEST,
                 put(signed, manifest.getBytes(UTF_8)),
                 manifest.length(),
-                digest.replace(':', '-'));
+                subject.replace(':', '-'));
     Path index = signed.resolve("index.json");
     String before = Files.readString(index);
     Files.writeString(
@@ -226,7 +226,7 @@ class StatementsIT {
     Path signed = rkt.home().resolve("signed");
     OciImage.ordinary().write(signed, "1");
     String name = registry.host() + "/cosign/app";
-    signWithOpenssl(signed, name);
+    signWithOpenssl(signed, name, digest);
     Rkt first = another();
     first.ok("fetch", "--image-name=" + name, "oci:" + signed);
     first.ok("image", "verify", digest);
@@ -272,6 +272,55 @@ class StatementsIT {
     third.assertNothingIsLeftAfterGc();
     Path blobs = third.data().resolve("store/blobs/sha256");
     assertThat(blobs).isEmptyDirectory();
+  }
+
+  @Test
+  void aSignatureOfTheIndexHoldsForTheImageThatItListsAndForNoOther() throws Exception {
+    Path layouts = Files.createDirectory(rkt.home().resolve("layouts"));
+    OciImage other = OciImage.of(new OciImage.Tar().file("other", "machine")).architecture("arm64");
+    Path both = layouts.resolve("both");
+    String index = OciImage.writeAll(both, "1", List.of(OciImage.ordinary(), other));
+    String name = registry.host() + "/cosign/multi";
+    signWithOpenssl(both, name, index);
+    String tag = index.replace(':', '-') + ".sig";
+    registry.push(both, "1", "cosign/multi:1");
+    refused("cosign/multi:1");
+    registry.push(both, tag, "cosign/multi:" + tag);
+
+    Rkt first = another();
+    assertThat(fetched(first, "cosign/multi:1")).isEqualTo(digest);
+    assertThat(fetched(first, "cosign/multi:1")).as("again").isEqualTo(digest);
+    assertThat(first.ok("run", "--net=none", digest).out()).isEqualTo("words:usual words\n");
+    first.ok("image", "verify", digest);
+    assertThat(first.ok("audit", "log", "--format=json").out())
+        .contains("\"index\":\"" + index + "\"");
+    assertThat(first.ok("trust", "policy", "check", "--format=json", name + ":1").out())
+        .contains("\"digest\":\"" + index + "\"");
+    Tools.ok("skopeo", "inspect", "oci:" + first.data().resolve("store") + ":" + name + ":1");
+    Path archive = layouts.resolve("exported.tar");
+    first.ok("image", "export", "--format=oci-archive", digest, archive.toString());
+    Rkt second = another();
+    second.ok("image", "import", "--image-name=" + name, archive.toString());
+    assertThat(second.ok("run", "--net=none", digest).out()).isEqualTo("words:usual words\n");
+    Rkt third = another();
+    third.ok("fetch", "--image-name=" + name, "oci:" + both + ":1");
+
+    // The signature of one index put beside another one, which lists something else.
+    Path mixed = layouts.resolve("mixed");
+    OciImage foreign = OciImage.of(new OciImage.Tar().file("foreign", "program"));
+    String wrong = OciImage.writeAll(mixed, "1", List.of(foreign, other));
+    registry.push(mixed, "1", "cosign/multi:2");
+    registry.push(both, tag, "cosign/multi:" + wrong.replace(':', '-') + ".sig");
+    refused("cosign/multi:2");
+
+    Path stored = OciImage.blob(second.data().resolve("store"), index.substring(7));
+    Files.writeString(stored, Files.readString(stored).replace("arm64", "arm65"));
+    second.refuses("integrity", "run", "--net=none", digest);
+    Files.delete(stored);
+    second.refuses("integrity", "run", "--net=none", digest);
+    third.ok("image", "rm", digest);
+    third.assertNothingIsLeftAfterGc();
+    assertThat(third.data().resolve("store/blobs/sha256")).isEmptyDirectory();
   }
 
   private Path pkcs8() throws Exception {

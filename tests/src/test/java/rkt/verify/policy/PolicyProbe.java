@@ -39,6 +39,11 @@ public final class PolicyProbe {
     }
 
     @Override
+    public boolean isListedBy(Digest index) {
+      return false;
+    }
+
+    @Override
     public Instant now() {
       return Instant.EPOCH;
     }
