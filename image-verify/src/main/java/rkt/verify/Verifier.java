@@ -97,7 +97,20 @@ public final class Verifier {
         verify(store, store.image(dependency).alone());
       }
     }
-    return verify(stored(store, image));
+    Verified verified = verify(stored(store, image));
+    if (image.id().kind() == ImageId.Kind.ACI
+        && verified.rule().equals(Rule.ACCEPT_UNSIGNED.label())
+        && store.admission(image.id()).insecure()) {
+      throw new TrustException(
+          Rule.UNSIGNED,
+          "image "
+              + image.name()
+              + " is not trusted: only the image itself, which nobody signed, says that it has this"
+              + " name",
+          "fetch it again without --insecure-options=image and by its name",
+          verified.policy());
+    }
+    return verified;
   }
 
   /**

@@ -46,7 +46,7 @@ final class ImageAttestCommand implements Command {
     }
     String uri = Payload.predicateType(type);
     Store store = Store.at(settings.dir());
-    Image image = store.image(ImageArguments.stored(store, text));
+    Image image = store.image(ImageArguments.stored(store, text), text);
     byte[] predicate = predicate(parsed.matchedOptionValue(PREDICATE, ""), caller.in());
     SigningKey key = SigningFlags.key(parsed);
     Statement statement = Payload.attestation(key, image.manifest(), image.name(), uri, predicate);

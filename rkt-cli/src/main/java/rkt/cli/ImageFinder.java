@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.fetch.FetchOptions;
@@ -176,31 +175,25 @@ final class ImageFinder {
    * under the last that it was fetched by.
    */
   private Image stored(ImageId id, String asked, Expected expected) throws RktException {
+    if (expected.name().isEmpty()) {
+      return store.image(id, asked);
+    }
     Image image = store.image(id);
-    if (id.kind() == ImageId.Kind.OCI && expected.name().isEmpty()) {
-      ImageName name = nameIn(asked);
-      image = name == null ? image : image.called(name);
+    ImageName name = expected.name().get();
+    if (id.kind() == ImageId.Kind.OCI && isCalled(store.stored(id), name)) {
+      image = image.called(name);
     }
     gate.requireStoredName(image, expected.name());
     return image;
   }
 
-  /**
-   * The name in a reference without scheme; null if it has none, as an identifier or a bare tag.
-   */
-  static @Nullable ImageName nameIn(String reference) {
-    int at = reference.indexOf('@');
-    String name = at < 0 ? reference : reference.substring(0, at);
-    int slash = name.lastIndexOf('/');
-    if (slash < 0) {
-      return null;
+  private static boolean isCalled(StoredImage image, ImageName name) {
+    for (String reference : image.references()) {
+      if (name.equals(ImageName.inReference(reference))) {
+        return true;
+      }
     }
-    int colon = name.indexOf(':', slash);
-    try {
-      return new ImageName(colon < 0 ? name : name.substring(0, colon));
-    } catch (IllegalArgumentException e) {
-      return null; // a reference that others chose
-    }
+    return false;
   }
 
   private static boolean isStoreOnly(ImageRef reference) {

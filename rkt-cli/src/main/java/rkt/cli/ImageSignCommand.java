@@ -80,7 +80,7 @@ final class ImageSignCommand implements Command {
       format.print(caller.out(), "signature", file(file, parsed, signing, caller).toString());
       return 0;
     }
-    Image image = store.image(ImageArguments.stored(store, text));
+    Image image = store.image(ImageArguments.stored(store, text), text);
     if (!store.blobsUntouched(image)) {
       store.rehash(image);
     }

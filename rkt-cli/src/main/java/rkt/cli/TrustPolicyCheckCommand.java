@@ -54,7 +54,7 @@ final class TrustPolicyCheckCommand implements Command {
         ask(verifier, name(text), format, caller.out());
         continue;
       }
-      Image image = store.image(id.get());
+      Image image = store.image(id.get(), lookup(store, text));
       if (!store.blobsUntouched(image)) {
         store.rehash(image);
       }
@@ -69,12 +69,15 @@ final class TrustPolicyCheckCommand implements Command {
   }
 
   private static Optional<ImageId> stored(Store store, String text) throws RktException {
-    Optional<ImageId> found = store.find(text);
-    if (found.isPresent()) {
-      return found;
-    }
-    String lookup = ImageRef.parse(text, Path.of("").toAbsolutePath()).lookup();
+    String lookup = lookup(store, text);
     return lookup.isEmpty() ? Optional.empty() : store.find(lookup);
+  }
+
+  /** What the store may know an image by. */
+  private static String lookup(Store store, String text) throws RktException {
+    return store.find(text).isPresent()
+        ? text
+        : ImageRef.parse(text, Path.of("").toAbsolutePath()).lookup();
   }
 
   private static ImageName name(String text) throws RktException {

@@ -21,6 +21,21 @@ public record ImageName(String text) {
     }
   }
 
+  /**
+   * The name in a reference without a scheme, {@code NAME[:TAG][@DIGEST]}; null if there is none,
+   * as in an identifier or what others call an image. spec/image.md#names
+   */
+  public static @Nullable ImageName inReference(String reference) {
+    int at = reference.indexOf('@');
+    String name = at < 0 ? reference : reference.substring(0, at);
+    int colon = name.indexOf(':', name.lastIndexOf('/') + 1);
+    name = colon < 0 ? name : name.substring(0, colon);
+    boolean isIdentifier = name.equals("sha256") || name.startsWith("sha512-");
+    return isIdentifier || name.length() > LONGEST || !wellFormed(name)
+        ? null
+        : new ImageName(name);
+  }
+
   /** The components, the host first; never empty. */
   public List<String> components() {
     return List.of(text.split("/", -1));

@@ -131,4 +131,23 @@ final class PolicyIT extends PodTests {
     assertThat(refused.out()).isEmpty();
     assertThat(refused.err()).contains("trust: ");
   }
+
+  @Test
+  void anAciThatWasLetInUnseenDoesNotChooseThePolicyThatLetsItRun() throws Exception {
+    try (Rkt other = Rkt.fresh()) {
+      Path aci = Images.busybox().exec("/bin/true").make();
+      Files.deleteIfExists(Path.of(aci + ".asc"));
+      Path policy = other.home().resolve("local/policy.d/example.com/policy.json");
+      Files.createDirectories(policy.getParent());
+      Files.writeString(
+          policy,
+          "{\"rktKind\":\"policy\",\"rktVersion\":\"v1\",\"require\":{\"type\":\"accept-unsigned\"}}");
+      String id = other.ok("--insecure-options=image", "fetch", aci.toString()).out().strip();
+      other.refuses("trust", "run", "--net=none", id);
+      other.ok("--insecure-options=image", "run", "--net=none", id);
+      assertThat(other.ok("fetch", "--image-name=" + NAME, aci.toString()).out().strip())
+          .isEqualTo(id);
+      other.ok("run", "--net=none", id);
+    }
+  }
 }

@@ -118,7 +118,7 @@ public final class Main {
             .orElseThrow(() ->
                 SpecException.notFound(
                     "image \"" + text + "\" is not in the store", "rkt fetch " + text));
-    Image image = store.image(id);
+    Image image = store.image(id, text);
     if (!store.blobsUntouched(image)) {
       store.rehash(image);
     }

@@ -19,6 +19,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import rkt.spec.Digest;
 import rkt.spec.ErrorClass;
+import rkt.spec.ImageName;
 import rkt.spec.SpecException;
 import rkt.spec.image.ChainId;
 import rkt.spec.image.Image;
@@ -114,6 +115,26 @@ public final class Store {
       throw SpecException.integrity(file + " is about another image: " + image.id());
     }
     return image;
+  }
+
+  /**
+   * The resolved image under the name that it was asked for by. An OCI image may be here under
+   * several, and its record has that of the last fetch; an ACI says its own. spec/image.md#names
+   *
+   * @param asked what {@link #find} found it by
+   */
+  public Image image(ImageId id, String asked) throws SpecException {
+    Image image = image(id);
+    if (id.kind() != ImageId.Kind.OCI) {
+      return image;
+    }
+    ImageName name = ImageName.inReference(asked);
+    boolean isBareTag =
+        name != null
+            && name.text().equals(asked)
+            && asked.indexOf('/') < 0
+            && stored(id).references().contains(asked);
+    return name == null || isBareTag ? image : image.called(name);
   }
 
   /** How an image came into the store. */

@@ -112,7 +112,8 @@ public final class RktRun {
             .find(text)
             .orElseThrow(() ->
                 SpecException.notFound(
-                    "no image \"" + text + "\" in the store", "rkt-fetch brings it there")));
+                    "no image \"" + text + "\" in the store", "rkt-fetch brings it there")),
+        text);
   }
 
   private RunTool.Context context(

@@ -118,10 +118,10 @@ public final class RunTool {
         context.compilers().requireFor(sizeBytes(image));
       }
     }
-    // By the image: that of many apps is judged and looked up once.
-    Map<ImageId, Verified> verified = verify(store, images);
-    for (ImageId id : verified.keySet()) {
-      store.markUsed(id, context.clock().instant());
+    // By the image and its name: those of many apps are judged and looked up once.
+    Map<String, Verified> verified = verify(store, images);
+    for (Verified one : verified.values()) {
+      store.markUsed(one.image(), context.clock().instant());
     }
     phases.end("verify");
     // Held until this process is replaced: by then the pod's record says which trees it uses.
@@ -140,7 +140,7 @@ public final class RunTool {
             app(
                 names.get(i),
                 image,
-                Objects.requireNonNull(verified.get(image.id())),
+                Objects.requireNonNull(verified.get(question(image))),
                 Objects.requireNonNull(trees.get(image.id())),
                 line.apps().get(i)));
       }
@@ -305,16 +305,20 @@ public final class RunTool {
         words.metadata());
   }
 
-  private Map<ImageId, Verified> verify(Store store, List<Image> images) throws RktException {
-    Map<ImageId, Verified> verified = new HashMap<>();
+  /** What is judged: under another name the same image is another question. */
+  private static String question(Image image) {
+    return image.id() + " " + image.name();
+  }
+
+  private Map<String, Verified> verify(Store store, List<Image> images) throws RktException {
+    Map<String, Verified> verified = new LinkedHashMap<>();
     Verifier verifier = null;
     for (Image image : images) {
-      Verified known = verified.get(image.id());
-      if (known != null && known.name().equals(image.name())) {
-        continue; // under another name it is another question
+      if (verified.containsKey(question(image))) {
+        continue;
       }
       if (context.insecure().contains("image")) {
-        verified.put(image.id(), bypass(store, image));
+        verified.put(question(image), bypass(store, image));
         continue;
       }
       if (verifier == null) {
@@ -322,7 +326,7 @@ public final class RunTool {
             Verifier.open(
                 context.systemConfig(), context.localConfig(), context.dir(), context.clock());
       }
-      verified.put(image.id(), verify(verifier, store, image));
+      verified.put(question(image), verify(verifier, store, image));
     }
     return verified;
   }
@@ -396,10 +400,10 @@ public final class RunTool {
    */
   private void leave(PodRecord record, List<AppRequest> apps) throws RktException {
     List<AuditEvent> events = new ArrayList<>();
-    List<ImageId> judged = new ArrayList<>();
+    List<String> judged = new ArrayList<>();
     for (AppRequest app : apps) {
-      if (!judged.contains(app.image().id())) {
-        judged.add(app.image().id());
+      if (!judged.contains(question(app.image()))) {
+        judged.add(question(app.image()));
         events.add(AuditEvents.accepted("run", app.verified()));
       }
     }

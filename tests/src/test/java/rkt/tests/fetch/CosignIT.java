@@ -99,6 +99,20 @@ class CosignIT {
         .isEqualTo("words:usual words\n");
     rkt.refuses("trust", "run", "--net=none", "example.com/it/asked");
     rkt.refuses("trust", "run", "--net=none", "example.com/it/lax", "example.com/it/asked");
+    assertThat(rkt.call("trust", "policy", "check", "example.com/it/asked").run().status())
+        .isEqualTo(254);
+    Result verify = rkt.tool("rkt-verify", "example.com/it/asked", "example.com/it/lax").run();
+    assertThat(verify.out()).isEqualTo(digest + "\n");
+    assertThat(verify.err()).contains("example.com/it/asked");
+    rkt.ok("run", "--net=none", "example.com/it/lax", "--name=lax", "example.com/it/app");
+    assertThat(rkt.ok("audit", "log", "--event=verdict", "--format=json").out().lines())
+        .as("a verdict for each name of the last pod")
+        .filteredOn(
+            line -> line.contains("\"purpose\":\"run\"") && line.contains("\"accepted\":true"))
+        .satisfies(lines ->
+            assertThat(lines.subList(lines.size() - 2, lines.size()))
+                .anyMatch(line -> line.contains("\"name\":\"example.com/it/lax\""))
+                .anyMatch(line -> line.contains("\"name\":\"example.com/it/app\"")));
     image("app");
   }
 }
