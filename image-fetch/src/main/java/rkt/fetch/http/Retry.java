@@ -149,10 +149,13 @@ public final class Retry {
       case GivenUp _, Failed _ -> false;
       case SSLException _, ConnectException _, SocketTimeoutException _ -> false;
       case SocketException _ -> true;
-      // The JDK's words for a connection that was closed before an answer, or within a chunk.
+      // The JDK's words for a connection that was closed before the request was written, before an
+      // answer, or within a chunk.
       default -> {
         String message = String.valueOf(e.getMessage());
-        yield message.contains("Premature EOF") || message.contains("end of file from server");
+        yield message.contains("Error writing to server")
+            || message.contains("Premature EOF")
+            || message.contains("end of file from server");
       }
     };
   }
