@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -201,6 +203,27 @@ final class DiscoveryTest {
     assertThatThrownBy(() -> new KeyDiscovery(options(), true).find(new ImageName("example.org/x")))
         .isInstanceOfSatisfying(
             RktException.class, e -> assertThat(e.errorClass()).isEqualTo(ErrorClass.NOT_FOUND));
+  }
+
+  @Test
+  void aProxyForPlainHttpLearnsOurLoginFromTheRequestItself() throws Exception {
+    List<String> logins = new CopyOnWriteArrayList<>();
+    world.on(
+        IMAGE,
+        exchange -> {
+          logins.add(exchange.getRequestHeaders().getFirst("Proxy-Authorization"));
+          FakeRegistry.answer(exchange, 200, Fixtures.aci(), "application/octet-stream");
+        });
+    FetchOptions through =
+        FetchOptions.of(Map.of("http_proxy", "http://user:p%40ss@" + world.authority()))
+            .withInsecure(true, false)
+            .withPatience(Fixtures.BRISK);
+    ImageRef image = reference("http://files.example.com" + IMAGE);
+    try (Fetched fetched = new Fetcher(store, through).fetch(image)) {
+      assertThat(fetched.signedBytes()).hasBinaryContent(Fixtures.aci());
+    }
+    String pair = Base64.getEncoder().encodeToString(Fixtures.utf8("user:p@ss"));
+    assertThat(logins).containsExactly("Basic " + pair);
   }
 
   private FetchOptions options() {

@@ -164,9 +164,6 @@ public final class Http implements AutoCloseable {
       throws IOException, FetchException {
     Proxies.Route route = proxies.of(uri);
     HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection(route.proxy());
-    if (route.login() != null) {
-      connection.setAuthenticator(route.login());
-    }
     if (connection instanceof HttpsURLConnection secure) {
       tls.apply(secure, Origin.of(uri));
     }
@@ -179,6 +176,7 @@ public final class Http implements AutoCloseable {
     connection.setRequestProperty("Accept-Encoding", "identity");
     connection.setRequestProperty("Accept", "*/*");
     headers.forEach(connection::setRequestProperty);
+    route.introduce(connection);
     if (upload.length() >= 0) {
       write(connection, upload);
     }

@@ -1,12 +1,16 @@
 package rkt.fetch.http;
 
 import java.net.Authenticator;
+import java.net.HttpURLConnection;
 import java.net.InetSocketAddress;
 import java.net.PasswordAuthentication;
 import java.net.Proxy;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.Locale;
 import java.util.Map;
+import javax.net.ssl.HttpsURLConnection;
 import org.jspecify.annotations.Nullable;
 import rkt.fetch.transport.FetchException;
 
@@ -15,16 +19,28 @@ final class Proxies {
   /** Java's own switch: which logins are not offered to a proxy that leads to https. */
   private static final String NOT_OFFERED = "jdk.http.auth.tunneling.disabledSchemes";
 
+  /**
+   * The same for a 407 in answer to a request itself. Java obeys one that an https server sends
+   * through the tunnel as if the proxy had asked, and would tell that server the proxy's password.
+   */
+  private static final String NOT_ANSWERED = "jdk.http.auth.proxying.disabledSchemes";
+
+  private static final String ALL_SCHEMES = "Basic,Digest,NTLM,Kerberos,Negotiate";
+
   private final Map<String, String> environment;
 
   Proxies(Map<String, String> environment) {
     this.environment = environment;
     for (String scheme : new String[] {"http", "https"}) {
       String setting = variable(scheme + "_proxy");
-      if (setting != null && setting.contains("@") && System.getProperty(NOT_OFFERED) == null) {
-        // Read once, by the first connection. Else no proxy for https could be logged in to: its
-        // password is Basic, and goes to the proxy whatever we do.
-        System.setProperty(NOT_OFFERED, "");
+      if (setting != null && setting.contains("@")) {
+        // Both are read once, by the first connection.
+        System.setProperty(NOT_ANSWERED, ALL_SCHEMES);
+        if (System.getProperty(NOT_OFFERED) == null) {
+          // Else no proxy for https could be logged in to: its password is Basic, and goes to the
+          // proxy whatever we do.
+          System.setProperty(NOT_OFFERED, "");
+        }
       }
     }
   }
@@ -32,10 +48,25 @@ final class Proxies {
   /**
    * A way to a server.
    *
-   * @param login answers the proxy that asks who we are, and nobody else; null if we have no answer
+   * @param login who we are for the proxy, and for nobody else; null if we have no answer
    */
-  record Route(Proxy proxy, @Nullable Authenticator login) {
+  record Route(Proxy proxy, @Nullable Login login) {
     static final Route DIRECT = new Route(Proxy.NO_PROXY, null);
+
+    /**
+     * Lets the proxy know who we are: in the request, if it is the proxy that reads it, else when
+     * it asks before it makes the tunnel.
+     */
+    void introduce(HttpURLConnection connection) {
+      if (login == null) {
+        return;
+      }
+      if (connection instanceof HttpsURLConnection) {
+        connection.setAuthenticator(login);
+      } else {
+        connection.setRequestProperty("Proxy-Authorization", login.basic());
+      }
+    }
   }
 
   Route of(URI uri) throws FetchException {
@@ -61,7 +92,7 @@ final class Proxies {
   }
 
   /** The user and password of a proxy's URL, for that proxy. */
-  private static final class Login extends Authenticator {
+  static final class Login extends Authenticator {
     private final String user;
     private final String password;
 
@@ -69,6 +100,11 @@ final class Proxies {
       int colon = pair.indexOf(':');
       this.user = colon < 0 ? pair : pair.substring(0, colon);
       this.password = colon < 0 ? "" : pair.substring(colon + 1);
+    }
+
+    private String basic() {
+      byte[] pair = (user + ":" + password).getBytes(StandardCharsets.UTF_8);
+      return "Basic " + Base64.getEncoder().encodeToString(pair);
     }
 
     @Override

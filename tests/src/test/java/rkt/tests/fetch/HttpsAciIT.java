@@ -69,6 +69,10 @@ class HttpsAciIT {
             root HOME/served;
             if ($http_proxy_authorization) { return 418; }
             location /moved/ { rewrite ^/moved/(.*) /$1 redirect; }
+            location /asks/ {
+              add_header Proxy-Authenticate 'Basic realm="x"' always;
+              return 407;
+            }
             location /plain/ { return 302 http://127.0.0.1:1/x.aci; }
           }
         }
@@ -146,6 +150,15 @@ class HttpsAciIT {
       assertThat(proxy.requests())
           .isNotEmpty()
           .allMatch("CONNECT origin.test:443 HTTP/1.1"::equals);
+      Rkt asked = empty();
+      Result refusal =
+          Tools.refuses(
+              asked,
+              "network",
+              254,
+              fetch(asked, "https://origin.test/asks/x.aci").env("HTTPS_PROXY", right));
+      // The server answers 418 to whoever tells it the password.
+      assertThat(refusal.err()).contains("407").doesNotContain("418");
       String wrong = "http://user:secret-word@127.0.0.1:" + proxy.port();
       Rkt other = empty();
       Result refused =
