@@ -241,6 +241,19 @@ final class StatementsTest {
   }
 
   @Test
+  void aStatementThatIsHereAlreadyMustHaveTheSizeThatIsListed() throws Exception {
+    byte[] payload = Fixtures.utf8("payload");
+    String layer = layer(MediaType.COSIGN_PAYLOAD, payload, "one");
+    tag(".sig", artifact("", "", layer));
+    assertThat(fetched()).containsExactly("payload/one");
+    tag(".sig", artifact("", "", layer.replace("\"size\":7", "\"size\":6")));
+    assertThat(isCurrent()).isFalse();
+    refused(ErrorClass.INTEGRITY);
+    tag(".sig", artifact("", "", layer, layer.replace("\"size\":7", "\"size\":8")));
+    refused(ErrorClass.INTEGRITY);
+  }
+
+  @Test
   void noMoreIsFetchedThanTheStoreKeeps() throws Exception {
     List<String> layers = new ArrayList<>();
     layers.add(

@@ -6,6 +6,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import rkt.fetch.transport.FetchException;
 import rkt.fetch.transport.Progress;
 import rkt.spec.Digest;
 import rkt.spec.RktException;
@@ -100,12 +101,22 @@ public final class FoundStatements {
     List<OciDescriptor> layers = new ArrayList<>();
     for (FoundStatement statement : found) {
       OciDescriptor layer = statement.layer();
-      if (!transaction.has(layer.digest())) {
+      if (transaction.has(layer.digest())) {
+        requireSize(layer, transaction.path(layer.digest()).toFile().length());
+      } else {
         transaction.add(statement.checked());
       }
       layers.add(layer);
     }
     return layers;
+  }
+
+  /** Limits count the size that a source says, so one that is here already must have it too. */
+  private static void requireSize(OciDescriptor layer, long sizeBytes) throws FetchException {
+    if (sizeBytes != layer.sizeBytes()) {
+      throw FetchException.integrity(
+          layer.digest() + " has " + sizeBytes + " bytes, and not " + layer.sizeBytes(), null);
+    }
   }
 
   /**
