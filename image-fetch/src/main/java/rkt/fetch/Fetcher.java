@@ -314,22 +314,32 @@ public final class Fetcher {
 
   /**
    * What {@code remote} stands for: an image that another process has brought from there since this
-   * one began, or waited for its turn; else what is there now.
+   * one began, or while it waited for its turn; else what is there now.
    */
   private AciSource shared(AciSource remote, String lookup, Transaction transaction)
       throws RktException {
+    Optional<Instant> before = imported(lookup);
     boolean waited = transaction.claimSource(remote.what());
     Optional<ImageId> found = store.find(lookup);
     if (found.isEmpty()) {
       return remote;
     }
     Image image = store.image(found.get());
-    boolean isNews = waited || store.admission(image.id()).imported().isAfter(begin);
+    Instant imported = store.admission(image.id()).imported();
+    // Whoever was waited for may have failed, and have left what was here.
+    boolean isNews = imported.isAfter(begin) || (waited && !before.equals(Optional.of(imported)));
     Optional<Remembered> said = remembered(image.id(), remote.what());
     return isNews && said.isPresent() && store.blobsUntouched(image)
         ? new StoredAci(
             store, image, remote.what(), new Freshness(said.get().mark(), said.get().fresh()))
         : remote;
+  }
+
+  private Optional<Instant> imported(String lookup) throws RktException {
+    Optional<ImageId> found = store.find(lookup);
+    return found.isPresent()
+        ? Optional.of(store.admission(found.get()).imported())
+        : Optional.empty();
   }
 
   /** Where the signature of a torrent is: that of the file without {@code .torrent}. */

@@ -12,13 +12,17 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import rkt.spec.Digest;
 import rkt.spec.ErrorClass;
@@ -26,6 +30,7 @@ import rkt.spec.RktException;
 import rkt.spec.image.ImageId;
 import rkt.spec.image.MediaType;
 import rkt.spec.store.Store;
+import rkt.spec.store.Transaction;
 
 /** Whether what is stored is still what its source has. */
 final class RefreshTest {
@@ -79,6 +84,47 @@ final class RefreshTest {
     assertThat(asked).containsExactly("GET", "HEAD");
     assertThat(at(NOW.minusSeconds(1)).current(reference(aciUrl()))).contains(id);
     assertThat(asked).as("a clock that went back").hasSize(3);
+  }
+
+  /** Another process that fetches from a source, until its standard input ends, and fails. */
+  static final class Failing {
+    private Failing() {}
+
+    public static void main(String[] arguments) throws Exception {
+      try (Transaction transaction = Store.at(Path.of(arguments[0])).begin()) {
+        transaction.claimSource(arguments[1]);
+        System.out.write('.');
+        System.out.flush();
+        assertThat(System.in.read()).isNegative();
+      }
+    }
+  }
+
+  @Test
+  @Timeout(value = 120, unit = TimeUnit.SECONDS)
+  void whoWaitedForAFetchThatFailedFetchesItself() throws Exception {
+    fetch(aciUrl());
+    etag = "\"two\"";
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
+    command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(Failing.class.getName(), store.root().toString(), aciUrl()));
+    Process failing = Tool.start(command);
+    try {
+      assertThat(failing.getInputStream().read()).isEqualTo('.');
+      FutureTask<ImageId> fetch = new FutureTask<>(() -> fetch(aciUrl()));
+      Thread thread = Thread.ofPlatform().daemon().start(fetch);
+      while (thread.getState() != Thread.State.TIMED_WAITING && !fetch.isDone()) {
+        Thread.onSpinWait();
+      }
+      assertThat(asked).as("it waits").containsExactly("GET");
+      failing.getOutputStream().close();
+      assertThat(fetch.get()).isNotNull();
+    } finally {
+      failing.destroyForcibly().waitFor();
+    }
+    assertThat(asked).containsExactly("GET", "GET");
   }
 
   @Test
