@@ -30,9 +30,11 @@ public final class StoredEvidence {
   /** The evidence of {@code image}; none if it was stored without a signature. */
   public static Evidence of(Store store, Image image) throws RktException {
     Evidence kept = find(store.imageDir(image.id()).resolve(FILE));
-    if (kept != null && kept.subject().equals(image.signed())) {
+    if (kept != null && kept.subject().equals(image.signed()) && !kept.signatures().isEmpty()) {
       return kept;
     }
+    // Evidence of no signature is not the last word: a later fetch of the same image, from where
+    // its signature is not, leaves that of the first one in the store.
     List<Digest> signatures = store.signatures(image.manifest());
     if (signatures.isEmpty()) {
       return Evidence.none(image.signed());

@@ -32,6 +32,8 @@ import rkt.spec.store.Entry;
 import rkt.spec.store.Store;
 import rkt.spec.store.Transaction;
 import rkt.verify.Gpg;
+import rkt.verify.StoredEvidence;
+import rkt.verify.openpgp.Evidence;
 import rkt.verify.trust.Scope;
 import rkt.verify.trust.TrustStore;
 
@@ -118,6 +120,18 @@ class MainTest {
     byte[] bad = good.clone();
     bad[good.length / 2] ^= 1;
     Files.write(evidence, bad);
+    assertThat(run("", signed)).isZero();
+    assertThat(evidence).hasBinaryContent(good);
+  }
+
+  @Test
+  void aSignatureInTheStoreCountsAlthoughALaterFetchCameWithoutIt() throws Exception {
+    trust.add(Scope.ROOT, gpg.export(alice), "alice.asc");
+    ImageId id = ImageId.parse(signed);
+    Path evidence = store.imageDir(id).resolve("evidence.json");
+    assertThat(run("", signed)).isZero();
+    byte[] good = Files.readAllBytes(evidence);
+    StoredEvidence.keep(store, id, Evidence.none(store.image(id).signed()));
     assertThat(run("", signed)).isZero();
     assertThat(evidence).hasBinaryContent(good);
   }
