@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.spec.RktException;
+import rkt.verify.openpgp.PassphraseSource;
 import rkt.verify.signing.SigningKey;
 
 /** {@code rkt image generate-key}: makes a key pair of cosign's kind. spec/signing.md#key-files */
@@ -21,7 +22,7 @@ final class ImageGenerateKeyCommand implements Command {
     String name = Words.exactly(parsed, 1, "NAME").get(0);
     Path secret = Path.of(name + ".key").toAbsolutePath();
     Path open = Path.of(name + ".pub").toAbsolutePath();
-    byte[] passphrase = SigningFlags.passphrase(parsed, secret.toString(), true).passphrase();
+    PassphraseSource passphrase = SigningFlags.passphrase(parsed, secret.toString(), true);
     String fingerprint = SigningKey.generate(secret, open, passphrase).fingerprint();
     caller.err().println("made " + secret + " and " + open);
     format.print(caller.out(), "fingerprint", fingerprint);

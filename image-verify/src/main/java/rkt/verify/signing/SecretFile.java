@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -48,13 +49,31 @@ public final class SecretFile {
     return result;
   }
 
-  /** Writes a file that is not there yet, with these permissions, durably. */
+  /** Refuses a name that is taken, by a link to nowhere too. */
+  static void requireAbsent(Path file) throws SpecException {
+    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+      throw exists(file);
+    }
+  }
+
+  /** Removes a file that {@link #create} made, because of a failure that it then adds to. */
+  static void withdraw(Path file, Exception failure) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  /** Writes a file that is not there yet, with these permissions, durably; whole or not at all. */
   static void create(Path file, byte[] bytes, String permissions) throws RktException {
+    boolean made = false;
     try (FileChannel out =
         FileChannel.open(
             file,
             Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions)))) {
+      made = true;
       ByteBuffer buffer = ByteBuffer.wrap(bytes);
       while (buffer.hasRemaining()) {
         out.write(buffer);
@@ -63,11 +82,14 @@ public final class SecretFile {
     } catch (FileAlreadyExistsException e) {
       throw exists(file);
     } catch (IOException e) {
+      if (made) {
+        withdraw(file, e);
+      }
       throw SpecException.system("cannot write " + file + ": " + e.getMessage(), e);
     }
   }
 
-  static SpecException exists(Path file) {
+  private static SpecException exists(Path file) {
     return SpecException.usage(
         file + " is there already", "choose another name: what it opens would be lost");
   }

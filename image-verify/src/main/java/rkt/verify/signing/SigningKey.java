@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
@@ -64,24 +63,29 @@ public final class SigningKey {
 
   /**
    * Makes an ECDSA key on P-256: {@code privateFile}, locked, for its owner alone, and {@code
-   * publicFile} for everyone.
+   * publicFile} for everyone; both or none.
    *
-   * @param passphrase may be empty; cleared
+   * @param source asked once, if neither file is there; what it gives may be empty, and is cleared
    * @throws SpecException of class usage if one of the files is there
    */
-  public static SigningKey generate(Path privateFile, Path publicFile, byte[] passphrase)
+  public static SigningKey generate(Path privateFile, Path publicFile, PassphraseSource source)
       throws RktException {
+    SecretFile.requireAbsent(privateFile);
+    SecretFile.requireAbsent(publicFile);
+    byte[] passphrase = source.passphrase();
     byte[] pkcs8 = new byte[0];
     try {
-      if (Files.exists(publicFile)) {
-        throw SecretFile.exists(publicFile);
-      }
       KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
       generator.initialize(new ECGenParameterSpec("secp256r1"));
       pkcs8 = generator.generateKeyPair().getPrivate().getEncoded();
       SigningKey key = of(pkcs8, "the new key");
       SecretFile.create(privateFile, pem(SIGSTORE, SecretBox.seal(pkcs8, passphrase)), "rw-------");
-      SecretFile.create(publicFile, key.publicPem(), "rw-r--r--");
+      try {
+        SecretFile.create(publicFile, key.publicPem(), "rw-r--r--");
+      } catch (RktException e) {
+        SecretFile.withdraw(privateFile, e);
+        throw e;
+      }
       return key;
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("every JDK makes keys on P-256", e);

@@ -99,7 +99,7 @@ class SigningKeyTest {
     Path secret = dir.resolve("a.key");
     Path open = dir.resolve("a.pub");
     byte[] passphrase = "correct horse".getBytes(UTF_8);
-    SigningKey made = SigningKey.generate(secret, open, passphrase);
+    SigningKey made = SigningKey.generate(secret, open, () -> passphrase);
     assertThat(passphrase).as("cleared").containsOnly(0);
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(secret)))
         .isEqualTo("rw-------");
@@ -112,13 +112,26 @@ class SigningKeyTest {
     opensslVerifies(read, new byte[100_000]);
     assertThatThrownBy(() -> SigningKey.read(file, "a.key", pass("")))
         .hasMessageContaining("does not open");
-    assertThatThrownBy(() -> SigningKey.generate(secret, open, new byte[0]))
+    assertThatThrownBy(() -> SigningKey.generate(secret, open, NONE))
         .hasMessageContaining("is there already");
     Files.delete(open);
-    assertThatThrownBy(() -> SigningKey.generate(secret, open, new byte[0]))
+    assertThatThrownBy(() -> SigningKey.generate(secret, open, NONE))
         .hasMessageContaining("is there already");
     assertThat(open).doesNotExist();
     assertThat(secret).hasBinaryContent(file);
+  }
+
+  @Test
+  void ofAKeyPairThereAreBothFilesOrNone() throws Exception {
+    Path secret = dir.resolve("b.key");
+    Path nowhere = Files.createSymbolicLink(dir.resolve("b.pub"), dir.resolve("none"));
+    assertThatThrownBy(() -> SigningKey.generate(secret, nowhere, NONE))
+        .as("nobody types a passphrase in vain")
+        .hasMessageContaining("b.pub is there already");
+    Path unwritable = dir.resolve("none/b.pub");
+    assertThatThrownBy(() -> SigningKey.generate(secret, unwritable, pass("correct horse")))
+        .hasMessageStartingWith("cannot write " + unwritable);
+    assertThat(secret).doesNotExist();
   }
 
   @ParameterizedTest
