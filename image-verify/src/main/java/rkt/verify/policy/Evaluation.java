@@ -59,13 +59,16 @@ public final class Evaluation {
     List<Explanation> parts = new ArrayList<>();
     int met = 0;
     int left = of.size();
+    boolean signed = false;
     for (Requirement one : of) {
-      if (!thorough && (met >= needed || met + left < needed)) {
+      // What is accepted unsigned may be signed all the same: then that is what is told.
+      if (!thorough && ((met >= needed && signed) || met + left < needed)) {
         break;
       }
       Explanation part = of(one);
       parts.add(part);
       met += part.met() ? 1 : 0;
+      signed |= !part.decisive().isEmpty();
       left--;
     }
     return new Explanation(

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import rkt.spec.Digest;
 import rkt.spec.ImageName;
 import rkt.spec.SpecException;
@@ -289,6 +290,24 @@ class EvaluationTest {
     Explanation met = evaluate(KEYLESS);
     assertThat(met.decisive().getFirst().signer().text())
         .isEqualTo("https://id.example.com ci@example.com");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"type\":\"any-of\",\"of\":[{\"type\":\"accept-unsigned\"},%s]}",
+        "{\"type\":\"any-of\",\"of\":[{\"type\":\"any-of\",\"of\":["
+            + "{\"type\":\"accept-unsigned\"}]},%s]}",
+        "{\"type\":\"at-least\",\"count\":1,\"of\":[{\"type\":\"accept-unsigned\"},%s]}"
+      })
+  void aStartNamesTheSignersOfWhatIsAcceptedUnsignedToo(String policy) throws Exception {
+    String requirement = policy.formatted(COSIGN);
+    assertThat(evaluate(requirement, false).met()).isTrue();
+    assertThat(evaluate(requirement, false).decisive()).isEmpty();
+    known.byKey.add(key(IMAGE, "example.com/app"));
+    assertThat(evaluate(requirement, false).decisive())
+        .isEqualTo(evaluate(requirement, true).decisive())
+        .containsExactlyElementsOf(known.byKey);
   }
 
   @Test
