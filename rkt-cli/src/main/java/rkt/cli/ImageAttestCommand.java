@@ -47,14 +47,18 @@ final class ImageAttestCommand implements Command {
     String uri = Payload.predicateType(type);
     Store store = Store.at(settings.dir());
     Image image = store.image(ImageArguments.stored(store, text), text);
+    if (!store.blobsUntouched(image)) {
+      store.rehash(image);
+    }
     byte[] predicate = predicate(parsed.matchedOptionValue(PREDICATE, ""), caller.in());
     SigningKey key = SigningFlags.key(parsed);
     Statement statement = Payload.attestation(key, image.manifest(), image.name(), uri, predicate);
-    new Signing(store, settings, caller)
-        .keep(
-            image,
-            statement,
-            AuditEvents.signed("attestation", image, key.fingerprint()).with("predicateType", uri));
+    Signing signing = new Signing(store, settings, caller);
+    signing.requireHolds(statement, key, image);
+    signing.keep(
+        image,
+        statement,
+        AuditEvents.signed("attestation", image, key.fingerprint()).with("predicateType", uri));
     format.print(caller.out(), "id", image.id().toString());
     return 0;
   }

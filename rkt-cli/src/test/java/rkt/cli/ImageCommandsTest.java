@@ -2,8 +2,10 @@ package rkt.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -212,6 +214,41 @@ class ImageCommandsTest {
     Cli.Result missing = cli.rkt("image", "verify", "--format=json");
     assertThat(missing.out()).contains("\"state\":\"missing\"").contains("\"unchecked\"");
     Schemas.check("image-verify", missing.out());
+  }
+
+  @Test
+  void nothingIsAttestedOfAnImageWhoseBlobsWereChanged() throws Exception {
+    trusted("ed25519.asc");
+    String id = fetched();
+    Path secret = directory.resolve("passphrase");
+    Files.createFile(
+        secret, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Path key = directory.resolve("it");
+    Cli.Result made =
+        cli.rkt("image", "generate-key", "--passphrase-file=" + secret, key.toString());
+    assertThat(made.status()).as(made.err()).isZero();
+    String[] attest = {
+      "image",
+      "attest",
+      "--key=" + key + ".key",
+      "--passphrase-file=" + secret,
+      "--predicate=-",
+      "--type=https://example.com/scan/v1",
+      id
+    };
+    cli.withInput("{\"critical\":0}".getBytes(StandardCharsets.UTF_8));
+    assertThat(cli.rkt(attest).out()).isEqualTo(id + "\n");
+    String before = cli.rkt("audit", "log", "--event=sign", "--format=json").out();
+    assertThat(before.lines().toList()).hasSize(1);
+
+    Path blob = largestBlob();
+    byte[] bytes = Files.readAllBytes(blob);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(blob, bytes);
+    Cli.Result refused = cli.rkt(attest);
+    assertThat(refused.status()).isEqualTo(254);
+    assertThat(refused.err()).startsWith("integrity: ");
+    assertThat(cli.rkt("audit", "log", "--event=sign", "--format=json").out()).isEqualTo(before);
   }
 
   private Path largestBlob() throws Exception {
