@@ -114,9 +114,13 @@ final class ImageGate {
           "leave out one of the two, or rkt trust --prefix=" + name + " KEYFILE");
     }
     for (KeyDiscovery.Found found : new KeyDiscovery(options, false).find(name)) {
+      String source = found.source().toString();
+      TrustedKey offered = trust.preview(Scope.of(name), found.bytes(), source);
+      if (TrustCommand.isMasked(trust, offered, found.source(), caller)) {
+        continue;
+      }
       TrustedKey key =
-          TrustCommand.trust(
-              trust, Scope.of(name), found.bytes(), found.source().toString(), settings, caller);
+          TrustCommand.trust(trust, Scope.of(name), found.bytes(), source, settings, caller);
       caller
           .err()
           .println(

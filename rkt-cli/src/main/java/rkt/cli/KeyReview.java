@@ -29,9 +29,14 @@ final class KeyReview {
         new BufferedReader(new InputStreamReader(caller.in(), StandardCharsets.UTF_8), 256);
   }
 
+  /** Whether a key from {@code source} is accepted without anybody looking at it. */
+  boolean isSkipped(URI source) {
+    return skipped || (httpsIsEnough && "https".equals(source.getScheme()));
+  }
+
   /** Whether the key is to be trusted. */
   boolean accepts(TrustedKey key, URI source) throws UsageException, IOException {
-    if (skipped || (httpsIsEnough && "https".equals(source.getScheme()))) {
+    if (isSkipped(source)) {
       return true;
     }
     if (!Terminal.is(0)) {

@@ -283,13 +283,40 @@ final class TrustCommand implements Command {
       TrustedKey key = trust.preview(scope, one.bytes(), one.source().toString());
       boolean isTaken =
           fingerprints.isEmpty()
-              ? review.accepts(key, one.source())
+              ? !(review.isSkipped(one.source()) && isMasked(trust, key, one.source(), caller))
+                  && review.accepts(key, one.source())
               : fingerprints.contains(key.facts().fingerprint());
       if (isTaken) {
         accepted.add(new Offered(one.source().toString(), one.bytes()));
       }
     }
     return accepted;
+  }
+
+  /** Whether a key that nobody looks at is one that the administrator has masked; says so then. */
+  static boolean isMasked(TrustStore trust, TrustedKey key, URI source, Caller caller)
+      throws RktException {
+    String fingerprint = key.facts().fingerprint();
+    Scope masked = trust.maskCovering(key.scope(), fingerprint);
+    if (masked == null) {
+      return false;
+    }
+    caller
+        .err()
+        .println(
+            "not trusted for "
+                + key.scope()
+                + ": "
+                + TrustListCommand.describe(key)
+                + " from "
+                + source
+                + ", which is masked for "
+                + masked
+                + "\n  fix: rkt trust mask --undo "
+                + (masked.prefix() == null ? "--root " : "--prefix=" + masked + " ")
+                + fingerprint
+                + " takes the mask away");
+    return true;
   }
 
   /** Whether what came by https came from the host that it names, page and key alike. */

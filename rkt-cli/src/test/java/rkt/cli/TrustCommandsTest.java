@@ -2,7 +2,10 @@ package rkt.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -134,6 +137,51 @@ class TrustCommandsTest {
     String log = cli.rkt("audit", "log", "--event=trust", "--format=json").out();
     assertThat(log).contains("\"action\":\"mask\"").contains("\"action\":\"unmask\"");
     Schemas.check("audit-record", log);
+  }
+
+  @Test
+  void aMaskedKeyIsTrustedAgainOnlyByWhoeverMeansIt() throws Exception {
+    cli.rkt("trust", "mask", "--root", fingerprint);
+    byte[] bytes = Files.readAllBytes(Path.of(key("ed25519.asc")));
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/key.asc",
+        exchange -> {
+          exchange.sendResponseHeaders(200, bytes.length);
+          exchange.getResponseBody().write(bytes);
+          exchange.close();
+        });
+    server.start();
+    try {
+      String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/key.asc";
+      String[] unseen = {
+        "--insecure-options=pubkey",
+        "trust",
+        "--prefix=example.com",
+        "--skip-fingerprint-review",
+        url
+      };
+      Cli.Result masked = cli.rkt(unseen);
+      assertThat(masked.status()).isEqualTo(254);
+      assertThat(masked.err())
+          .contains("which is masked for root\n")
+          .contains("\n  fix: rkt trust mask --undo --root " + fingerprint);
+      assertThat(cli.rkt("trust", "list", "--format=json").out()).isEmpty();
+      Cli.Result meant =
+          cli.rkt(
+              "--insecure-options=pubkey",
+              "trust",
+              "--prefix=example.com",
+              "--fingerprint=" + fingerprint,
+              url);
+      assertThat(meant.out()).isEqualTo(fingerprint + "\n");
+      cli.rkt("trust", "remove", "--prefix=example.com", fingerprint);
+      cli.rkt("trust", "mask", "--undo", "--root", fingerprint);
+      assertThat(cli.rkt(unseen).out()).isEqualTo(fingerprint + "\n");
+    } finally {
+      server.stop(0);
+    }
   }
 
   @Test

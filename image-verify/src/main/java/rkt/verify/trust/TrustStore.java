@@ -158,6 +158,23 @@ public final class TrustStore {
    */
   public record Mask(Scope scope, String fingerprint, Path file, boolean hides) {}
 
+  /**
+   * The scope for which a key is masked, of those that cover {@code scope}; null if it is not.
+   *
+   * @param fingerprint of the primary key, lowercase hex
+   */
+  public @Nullable Scope maskCovering(Scope scope, String fingerprint) throws RktException {
+    List<Scope> covering =
+        scope.prefix() == null ? List.of(Scope.ROOT) : Scope.covering(scope.prefix());
+    for (Scope one : covering) {
+      byte[] own = files.read(local.resolve(place(one, fingerprint)));
+      if (own != null && own.length == 0) {
+        return one;
+      }
+    }
+    return null;
+  }
+
   /** Every mask of the local layer. */
   public List<Mask> masks() throws RktException {
     List<Mask> result = new ArrayList<>();

@@ -120,6 +120,24 @@ class TrustStoreTest {
   }
 
   @Test
+  void aMaskIsFoundForAllThatItCoversAndForNothingElse() throws Exception {
+    Scope app = Scope.of(APP);
+    Scope domain = Scope.of(new ImageName("example.com"));
+    assertThat(store.maskCovering(app, alice)).isNull();
+    store.add(Scope.ROOT, gpg.export(alice), "alice.asc");
+    assertThat(store.maskCovering(app, alice)).as("a key is no mask").isNull();
+    store.mask(domain, alice);
+    assertThat(store.maskCovering(app, alice)).isEqualTo(domain);
+    assertThat(store.maskCovering(domain, alice)).isEqualTo(domain);
+    assertThat(store.maskCovering(app, bob)).isNull();
+    assertThat(store.maskCovering(Scope.of(new ImageName("example.org/app")), alice)).isNull();
+    assertThat(store.maskCovering(Scope.ROOT, alice)).isNull();
+    store.mask(Scope.ROOT, bob);
+    assertThat(store.maskCovering(app, bob)).isEqualTo(Scope.ROOT);
+    assertThat(store.maskCovering(Scope.ROOT, bob)).isEqualTo(Scope.ROOT);
+  }
+
+  @Test
   void aFileThatOthersMayWriteIsRefusedWithTheCommandThatFixesIt() throws Exception {
     Path file = store.add(Scope.of(APP), gpg.export(alice), "alice.asc").file();
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"));

@@ -168,6 +168,32 @@ class HttpsAciIT {
   }
 
   @Test
+  void aMaskedKeyIsNotTrustedBecauseItCameByHttps() throws Exception {
+    Files.copy(Images.key(), served.resolve("key.asc"));
+    Files.writeString(
+        served.resolve("index.html"),
+        "<html><head><meta name=\"ac-discovery-pubkeys\""
+            + " content=\"origin.test https://origin.test/key.asc\"></head></html>");
+    int port = Integer.parseInt(url.substring(url.lastIndexOf(':') + 1));
+    try (Rkt here = Rkt.fresh();
+        FakeProxy proxy = new FakeProxy("user:pass", port)) {
+      String fingerprint = here.ok("trust", "--root", Images.key().toString()).out().strip();
+      here.ok("trust", "mask", "--prefix=origin.test", fingerprint);
+      here.ok("trust", "remove", "--root", fingerprint);
+      Call published =
+          here.call("fetch", "--trust-keys-from-https", "origin.test/app")
+              .env("SSL_CERT_FILE", pki.authority().toString())
+              .env("HTTPS_PROXY", "http://user:pass@127.0.0.1:" + proxy.port());
+      assertThat(published.run().err())
+          .contains("which is masked for origin.test\n")
+          .contains("rkt trust mask --undo --prefix=origin.test " + fingerprint);
+      assertThat(here.ok("trust", "list", "--format=json").out()).isEmpty();
+      here.ok("trust", "mask", "--undo", "--prefix=origin.test", fingerprint);
+      assertThat(published.run().err()).contains("trusted for origin.test/app: " + fingerprint);
+    }
+  }
+
+  @Test
   void plainHttpIsNeitherAskedNorFollowed() throws Exception {
     refuses("usage", url.replace("https", "http") + "/x.aci");
     refuses("network", url + "/plain/x.aci");
