@@ -21,6 +21,7 @@ import rkt.spec.image.Image;
 import rkt.spec.image.ImageId;
 import rkt.spec.store.Store;
 import rkt.spec.store.StoredImage;
+import rkt.verify.openpgp.TrustException;
 
 /** The image that a command names: from the store, or fetched into it through the gate. */
 final class ImageFinder {
@@ -219,8 +220,15 @@ final class ImageFinder {
       Optional<ImageId> current = fetcher.current(reference);
       if (current.isPresent()) {
         Image image = stored(current.get(), reference.lookup(), expected);
-        gate.recheck(store, image);
-        return image;
+        try {
+          gate.recheck(store, image);
+          return image;
+        } catch (TrustException e) {
+          if (!hasDigest(reference)) {
+            throw e; // What its registry knows of signatures is here.
+          }
+          // Nobody has asked its registry, which may know of signatures that are newer.
+        }
       }
     }
     try (Fetched fetched = fetcher.fetch(reference)) {
@@ -233,6 +241,10 @@ final class ImageFinder {
       fetched.share(options.seed());
       return image;
     }
+  }
+
+  private static boolean hasDigest(ImageRef reference) {
+    return reference instanceof ImageRef.Registry registry && registry.digest().isPresent();
   }
 
   /** The name that the user said, if there is one that the image itself may only confirm. */

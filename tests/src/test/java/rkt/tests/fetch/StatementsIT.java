@@ -99,6 +99,10 @@ class StatementsIT {
   }
 
   private void pushSigned(String name) throws Exception {
+    pushSigned(name, "it@example.com");
+  }
+
+  private void pushSigned(String name, String signer) throws Exception {
     Result pushed =
         new Call(
                 List.of(
@@ -109,7 +113,7 @@ class StatementsIT {
                     "-q",
                     "--preserve-digests",
                     "--dest-tls-verify=false",
-                    "--sign-by=" + gpg.fingerprint("it@example.com"),
+                    "--sign-by=" + gpg.fingerprint(signer),
                     "oci:" + layout + ":1",
                     registry.reference(name)))
             .env("GNUPGHOME", rkt.home().resolve("gnupg").toString())
@@ -160,6 +164,28 @@ class StatementsIT {
         "--prefix=" + registry.host() + "/simple",
         gpg.export("it@example.com").toString());
     store.assertNothingIsLeftAfterGc();
+  }
+
+  @Test
+  void whoeverIsTrustedNowMaySignAnImageThatWasFetchedByItsDigest() throws Exception {
+    String prefix = "--prefix=" + registry.host() + "/rotated";
+    gpg.key("old@example.com");
+    gpg.key("new@example.com");
+    policy("rotated", "{\"type\":\"openpgp\"}");
+    rkt.ok("trust", prefix, gpg.export("old@example.com").toString());
+    pushSigned("rotated/app:1", "old@example.com");
+    Rkt store = another();
+    String name = "rotated/app@" + digest;
+    assertThat(fetched(store, name)).isEqualTo(digest);
+    String old = gpg.fingerprint("old@example.com").toLowerCase(java.util.Locale.ROOT);
+    rkt.ok("trust", "remove", prefix, old);
+    rkt.ok("trust", prefix, gpg.export("new@example.com").toString());
+    Result refused = fetch(store, name).run();
+    assertThat(refused.status()).as("%s", refused).isEqualTo(254);
+    Tools.assertError("trust", refused);
+    pushSigned("rotated/app:1", "new@example.com");
+    assertThat(fetched(store, name)).isEqualTo(digest);
+    store.ok("image", "verify", digest);
   }
 
   /** A fetch that is refused because nothing that is trusted vouches for the image. */
