@@ -69,7 +69,7 @@ final class AwsSigner {
     signed.put("x-amz-date", time);
     String names = String.join(";", signed.keySet());
     StringBuilder request = new StringBuilder(method).append('\n');
-    request.append(uri.getRawPath().isEmpty() ? "/" : uri.getRawPath()).append('\n');
+    request.append(uri.getRawPath().isEmpty() ? "/" : encoded(uri.getRawPath(), true)).append('\n');
     request.append(query(uri.getRawQuery())).append('\n');
     signed.forEach((name, value) -> request.append(name).append(':').append(value).append('\n'));
     request.append('\n').append(names).append('\n').append(empty);
@@ -118,10 +118,43 @@ final class AwsSigner {
     }
     List<String> parameters = new ArrayList<>();
     for (String parameter : raw.split("&", -1)) {
-      parameters.add(parameter.contains("=") ? parameter : parameter + "=");
+      int equals = parameter.indexOf('=');
+      String name = equals < 0 ? parameter : parameter.substring(0, equals);
+      String value = equals < 0 ? "" : parameter.substring(equals + 1);
+      parameters.add(encoded(name, false) + "=" + encoded(value, false));
     }
     parameters.sort(null);
     return String.join("&", parameters);
+  }
+
+  /**
+   * A piece of a URL as the service writes it to check a signature: every byte in percent but
+   * letters, digits and {@code -._~}, whichever way the URL has it.
+   */
+  private static String encoded(String raw, boolean isPath) {
+    StringBuilder text = new StringBuilder();
+    byte[] bytes = raw.getBytes(UTF_8);
+    for (int i = 0; i < bytes.length; i++) {
+      byte octet = bytes[i];
+      boolean isSlash = isPath && octet == '/';
+      if (octet == '%' && i + 2 < bytes.length) {
+        octet = (byte) (16 * Character.digit(bytes[i + 1], 16) + Character.digit(bytes[i + 2], 16));
+        i += 2;
+      }
+      if (isSlash || isPlain(octet)) {
+        text.append((char) octet);
+      } else {
+        text.append('%').append(HexFormat.of().withUpperCase().toHexDigits(octet));
+      }
+    }
+    return text.toString();
+  }
+
+  private static boolean isPlain(byte octet) {
+    return (octet >= 'A' && octet <= 'Z')
+        || (octet >= 'a' && octet <= 'z')
+        || (octet >= '0' && octet <= '9')
+        || "-._~".indexOf(octet) >= 0;
   }
 
   private static byte[] hmac(byte[] key, String text) {

@@ -41,6 +41,32 @@ final class AwsSignerTest {
 
   @ParameterizedTest
   @CsvSource({
+    "/a+b, /a%2Bb",
+    "/a%2bb@c=d:e, /a%2Bb%40c%3Dd%3Ae",
+    "/%61%2D%7e!, /a-~%21",
+    "/ä, /%C3%A4",
+    "/x?k=a/b:c, /x?k=a%2Fb%3Ac",
+    "/x?a%2db=c%20d+e, /x?a-b=c%20d%2Be",
+    "/x?k=a=b, /x?k=a%3Db",
+  })
+  void everyWayToWriteAUrlIsSignedAlike(String one, String other) {
+    assertThat(authorization(one, Map.of())).isEqualTo(authorization(other, Map.of()));
+  }
+
+  @Test
+  void anEscapedSlashSeparatesNothing() {
+    assertThat(authorization("/a%2Fb", Map.of())).isNotEqualTo(authorization("/a/b", Map.of()));
+  }
+
+  @Test
+  void whatTheServiceEscapesIsSignedEscaped() {
+    // Calculated for the canonical "/a%2Bb%40c%3D%C3%A4" with "k=a%2Fb%20c%2B".
+    assertThat(authorization("/a+b@c=ä?k=a/b%20c%2b", Map.of()))
+        .endsWith("Signature=238d5ec577ef5d6c07ff83e06a8c1b5f9c9cfb50fa3906af218973dc1f64fb23");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "s3.eu-central-1.amazonaws.com, eu-central-1",
     "bucket.s3-us-gov-west-1.amazonaws.com, us-gov-west-1",
     "bucket.s3.cn-north-1.amazonaws.com.cn, cn-north-1",
