@@ -234,7 +234,12 @@ public final class Fetcher {
               || store
                   .signatures(image.manifest())
                   .contains(Digest.sha256(beside.signature().get().bytes()));
-      return detached && now.areThose(store.fetchedStatements(image.manifest()));
+      List<OciDescriptor> fetched = store.fetchedStatements(image.manifest());
+      // What was signed here and pushed comes back, and counts as our own.
+      List<OciDescriptor> known = new ArrayList<>(fetched);
+      known.addAll(store.statements(image.manifest()));
+      known.addAll(store.indexes(image.manifest()));
+      return detached && now.areBetween(fetched, known);
     } catch (SpecException e) {
       if (e.errorClass() != ErrorClass.INTEGRITY) {
         throw e;

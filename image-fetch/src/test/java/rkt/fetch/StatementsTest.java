@@ -23,6 +23,7 @@ import rkt.spec.image.ImageId;
 import rkt.spec.image.MediaType;
 import rkt.spec.image.OciDescriptor;
 import rkt.spec.store.Store;
+import rkt.spec.store.Transaction;
 
 /** Signatures and attestations by name and digest, wherever sources keep them. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -210,6 +211,33 @@ final class StatementsTest {
     tag(".sig", artifact("", "", layer(MediaType.COSIGN_PAYLOAD, payload, "two")));
     assertThat(isCurrent()).isFalse();
     assertThat(fetched()).containsExactly("payload/two");
+  }
+
+  @Test
+  void whatWasSignedHereAndPushedIsNothingNew() throws Exception {
+    assertThat(fetched()).isEmpty();
+    byte[] payload = Fixtures.utf8("payload");
+    ImageId id = store.find(registry.reference().substring("docker://".length())).orElseThrow();
+    try (Transaction transaction = store.begin()) {
+      OciDescriptor own =
+          transaction
+              .add(payload)
+              .as(MediaType.COSIGN_PAYLOAD)
+              .annotated("", Map.of(SIGNATURE, "own"));
+      OciDescriptor image =
+          OciDescriptor.of(MediaType.OCI_MANIFEST, subject, registry.manifest.length);
+      transaction.attach(id, transaction.addStatements(image, List.of(own)));
+    }
+    assertThat(isCurrent()).isTrue();
+    String own = layer(MediaType.COSIGN_PAYLOAD, payload, "own");
+    tag(".sig", artifact("", "", own));
+    assertThat(isCurrent()).isTrue();
+    try (Fetched fetched = fetcher().fetch(ImageRef.parse(registry.reference(), home))) {
+      fetched.commit(false, Map.of());
+    }
+    assertThat(isCurrent()).isTrue();
+    tag(".sig", artifact("", "", own, layer(MediaType.COSIGN_PAYLOAD, payload, "other")));
+    assertThat(isCurrent()).isFalse();
   }
 
   @Test

@@ -87,13 +87,13 @@ public final class FoundStatements {
     return of(all, progress);
   }
 
-  /** Whether they are exactly {@code stored}, in whatever order. */
-  public boolean areThose(List<OciDescriptor> stored) {
+  /** Whether they are all of {@code least} and none but {@code most}, in whatever order. */
+  public boolean areBetween(List<OciDescriptor> least, List<OciDescriptor> most) {
     Set<OciDescriptor> layers = new HashSet<>();
     for (FoundStatement statement : found) {
       layers.add(statement.layer());
     }
-    return layers.equals(new HashSet<>(stored));
+    return layers.containsAll(least) && new HashSet<>(most).containsAll(layers);
   }
 
   /** Fetches and stages them; gives the layers for {@link Transaction#addStatements}. */
