@@ -3,14 +3,18 @@ package rkt.tests;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -300,6 +304,94 @@ class AttachIT extends PodTests {
       Result result = attach(pod, "stdin,stdout").stdin("\nend\n".getBytes(UTF_8)).run();
       assertThat(result.status()).as("%s", result).isEqualTo(5);
     }
+  }
+
+  @Test
+  void attachersThatLeaveAtOnceLeaveNothingBehind() throws Exception {
+    String comeAndGo =
+        """
+        import os, socket, sys
+        os.chdir(sys.argv[1])
+        for i in range(100):
+            s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            s.connect('attach')
+            try:
+                if i % 2: s.send(b'A\\x07busybox')
+            except OSError:
+                pass
+            s.close()
+        print('done')
+        """;
+    String script = "while read line; do [ \"$line\" = end ] && exit 5; echo $line; done; exit 6";
+    try (Attachable pod = start(script, STREAMS)) {
+      List<Long> processes = HostState.descendants(pod.running().pid());
+      int before = descriptors(processes);
+      Path directory = rkt.data().resolve("pods/run").resolve(pod.uuid());
+
+      Result talk = new Call(List.of("python3", "-c", comeAndGo, directory.toString())).run();
+
+      assertThat(talk.out()).as("%s", talk).isEqualTo("done\n");
+      // A few may come and go by themselves; a hundred would be those of the attachers.
+      HostState.await("descriptors to be closed", () -> descriptors(processes) < before + 10);
+      Result last = attach(pod, "stdin,stdout").stdin("one\nend\n".getBytes(UTF_8)).run();
+      assertThat(last.status()).as("%s", last).isEqualTo(5);
+      assertThat(last.out()).contains("one\n");
+    }
+  }
+
+  private static int descriptors(List<Long> processes) {
+    int count = 0;
+    for (long pid : processes) {
+      String[] open = new File("/proc/" + pid + "/fd").list();
+      count += open == null ? 0 : open.length;
+    }
+    return count;
+  }
+
+  /** CVE-2020-15257: whoever shares the network could connect to an abstract socket. */
+  @Test
+  void noSocketHasAnAbstractName() throws Exception {
+    String bind =
+        "import socket,sys; s=socket.socket(socket.AF_UNIX); s.bind('\\0rkt-it-'+sys.argv[1]);"
+            + " s.listen(); print('bound', flush=True); sys.stdin.read()";
+    try (Attachable pod = start("while read line; do echo got $line; done", STREAMS);
+        Running attached = attach(pod, "stdin,stdout").openStdin().start();
+        Running entered =
+            rkt.call("enter", pod.uuid(), "sh", "-c", "echo inside; cat").openStdin().start();
+        Running other = new Call(List.of("python3", "-c", bind, pod.uuid())).openStdin().start()) {
+      say(attached, "line\n");
+      attached.awaitOutput("got line");
+      entered.awaitOutput("inside");
+      other.awaitOutput("bound");
+
+      for (Running running : List.of(pod.running(), attached, entered)) {
+        assertThat(abstractSockets(running)).isEmpty();
+      }
+      assertThat(abstractSockets(other)).as("of a program that has one").hasSize(1);
+    }
+  }
+
+  /** Those that a command or one of its children holds, each in its own network. */
+  private static List<String> abstractSockets(Running running) throws IOException {
+    List<String> found = new ArrayList<>();
+    for (long pid : HostState.descendants(running.pid())) {
+      Set<String> open = new HashSet<>();
+      try (Stream<Path> descriptors = Files.list(Path.of("/proc/" + pid + "/fd"))) {
+        descriptors.forEach(descriptor -> open.add(HostState.link(descriptor)));
+      }
+      for (String network : List.of("/proc/net/unix", "/proc/" + pid + "/net/unix")) {
+        for (String line : HostState.text(Path.of(network)).lines().toList()) {
+          String[] fields = line.strip().split(" +", 8);
+          if (fields.length == 8
+              && fields[7].startsWith("@")
+              && open.contains("socket:[" + fields[6] + "]")
+              && !found.contains(line)) {
+            found.add(line);
+          }
+        }
+      }
+    }
+    return found;
   }
 
   @Test

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -154,6 +156,67 @@ class HostileImageIT extends PodTests {
                   .app("mountPoints", "[{\"name\":\"m\",\"path\":" + Aci.quote(path) + "}]"));
       rkt.refuses("usage|run", "run", "--volume=m,kind=empty", hostile);
     }
+  }
+
+  /** CVE-2025-52881: what is written to a process's attributes must not land in another's files. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/proc/self/attr",
+        "/proc/self/attr/exec",
+        "/proc/thread-self/attr",
+        "/proc/sysrq-trigger"
+      })
+  void nothingIsMountedOverTheAttributesOfAProcess(String path) throws Exception {
+    Path source = sentinel.resolve("directory");
+    List<String> kernel = kernelFiles();
+    String hostile =
+        Images.admit(
+            rkt,
+            Images.busybox()
+                .app("mountPoints", "[{\"name\":\"m\",\"path\":" + Aci.quote(path) + "}]"));
+    String mount = "--mount=volume=m,target=" + path;
+
+    rkt.refuses("usage|run", "run", "--volume=m,kind=empty", hostile);
+    rkt.refuses("usage|run", words("true", "--volume=m,kind=host,source=" + source, mount));
+    rkt.refuses("usage|run", words("true", "--tmpfs=" + path));
+    assertThat(kernelFiles()).isEqualTo(kernel);
+  }
+
+  @Test
+  void aLinkOfTheImageToTheAttributesOfAProcessIsNoWayToCoverThem() throws Exception {
+    List<String> kernel = kernelFiles();
+    String hostile =
+        Images.admit(
+            rkt, Images.busybox().link("a", "/proc/self/attr").link("p", "../../proc/self"));
+
+    for (String target : new String[] {"/a", "/p/attr", "/p/attr/exec"}) {
+      for (String kind : new String[] {"empty", "host,source=" + sentinel}) {
+        Result result =
+            rkt.run(
+                wordsOf(
+                    hostile,
+                    "stat -f -c %T /proc/self/attr; grep -c attr /proc/self/mountinfo; true",
+                    "--volume=m,kind=" + kind,
+                    "--mount=volume=m,target=" + target));
+        if (result.status() == 254) {
+          Rkt.assertRefusalText("usage|run", result);
+        } else {
+          assertThat(result.out()).as("%s", result).isEqualTo("proc\n0\n");
+        }
+      }
+    }
+    assertThat(kernelFiles()).isEqualTo(kernel);
+  }
+
+  /** What of the host's kernel such an attack is after, and what is mounted over it. */
+  private static List<String> kernelFiles() throws Exception {
+    List<String> files = new ArrayList<>(HostState.mountsBelow(Path.of("/proc/")));
+    for (String name : new String[] {"sys/kernel/core_pattern", "sys/kernel/sysrq"}) {
+      files.add(HostState.text(Path.of("/proc", name)));
+    }
+    files.add(HostState.text(Path.of("/proc/self/attr/current")));
+    return files;
   }
 
   @Test

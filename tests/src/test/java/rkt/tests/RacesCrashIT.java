@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 /**
  * One pod exchanges a directory and a link in a volume, as fast as it can, while others start that
  * share the volume and have to go through that name. A start succeeds or is refused; nothing of it
- * is ever outside. CVE-2021-30465, CVE-2024-21626, CVE-2025-31133, CVE-2025-52565
+ * is ever outside. CVE-2021-30465, CVE-2024-21626, CVE-2025-31133, CVE-2025-52565, CVE-2025-52881
  */
 @Tag("crash")
 class RacesCrashIT extends PodTests {
@@ -125,6 +125,21 @@ class RacesCrashIT extends PodTests {
         .filteredOn(round -> round.status() == 0)
         .allMatch(
             round -> round.out().replace("\r", "").equals("character special file 88\n".repeat(3)));
+  }
+
+  @Test
+  void theAttributesOfAProcessAreOutOfReachForAVolumeWhoseTargetLeadsToThem() throws Exception {
+    List<Loop.Round> rounds =
+        race(
+            "/proc/self/attr",
+            words(
+                "stat -f -c %T /proc/self/attr; grep -c /attr /proc/self/mountinfo; exit 0",
+                shared("--tmpfs=/v/d")));
+
+    assertThat(statuses(rounds)).isSubsetOf(0, 254).contains(0);
+    assertThat(rounds)
+        .filteredOn(round -> round.status() == 0)
+        .allMatch(round -> round.out().equals("proc\n0\n"));
   }
 
   /** The volume that the other pod has too. */
