@@ -43,7 +43,7 @@ class LifecycleIT extends PodTests {
           .matches(
               "state=running\ncreated=\\S+Z\nstarted=\\S+Z\nnetworks=none\npid="
                   + pod.running().pid()
-                  + "\nexited=false\nready=true\nimage-busybox="
+                  + "\nexited=false\nids=\\d+:65536\nready=true\nimage-busybox="
                   + image
                   + "\nverified-busybox=yes\n");
       pod.running().signal("TERM");
@@ -51,7 +51,7 @@ class LifecycleIT extends PodTests {
 
       assertThat(rkt.ok("status", pod.uuid()).out())
           .matches(
-              "state=exited\ncreated=\\S+Z\nstarted=\\S+Z\nnetworks=none\nexited=true\napp-busybox=5\nimage-busybox="
+              "state=exited\ncreated=\\S+Z\nstarted=\\S+Z\nnetworks=none\nexited=true\nids=\\d+:65536\napp-busybox=5\nimage-busybox="
                   + image
                   + "\nverified-busybox=yes\n");
     }
@@ -294,7 +294,9 @@ class LifecycleIT extends PodTests {
         String listed = other.ok("trust", "list").out();
         String fingerprint = listed.replaceFirst("(?s).*?([0-9a-f]{40}).*", "$1");
         other.ok("trust", "remove", "--prefix=example.com/it", fingerprint);
-        other.refuses("trust", "run", id, "--", "-c", "true");
+        Result refused = other.run("run", id, "--", "-c", "true");
+        assertThat(refused.status()).isEqualTo(254);
+        assertThat(refused.err()).startsWith("trust: ");
         assertThat(pod.await().status()).isEqualTo(3);
       }
     }
