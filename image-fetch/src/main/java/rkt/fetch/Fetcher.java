@@ -531,7 +531,9 @@ public final class Fetcher {
               .behind(source, registry, home -> found(home, subjects, attachments))
               .orElse(there);
     }
-    List<FoundStatement> all = new ArrayList<>(there.statements());
+    // What the user names comes first: a registry may have more than is kept, from whoever may
+    // push.
+    List<FoundStatement> all = new ArrayList<>();
     if (place.lookaside().isPresent()) {
       try (Http http = http()) {
         Lookaside lookaside = new Lookaside(place.lookaside().get(), options.progress());
@@ -540,6 +542,7 @@ public final class Fetcher {
         }
       }
     }
+    all.addAll(there.statements());
     return new FoundStatements.Beside(
         there.signature(), FoundStatements.of(all, options.progress()));
   }

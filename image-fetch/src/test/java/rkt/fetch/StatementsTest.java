@@ -290,9 +290,17 @@ final class StatementsTest {
       layers.add(layer(MediaType.COSIGN_PAYLOAD, Fixtures.utf8("" + i), ""));
     }
     tag(".sig", artifact("", "", layers.toArray(String[]::new)));
-    assertThat(fetched()).hasSize(32).startsWith("0/", "1/").endsWith("31/");
-    assertThat(registry.requests(FakeRegistry.blob(Fixtures.utf8("32")))).isZero();
+    assertThat(fetched()).hasSize(32).startsWith("99/", "98/").endsWith("68/");
+    assertThat(registry.requests(FakeRegistry.blob(Fixtures.utf8("67")))).isZero();
     assertThat(isCurrent()).isTrue();
+    Path lookaside = home.resolve("sigs/app@sha256=" + subject.hex());
+    Files.createDirectories(lookaside);
+    Files.write(lookaside.resolve("signature-1"), new byte[] {(byte) 0xa0, 7});
+    configure("default-docker: {lookaside: \"file://" + home.resolve("sigs") + "\"}");
+    assertThat(fetched()).hasSize(32).contains("99/").doesNotContain("68/");
+    assertThat(store.statements(subject))
+        .extracting(OciDescriptor::mediaType)
+        .contains(MediaType.SIMPLE_SIGNING);
     String one = layer(MediaType.COSIGN_PAYLOAD, Fixtures.utf8("1"), "");
     tag(".sig", artifact("", "", (one + ",").repeat(1000) + one));
     refused(ErrorClass.INTEGRITY);

@@ -20,7 +20,7 @@ public final class StoredStatements {
   private StoredStatements() {}
 
   /**
-   * The statements about {@code image}, in the order in which they were stored; at most 32. Reads
+   * The statements about {@code image}, in the order of {@link Store#statements}; at most 32. Reads
    * the index of the store, so ask only where a policy asks for statements.
    *
    * @throws RktException of class integrity if the bytes of one are not those that were stored

@@ -14,6 +14,7 @@ import rkt.spec.SpecException;
 import rkt.spec.image.Image;
 import rkt.spec.image.OciDescriptor;
 import rkt.spec.image.OciManifest;
+import rkt.spec.store.Statements;
 import rkt.spec.store.Store;
 import rkt.spec.store.Transaction;
 import rkt.verify.StoredEvidence;
@@ -122,6 +123,19 @@ final class Signing {
 
   /** Keeps a statement beside a stored image, with those that it has. */
   void keep(Image image, Statement statement, AuditEvent event) throws RktException {
+    if (!store.hasRoomFor(image.manifest(), statement.body().length)) {
+      throw SpecException.usage(
+          "there is no room for one more statement about "
+              + image.id()
+              + ": of those made here at most "
+              + Statements.MOST
+              + " are kept, of "
+              + (Statements.LARGEST >> 20)
+              + " MiB each and "
+              + (Statements.LARGEST_TOGETHER >> 20)
+              + " MiB together",
+          "they go when the image goes: push or export it, rkt image rm it, and fetch it again");
+    }
     record(event);
     try (Transaction transaction = store.begin()) {
       OciDescriptor layer =

@@ -13,6 +13,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import rkt.spec.image.Image;
+import rkt.spec.image.ImageId;
+import rkt.spec.image.MediaType;
+import rkt.spec.image.OciDescriptor;
+import rkt.spec.store.Store;
+import rkt.spec.store.Transaction;
 
 /** Trust, fetch, look, remove: with the signed image that the build trains the cache with. */
 class ImageCommandsTest {
@@ -220,23 +226,7 @@ class ImageCommandsTest {
   void nothingIsAttestedOfAnImageWhoseBlobsWereChanged() throws Exception {
     trusted("ed25519.asc");
     String id = fetched();
-    Path secret = directory.resolve("passphrase");
-    Files.createFile(
-        secret, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    Path key = directory.resolve("it");
-    Cli.Result made =
-        cli.rkt("image", "generate-key", "--passphrase-file=" + secret, key.toString());
-    assertThat(made.status()).as(made.err()).isZero();
-    String[] attest = {
-      "image",
-      "attest",
-      "--key=" + key + ".key",
-      "--passphrase-file=" + secret,
-      "--predicate=-",
-      "--type=https://example.com/scan/v1",
-      id
-    };
-    cli.withInput("{\"critical\":0}".getBytes(StandardCharsets.UTF_8));
+    String[] attest = attest(id);
     assertThat(cli.rkt(attest).out()).isEqualTo(id + "\n");
     String before = cli.rkt("audit", "log", "--event=sign", "--format=json").out();
     assertThat(before.lines().toList()).hasSize(1);
@@ -249,6 +239,51 @@ class ImageCommandsTest {
     assertThat(refused.status()).isEqualTo(254);
     assertThat(refused.err()).startsWith("integrity: ");
     assertThat(cli.rkt("audit", "log", "--event=sign", "--format=json").out()).isEqualTo(before);
+  }
+
+  @Test
+  void nothingIsAttestedThatThereIsNoRoomFor() throws Exception {
+    trusted("ed25519.asc");
+    String id = fetched();
+    Store store = Store.at(cli.data());
+    Image image = store.image(ImageId.parse(id));
+    OciDescriptor manifest =
+        OciDescriptor.of(
+            MediaType.OCI_MANIFEST, image.manifest(), store.read(image.manifest()).length);
+    try (Transaction transaction = store.begin()) {
+      List<OciDescriptor> own = new ArrayList<>();
+      for (int i = 0; i < 32; i++) {
+        own.add(transaction.add(new byte[] {(byte) i}).as(MediaType.DSSE));
+      }
+      transaction.attach(image.id(), transaction.addStatements(manifest, own));
+    }
+    List<OciDescriptor> before = store.statements(image.manifest());
+    Cli.Result refused = cli.rkt(attest(id));
+    assertThat(refused.status()).isEqualTo(254);
+    assertThat(refused.err()).startsWith("usage: there is no room").contains("  fix: ");
+    assertThat(store.statements(image.manifest())).hasSize(32).isEqualTo(before);
+    assertThat(cli.rkt("audit", "log", "--event=sign", "--format=json").out()).isEmpty();
+  }
+
+  /** Makes a key; gives the words that attest something of an image with it. */
+  private String[] attest(String id) throws Exception {
+    Path secret = directory.resolve("passphrase");
+    Files.createFile(
+        secret, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Path key = directory.resolve("it");
+    Cli.Result made =
+        cli.rkt("image", "generate-key", "--passphrase-file=" + secret, key.toString());
+    assertThat(made.status()).as(made.err()).isZero();
+    cli.withInput("{\"critical\":0}".getBytes(StandardCharsets.UTF_8));
+    return new String[] {
+      "image",
+      "attest",
+      "--key=" + key + ".key",
+      "--passphrase-file=" + secret,
+      "--predicate=-",
+      "--type=https://example.com/scan/v1",
+      id
+    };
   }
 
   private Path largestBlob() throws Exception {

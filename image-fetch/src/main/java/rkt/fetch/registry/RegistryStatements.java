@@ -188,7 +188,10 @@ public final class RegistryStatements {
         () -> referrers.content(layer, Statements.LARGEST));
   }
 
-  /** The layers of the manifest under a tag that cosign makes of the image's digest. */
+  /**
+   * The layers of the manifest under a tag that cosign makes of the image's digest, the newest
+   * first: cosign adds to the end.
+   */
   private Found tagged(String tag) throws RktException {
     String what = "what " + registry.what() + " has under the tag " + tag;
     Optional<OciManifest> manifest =
@@ -209,7 +212,7 @@ public final class RegistryStatements {
             });
     List<FoundStatement> statements = new ArrayList<>();
     if (manifest.isPresent()) {
-      for (OciDescriptor layer : manifest.get().layers()) {
+      for (OciDescriptor layer : manifest.get().layers().reversed()) {
         statements.add(statement(layer));
       }
     }

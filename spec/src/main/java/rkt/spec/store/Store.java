@@ -273,9 +273,9 @@ public final class Store {
   }
 
   /**
-   * The statements about the manifest {@code subject}: the layers that hold them, in the order in
-   * which they were stored, within the limits of {@link Statements}. {@link #read} gives their
-   * bytes.
+   * The statements about the manifest {@code subject}: the layers that hold them, within the limits
+   * of {@link Statements}: first those that were made here, the newest first, then the others in
+   * the order in which they were stored. {@link #read} gives their bytes.
    */
   public List<OciDescriptor> statements(Digest subject) throws SpecException {
     return beside(subject, false);
@@ -290,9 +290,13 @@ public final class Store {
   }
 
   private List<OciDescriptor> beside(Digest subject, boolean indexes) throws SpecException {
-    List<OciDescriptor> layers = new ArrayList<>();
-    for (OciDescriptor entry : attached(subject)) {
-      layers.addAll(statementsOf(entry));
+    // Whatever a source has, it leaves room for what was made here.
+    List<OciDescriptor> attached = attached(subject);
+    List<OciDescriptor> layers = local(attached);
+    for (OciDescriptor entry : attached) {
+      if (!entry.annotations().containsKey(IndexFile.LOCAL)) {
+        layers.addAll(statementsOf(entry));
+      }
     }
     List<OciDescriptor> wanted = new ArrayList<>();
     for (OciDescriptor layer : Statements.bounded(layers)) {
@@ -301,6 +305,30 @@ public final class Store {
       }
     }
     return wanted;
+  }
+
+  /** The statements in those of {@code attached} that were made here, the newest first. */
+  private List<OciDescriptor> local(List<OciDescriptor> attached) throws SpecException {
+    List<OciDescriptor> layers = new ArrayList<>();
+    for (OciDescriptor entry : attached.reversed()) {
+      if (entry.annotations().containsKey(IndexFile.LOCAL)) {
+        layers.addAll(statementsOf(entry));
+      }
+    }
+    return layers;
+  }
+
+  /**
+   * Whether one more statement about the manifest {@code subject} can be kept that is made here,
+   * and none is lost of those that were.
+   */
+  public boolean hasRoomFor(Digest subject, long sizeBytes) throws SpecException {
+    List<OciDescriptor> local = local(attached(subject));
+    long left = Statements.LARGEST_TOGETHER;
+    for (OciDescriptor layer : local) {
+      left -= layer.sizeBytes();
+    }
+    return local.size() < Statements.MOST && sizeBytes <= Statements.LARGEST && sizeBytes <= left;
   }
 
   /** All of both that came with the image, and not from this host. */

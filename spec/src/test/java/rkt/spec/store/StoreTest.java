@@ -333,6 +333,39 @@ final class StoreTest {
     assertThat(statements(store, sample)).hasSize(32).startsWith("1", "2").endsWith("32");
   }
 
+  private static void attach(Store store, SampleImage sample, String statement) throws Exception {
+    try (Transaction transaction = store.begin()) {
+      transaction.attach(
+          sample.image().id(),
+          transaction.addStatements(sample.manifest(), staged(transaction, statement)));
+    }
+  }
+
+  @Test
+  void whatIsMadeHereComesFirstAndTheNewestOfThatAndRoomForItIsLimited() throws Exception {
+    Store store = Store.at(directory);
+    String[] many = new String[40];
+    for (int i = 0; i < many.length; i++) {
+      many[i] = "a:" + i;
+    }
+    SampleImage sample = withStatements(store, many);
+    Digest subject = sample.manifest().digest();
+    attach(store, sample, "a:own");
+    attach(store, sample, "b:newer");
+    assertThat(statements(store, sample))
+        .hasSize(32)
+        .startsWith("newer", "own", "0")
+        .endsWith("29");
+    assertThat(store.hasRoomFor(subject, 4 << 20)).isTrue();
+    assertThat(store.hasRoomFor(subject, (4 << 20) + 1)).isFalse();
+    for (int i = 2; i < 32; i++) {
+      assertThat(store.hasRoomFor(subject, 1)).isTrue();
+      attach(store, sample, "b:own " + i);
+    }
+    assertThat(store.hasRoomFor(subject, 1)).isFalse();
+    assertThat(statements(store, sample)).startsWith("own 31").endsWith("newer", "own");
+  }
+
   @Test
   void statementsFetchedAnewReplaceThoseFetchedBeforeAndNotThoseMadeHere() throws Exception {
     Store store = Store.at(directory);
@@ -346,7 +379,7 @@ final class StoreTest {
       assertThat(again).isEqualTo(signature);
       transaction.attach(sample.image().id(), List.of(again));
     }
-    assertThat(statements(store, sample)).containsExactly("kept", "old", "own");
+    assertThat(statements(store, sample)).containsExactly("own", "kept", "old");
     withStatements(store, "a:new", "b:kept");
     assertThat(statements(store, sample)).containsExactlyInAnyOrder("kept", "own", "new");
     assertThat(store.blob(Digest.sha256(bytes("old")))).doesNotExist();
