@@ -111,7 +111,7 @@ final class StatementsTest {
         FetchOptions.of(Map.of())
             .withSurroundings(surroundings)
             .withInsecure(true, false)
-            .withPatience(Fixtures.HASTY));
+            .withPatience(Fixtures.BRISK));
   }
 
   /** What the store has after a fetch: each statement's text, and its annotation. */
@@ -623,7 +623,7 @@ final class StatementsTest {
       FetchOptions options =
           FetchOptions.of(Map.of("DOCKER_CONFIG", home.resolve("docker").toString()))
               .withInsecure(true, false)
-              .withPatience(Fixtures.HASTY);
+              .withPatience(Fixtures.BRISK);
       try (Fetched fetched =
           new Fetcher(store, options).fetch(ImageRef.parse(registry.reference(), home))) {
         assertThat(fetched.statements()).hasSize(1);
