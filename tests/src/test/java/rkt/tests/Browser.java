@@ -41,6 +41,7 @@ final class Browser implements AutoCloseable {
                 "--headless",
                 "--no-sandbox",
                 "--disable-gpu",
+                "--disable-dev-shm-usage",
                 "--disable-background-networking",
                 "--no-first-run",
                 "--remote-debugging-port=0",
@@ -173,15 +174,22 @@ final class Browser implements AutoCloseable {
     return result.path("result").path("value").asText();
   }
 
-  /** Waits until an expression is true. */
+  /** Waits until an expression is true; while a page comes, there may be nothing to ask it. */
   void await(String condition) throws Exception {
+    String ready = "document.readyState === 'complete' && Boolean(" + condition + ")";
+    AssertionError failure = null;
     for (long i = 0; i < LIMIT_SECONDS * 20; i++) {
-      if (eval("document.readyState === 'complete' && Boolean(" + condition + ")").equals("true")) {
-        return;
+      try {
+        failure = null;
+        if (eval(ready).equals("true")) {
+          return;
+        }
+      } catch (AssertionError e) {
+        failure = e;
       }
       Thread.sleep(50);
     }
-    throw new AssertionError("never became true: " + condition);
+    throw new AssertionError("never became true: " + condition, failure);
   }
 
   /** Presses and lets go of the mouse in the middle of an element. */
