@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -23,6 +24,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class FuzzCrashIT {
   private static final boolean IS_LONG = Boolean.getBoolean("rkt.long");
   private static final int SECONDS = IS_LONG ? 600 : 5;
+
+  /** To start, and to end, on a machine that does much else. */
+  private static final int LENIENCE_SECONDS = 300;
+
   private static final String INSTRUMENTED =
       "rkt.**:org.bouncycastle.bcpg.**:org.jsoup.**"
           + ":com.fasterxml.jackson.dataformat.**:org.yaml.snakeyaml.**:org.apache.commons.compress.archivers.tar.**";
@@ -64,9 +69,11 @@ final class FuzzCrashIT {
             .redirectOutput(log.toFile())
             .start();
     try {
-      return new Outcome(jazzer.waitFor(), Files.readString(log));
+      boolean hasEnded = jazzer.waitFor(seconds + LENIENCE_SECONDS, TimeUnit.SECONDS);
+      assertThat(hasEnded).as("has ended: %s", Files.readString(log)).isTrue();
+      return new Outcome(jazzer.exitValue(), Files.readString(log));
     } finally {
-      jazzer.destroyForcibly();
+      jazzer.destroyForcibly().waitFor();
     }
   }
 
