@@ -45,6 +45,17 @@ public final class Fixtures {
           5,
           Duration.ofMillis(1));
 
+  /** Gives up soon on a body that does not come, and waits long for everything before it. */
+  public static final Patience HASTY_BODY =
+      new Patience(
+          Duration.ofSeconds(60),
+          Duration.ofSeconds(60),
+          Duration.ofSeconds(3),
+          1024,
+          Duration.ofSeconds(3),
+          5,
+          Duration.ofMillis(1));
+
   /** The manifest of an ACI called example.com/app, version 1.0.0. */
   public static final String MANIFEST =
       """

@@ -30,7 +30,7 @@ import rkt.spec.image.ImageId;
 import rkt.spec.image.MediaType;
 import rkt.spec.store.Store;
 
-@Timeout(value = 30, unit = TimeUnit.SECONDS)
+@Timeout(value = 60, unit = TimeUnit.SECONDS)
 final class RegistryFetchTest {
   private static final String PASSWORD = "hunter2-the-password";
   private static final String BASIC =
@@ -244,14 +244,14 @@ final class RegistryFetchTest {
 
   @Test
   void aBodyThatStallsEndsTheFetch() throws Exception {
-    patience = Fixtures.HASTY;
+    patience = Fixtures.HASTY_BODY;
     registry.on(
         FakeRegistry.blob(registry.layer),
         exchange -> {
           exchange.sendResponseHeaders(200, registry.layer.length);
           exchange.getResponseBody().write(1);
           exchange.getResponseBody().flush();
-          sleep(5000);
+          sleep(60_000);
         });
     refused(ErrorClass.NETWORK);
     assertThat(registry.requests(FakeRegistry.blob(registry.layer))).isEqualTo(1);
@@ -259,7 +259,7 @@ final class RegistryFetchTest {
 
   @Test
   void aBodyThatTricklesEndsTheFetch() throws Exception {
-    patience = Fixtures.HASTY;
+    patience = Fixtures.HASTY_BODY;
     registry.on(
         FakeRegistry.blob(registry.layer),
         exchange -> {
