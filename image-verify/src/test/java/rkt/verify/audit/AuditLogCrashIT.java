@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,7 +83,7 @@ final class AuditLogCrashIT {
     }
     assertThat(Files.exists(data.resolve("audit/00000002.jsonl"))).as("rotated").isTrue();
     Process after = start(writer(data, "after", "1", TINY_SEGMENTS), directory.resolve("after"));
-    assertThat(after.waitFor()).as(Files.readString(directory.resolve("after"))).isZero();
+    assertThat(ended(after)).as(Files.readString(directory.resolve("after"))).isZero();
     Map<String, Long> found = new HashMap<>();
     AuditCheck check =
         AuditCheck.of(
@@ -115,9 +116,17 @@ final class AuditLogCrashIT {
     return lines.isEmpty() ? 0 : Long.parseLong(lines.getLast());
   }
 
+  /** Its status; a process that does not end is a failure, not a wait for ever. */
+  private static int ended(Process process) throws InterruptedException {
+    boolean hasEnded = process.waitFor(300, TimeUnit.SECONDS);
+    int status = process.destroyForcibly().waitFor();
+    assertThat(hasEnded).as("has ended").isTrue();
+    return status;
+  }
+
   private List<String> run(List<String> command) throws Exception {
     Path output = directory.resolve("output");
-    start(command, output).waitFor();
+    ended(start(command, output));
     return Files.readAllLines(output);
   }
 
