@@ -85,8 +85,8 @@ class EnterIT extends PodTests {
     String watch =
         "n=0; while [ ! -e /tmp/stop ]; do n=$((n+1)); ls -l /proc/[0-9]*/fd 2>/dev/null | grep -e '->'"
             + " | grep -v -e '-> /dev/null' -e '-> pipe:' -e '-> /proc/'"
-            // Its own: the null device that is standard input, and this file.
-            + " -e ' 0 -> /$' -e '-> /tmp/seen' >> /tmp/seen; done;"
+            // Its own: the null device that is standard input, and this file; what touch makes.
+            + " -e ' 0 -> /$' -e '-> /tmp/seen' -e '-> /tmp/stop' >> /tmp/seen; done;"
             + " echo seen; cat /tmp/seen; echo looked $n";
     try (Pod watching = pod(watch)) {
       List<Loop.Round> rounds =
