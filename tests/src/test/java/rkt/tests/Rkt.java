@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -109,7 +108,7 @@ public final class Rkt implements AutoCloseable {
   public Result refuses(String errorClass, Call call) throws IOException, InterruptedException {
     Map<String, String> before = listing();
     List<String> groups = cgroups();
-    Result result = call.within(Duration.ofSeconds(20)).run();
+    Result result = call.run();
     assertThat(result.status()).as("%s", result).isEqualTo(254);
     assertRefusalText(errorClass, result);
     assertThat(result.out()).as("%s", result).isEmpty();

@@ -137,7 +137,7 @@ public final class Running implements AutoCloseable {
 
     /** All of it; a process of the pod that keeps the pipe open beyond the end is a failure. */
     byte[] all() throws InterruptedException {
-      thread.join(10_000);
+      thread.join(60_000);
       if (thread.isAlive()) {
         throw new AssertionError("rkt has ended and something still holds its output:\n" + text());
       }

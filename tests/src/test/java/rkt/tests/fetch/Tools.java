@@ -55,7 +55,7 @@ final class Tools {
       throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (System.nanoTime() < end && process.isAlive()) {
       try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
         if (socket.isConnected()) {

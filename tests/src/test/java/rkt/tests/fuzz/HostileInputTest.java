@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Every reader of foreign bytes, fed its vectors and what small changes make of them. */
 class HostileInputTest {
   private static final int MUTATIONS = 1500;
-  private static final long LONGEST_SECONDS = 10;
+  private static final long LONGEST_SECONDS = 60;
 
   @ParameterizedTest
   @EnumSource(FuzzTarget.class)
