@@ -27,6 +27,8 @@ import rkt.verify.policy.Policy;
 import rkt.verify.policy.PolicyKey;
 import rkt.verify.policy.Proofs;
 import rkt.verify.policy.Requirement;
+import rkt.verify.sigstore.CosignTrust;
+import rkt.verify.sigstore.CosignVerifier;
 import rkt.verify.sigstore.Result;
 import rkt.verify.sigstore.SigstoreVerifier;
 import rkt.verify.sigstore.TrustedRoot;
@@ -201,14 +203,30 @@ final class PolicyJudge implements Proofs {
       if (statement.kind() == Statement.Kind.OPENPGP_MESSAGE) {
         continue;
       }
-      switch (verifier.check(statement, now)) {
-        case Result.Holds holds -> claims.addAll(holds.claims());
-        case Result.Refused refused ->
-            refusals.add(
-                "a statement is refused (" + refused.rule().label() + "): " + refused.why());
+      sort(verifier.check(statement, now), claims, refusals);
+    }
+    return new Proven(claims, refusals);
+  }
+
+  @Override
+  public Proven cosign(CosignTrust trust) throws RktException {
+    CosignVerifier verifier = new CosignVerifier(trust);
+    List<Claim> claims = new ArrayList<>();
+    List<String> refusals = new ArrayList<>();
+    for (Statement statement : statements()) {
+      if (statement.kind() == Statement.Kind.COSIGN) {
+        sort(verifier.check(statement, now), claims, refusals);
       }
     }
     return new Proven(claims, refusals);
+  }
+
+  private static void sort(Result result, List<Claim> claims, List<String> refusals) {
+    switch (result) {
+      case Result.Holds holds -> claims.addAll(holds.claims());
+      case Result.Refused refused ->
+          refusals.add("a statement is refused (" + refused.rule().label() + "): " + refused.why());
+    }
   }
 
   private static TrustedRoot root(Path file) throws RktException {

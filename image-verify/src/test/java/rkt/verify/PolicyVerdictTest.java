@@ -33,6 +33,7 @@ import rkt.verify.openpgp.Evidence;
 import rkt.verify.openpgp.Rule;
 import rkt.verify.openpgp.TrustException;
 import rkt.verify.policy.PolicyStore;
+import rkt.verify.sigstore.CosignSigner;
 import rkt.verify.trust.Scope;
 import rkt.verify.trust.TrustStore;
 
@@ -315,6 +316,36 @@ class PolicyVerdictTest {
     ImageName other = new ImageName("example.org/app");
     assertThat(bytes.as(ID, other, true, ID.digest(), () -> statements).rule())
         .isEqualTo("accept-unsigned");
+  }
+
+  @Test
+  void aPolicyOfOtherToolsMayAskForACertificateAndForALog() throws Exception {
+    CosignSigner signer = new CosignSigner();
+    signer.publish(dir);
+    Path other =
+        Files.writeString(
+            dir.resolve("containers.json"),
+            """
+            {"default":[{"type":"sigstoreSigned","rekorPublicKeyPath":"%1$s/log.pub","fulcio":
+            {"caPath":"%1$s/root.pem","oidcIssuer":"%2$s","subjectEmail":"%3$s"},"signedIdentity":
+            {"type":"exactRepository","dockerRepository":"example.com/app"}}]}
+            """
+                .formatted(dir, CosignSigner.ISSUER, CosignSigner.EMAIL));
+    policy("", "{\"type\":\"containers-policy\",\"file\":\"" + other + "\"}");
+    verifier =
+        new Verifier(
+            trust,
+            PolicyStore.open(dir.resolve("etc-system"), dir.resolve("etc")),
+            InstantSource.fixed(CosignSigner.NOW));
+    assertThat(refusal(new byte[0])).isEqualTo(Rule.POLICY);
+    statements.add(signedByKey("example.com/app", ID.digest()));
+    statements.add(
+        signer.sign(List.of("certificate", "unrecorded"), ID.digest(), "example.com/app"));
+    assertThat(refusal(new byte[0])).isEqualTo(Rule.POLICY);
+    assertThat(verifier.judge(candidate(new byte[0])).why()).contains("(certificate)", "(log)");
+    statements.add(signer.sign(List.of("certificate"), ID.digest(), "example.com/app"));
+    assertThat(verify(new byte[0]).signers())
+        .containsExactly(CosignSigner.ISSUER + " " + CosignSigner.EMAIL);
   }
 
   @Test

@@ -52,7 +52,6 @@ final class ContainersEvaluation {
           leaf(asked, "nothing", true, "no signature is needed", List.of());
       case Asked.Reject _ ->
           leaf(asked, "nothing", false, "every image of this scope is refused", List.of());
-      case Asked.Unknown(String _, String why) -> leaf(asked, "more", false, why, List.of());
       case Asked.SignedBy signed ->
           signed(
               asked,
@@ -65,6 +64,13 @@ final class ContainersEvaluation {
               asked,
               "a cosign signature by one of " + signed.keys().size() + " keys",
               proofs.sigstore(signed.keys(), Optional.empty()),
+              signed.identity(),
+              identity);
+      case Asked.Cosigned signed ->
+          signed(
+              asked,
+              signed.trust().words(),
+              proofs.cosign(signed.trust()),
               signed.identity(),
               identity);
     };

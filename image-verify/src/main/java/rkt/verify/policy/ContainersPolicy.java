@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import rkt.verify.openpgp.KeyFacts;
+import rkt.verify.sigstore.CosignTrust;
 
 /**
  * A policy of other tools: {@code /etc/containers/policy.json}. containers-policy.json(5);
@@ -43,8 +44,8 @@ public record ContainersPolicy(
       }
     }
 
-    /** What is well-formed, and rkt cannot check: never met. */
-    record Unknown(String type, String why) implements Asked {}
+    /** A cosign signature that a log recorded, or that was made with a certificate, or both. */
+    record Cosigned(CosignTrust trust, SignedIdentity identity) implements Asked {}
 
     /** The type in JSON. */
     default String label() {
@@ -52,8 +53,7 @@ public record ContainersPolicy(
         case AcceptAnything _ -> "insecureAcceptAnything";
         case Reject _ -> "reject";
         case SignedBy _ -> "signedBy";
-        case SigstoreSigned _ -> "sigstoreSigned";
-        case Unknown(String type, String _) -> type;
+        case SigstoreSigned _, Cosigned _ -> "sigstoreSigned";
       };
     }
   }

@@ -2,6 +2,8 @@ package rkt.verify.policy;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.security.PublicKey;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -15,18 +17,16 @@ import rkt.spec.json.JsonObject;
 import rkt.verify.openpgp.KeyFacts;
 import rkt.verify.openpgp.Keyring;
 import rkt.verify.policy.ContainersPolicy.Asked;
+import rkt.verify.sigstore.CertificateFile;
+import rkt.verify.sigstore.CosignTrust;
 import rkt.verify.trust.GuardedFiles;
 
 /** Reads {@code policy.json} as strictly as its own tools do. containers-policy.json(5) */
 final class ContainersReader {
-  private static final List<String> IDENTITY_OF_SIGSTORE =
-      List.of(
-          "fulcio",
-          "pki",
-          "rekorPublicKeyPath",
-          "rekorPublicKeyPaths",
-          "rekorPublicKeyData",
-          "rekorPublicKeyDatas");
+  private static final String[] KEYS = {"keyPath", "keyPaths", "keyData", "keyDatas"};
+  private static final String[] LOGS = {
+    "rekorPublicKeyPath", "rekorPublicKeyPaths", "rekorPublicKeyData", "rekorPublicKeyDatas"
+  };
 
   private final GuardedFiles files;
 
@@ -103,61 +103,152 @@ final class ContainersReader {
       throw Members.wrong(json, "\"keyType\" is \"GPGKeys\"");
     }
     List<KeyFacts> certificates = new ArrayList<>();
-    for (byte[] keyring :
-        sources(json, List.of("keyPath"), List.of("keyPaths"), List.of("keyData"))) {
+    for (byte[] keyring : needed(json, "keyPath", "keyPaths", "keyData")) {
       certificates.addAll(Keyring.parse(keyring, "a keyring of " + json.where()));
     }
     return new Asked.SignedBy(certificates, identity(json));
   }
 
   private Asked sigstoreSigned(JsonObject json) throws RktException {
-    for (String member : IDENTITY_OF_SIGSTORE) {
-      if (Members.isThere(json, member)) {
-        return new Asked.Unknown(
-            "sigstoreSigned",
-            "rkt does not check \"" + member + "\" here; a policy of its own says \"keyless\"");
-      }
+    List<String> known = new ArrayList<>(List.of("type", "fulcio", "pki", "signedIdentity"));
+    known.addAll(List.of(KEYS));
+    known.addAll(List.of(LOGS));
+    Members.only(json, known.toArray(new String[0]));
+    List<PublicKey> logs = logs(json);
+    List<byte[]> sources = sources(json, KEYS);
+    boolean fulcio = Members.isThere(json, "fulcio");
+    boolean pki = Members.isThere(json, "pki");
+    if ((sources.isEmpty() ? 0 : 1) + (fulcio ? 1 : 0) + (pki ? 1 : 0) != 1) {
+      throw Members.wrong(
+          json, "exactly one of " + listed(KEYS) + ", \"fulcio\" and \"pki\" is given");
     }
-    Members.only(json, "type", "keyPath", "keyPaths", "keyData", "keyDatas", "signedIdentity");
+    SignedIdentity identity = identity(json);
+    if (fulcio) {
+      return new Asked.Cosigned(fulcio(json, logs), identity);
+    }
+    if (pki) {
+      if (!logs.isEmpty()) {
+        throw Members.wrong(json, "the key of a log is not looked at with \"pki\"");
+      }
+      return new Asked.Cosigned(pki(json.object("pki")), identity);
+    }
     List<PolicyKey> keys = new ArrayList<>();
-    for (byte[] key :
-        sources(json, List.of("keyPath"), List.of("keyPaths", "keyDatas"), List.of("keyData"))) {
+    for (byte[] key : sources) {
       keys.add(PolicyKey.parse(key, "a key of " + json.where()));
     }
-    return new Asked.SigstoreSigned(keys, identity(json));
+    if (logs.isEmpty()) {
+      return new Asked.SigstoreSigned(keys, identity);
+    }
+    List<PublicKey> signers = new ArrayList<>();
+    for (PolicyKey key : keys) {
+      signers.add(key.key());
+    }
+    return new Asked.Cosigned(new CosignTrust.Recorded(signers, logs), identity);
   }
 
-  /** The bytes of the one member that says where keys are. */
-  private List<byte[]> sources(
-      JsonObject json, List<String> path, List<String> lists, List<String> data)
-      throws RktException {
-    List<byte[]> found = new ArrayList<>();
-    int members = 0;
-    for (String member : path) {
-      if (Members.isThere(json, member)) {
-        members++;
-        found.add(file(json, json.string(member)));
+  private List<PublicKey> logs(JsonObject json) throws RktException {
+    List<PublicKey> logs = new ArrayList<>();
+    for (byte[] document : sources(json, LOGS)) {
+      PublicKey key = PolicyKey.parse(document, "the key of a log of " + json.where()).key();
+      if (!key.getAlgorithm().equals("EC")) {
+        throw Members.wrong(json, "the key of a log is one of ECDSA");
       }
+      logs.add(key);
     }
-    for (String member : lists) {
+    return logs;
+  }
+
+  private CosignTrust fulcio(JsonObject json, List<PublicKey> logs) throws RktException {
+    if (logs.isEmpty()) {
+      throw Members.wrong(json, "\"fulcio\" needs one of " + listed(LOGS));
+    }
+    JsonObject fulcio = json.object("fulcio");
+    Members.only(fulcio, "caPath", "caData", "oidcIssuer", "subjectEmail");
+    List<X509Certificate> roots = certificates(fulcio, needed(fulcio, "caPath", "caData"));
+    return new CosignTrust.Fulcio(
+        roots, text(fulcio, "oidcIssuer"), text(fulcio, "subjectEmail"), logs);
+  }
+
+  private CosignTrust pki(JsonObject pki) throws RktException {
+    Members.only(
+        pki,
+        "caRootsPath",
+        "caRootsData",
+        "caIntermediatesPath",
+        "caIntermediatesData",
+        "subjectEmail",
+        "subjectHostname");
+    List<X509Certificate> roots = certificates(pki, needed(pki, "caRootsPath", "caRootsData"));
+    List<X509Certificate> intermediates =
+        certificates(pki, sources(pki, "caIntermediatesPath", "caIntermediatesData"));
+    boolean email = Members.isThere(pki, "subjectEmail");
+    boolean host = Members.isThere(pki, "subjectHostname");
+    if (!email && !host) {
+      throw Members.wrong(pki, "\"subjectEmail\" or \"subjectHostname\" is given");
+    }
+    return new CosignTrust.Pki(
+        roots,
+        intermediates,
+        email ? text(pki, "subjectEmail") : null,
+        host ? text(pki, "subjectHostname") : null);
+  }
+
+  private static List<X509Certificate> certificates(JsonObject json, List<byte[]> files)
+      throws SpecException {
+    List<X509Certificate> certificates = new ArrayList<>();
+    for (byte[] file : files) {
+      certificates.addAll(CertificateFile.parse(file, "the certificates of " + json.where()));
+    }
+    return certificates;
+  }
+
+  private static String text(JsonObject json, String member) throws SpecException {
+    String text = json.string(member);
+    if (text.isEmpty()) {
+      throw Members.wrong(json, "\"" + member + "\" is empty");
+    }
+    return text;
+  }
+
+  /** The bytes that the one of {@code members} which is there leads to. */
+  private List<byte[]> needed(JsonObject json, String... members) throws RktException {
+    List<byte[]> found = sources(json, members);
+    if (found.isEmpty()) {
+      throw Members.wrong(json, "exactly one of " + listed(members) + " is given");
+    }
+    return found;
+  }
+
+  /**
+   * The bytes that at most one of {@code members} leads to: by its ending, a path, paths, or base64
+   * of one or several; empty if none is there.
+   */
+  private List<byte[]> sources(JsonObject json, String... members) throws RktException {
+    List<byte[]> found = new ArrayList<>();
+    int there = 0;
+    for (String member : members) {
       if (Members.isThere(json, member)) {
-        members++;
-        for (String one : json.strings(member)) {
-          found.add(member.endsWith("Paths") ? file(json, one) : decoded(json, one));
+        there++;
+        boolean several = member.endsWith("s");
+        List<String> values = several ? json.strings(member) : List.of(json.string(member));
+        if (values.isEmpty() || values.size() > Members.MOST) {
+          throw Members.wrong(
+              json, "\"" + member + "\" is an array of 1 to " + Members.MOST + " strings");
+        }
+        for (String value : values) {
+          boolean path = member.endsWith("Path") || member.endsWith("Paths");
+          found.add(path ? file(json, value) : decoded(json, value));
         }
       }
     }
-    for (String member : data) {
-      if (Members.isThere(json, member)) {
-        members++;
-        found.add(decoded(json, json.string(member)));
-      }
-    }
-    if (members != 1 || found.isEmpty()) {
-      throw Members.wrong(
-          json, "exactly one of \"keyPath\", \"keyPaths\" and \"keyData\" is given");
+    if (there > 1) {
+      throw Members.wrong(json, "only one of " + listed(members) + " is given");
     }
     return found;
+  }
+
+  private static String listed(String... members) {
+    return "\"" + String.join("\", \"", members) + "\"";
   }
 
   private byte[] file(JsonObject json, String path) throws RktException {
@@ -176,7 +267,7 @@ final class ContainersReader {
     try {
       return Base64.getDecoder().decode(base64);
     } catch (IllegalArgumentException e) {
-      throw Members.wrong(json, "the data of a key is not base64");
+      throw Members.wrong(json, "the data of a key or certificate is not base64");
     }
   }
 

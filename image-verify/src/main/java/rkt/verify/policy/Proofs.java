@@ -9,6 +9,7 @@ import rkt.spec.ImageName;
 import rkt.spec.RktException;
 import rkt.verify.claim.Claim;
 import rkt.verify.openpgp.KeyFacts;
+import rkt.verify.sigstore.CosignTrust;
 
 /** What can be proven of one image at one moment. Each is worked out when it is asked for. */
 public interface Proofs {
@@ -58,4 +59,7 @@ public interface Proofs {
    * @param trustedRoot who may vouch for identities, logs and times
    */
   Proven sigstore(List<PolicyKey> keys, Optional<Path> trustedRoot) throws RktException;
+
+  /** Cosign signatures alone, as a policy of other tools trusts them. */
+  Proven cosign(CosignTrust trust) throws RktException;
 }

@@ -1,14 +1,21 @@
 package rkt.verify.sigstore;
 
 import java.security.GeneralSecurityException;
+import java.security.cert.CertPathBuilder;
 import java.security.cert.CertPathValidator;
+import java.security.cert.CertStore;
+import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
+import java.security.cert.CollectionCertStoreParameters;
+import java.security.cert.PKIXBuilderParameters;
 import java.security.cert.PKIXParameters;
 import java.security.cert.TrustAnchor;
+import java.security.cert.X509CertSelector;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -16,6 +23,8 @@ import java.util.Set;
 final class CertificateChains {
   static final String CODE_SIGNING = "1.3.6.1.5.5.7.3.3";
   static final String TIME_STAMPING = "1.3.6.1.5.5.7.3.8";
+
+  private static final String ANY_PURPOSE = "2.5.29.37.0";
 
   private CertificateChains() {}
 
@@ -48,6 +57,59 @@ final class CertificateChains {
     } catch (GeneralSecurityException | RuntimeException e) {
       return false;
     }
+  }
+
+  /**
+   * Whether a chain of some of {@code links} leads from {@code leaf} to one of {@code roots}, with
+   * all of it, the root included, valid at {@code time} and not for other purposes than code.
+   */
+  static boolean leads(
+      X509Certificate leaf,
+      List<X509Certificate> links,
+      List<X509Certificate> roots,
+      Instant time) {
+    try {
+      Set<TrustAnchor> anchors = new HashSet<>();
+      for (X509Certificate root : roots) {
+        if (mayIssue(root) && isValid(root, time)) {
+          anchors.add(new TrustAnchor(root, null));
+        }
+      }
+      if (anchors.isEmpty()) {
+        return false;
+      }
+      List<X509Certificate> usable = new ArrayList<>();
+      usable.add(leaf);
+      for (X509Certificate link : links) {
+        if (mayIssue(link)) {
+          usable.add(link);
+        }
+      }
+      X509CertSelector target = new X509CertSelector();
+      target.setCertificate(leaf);
+      PKIXBuilderParameters parameters = new PKIXBuilderParameters(anchors, target);
+      parameters.addCertStore(
+          CertStore.getInstance("Collection", new CollectionCertStoreParameters(usable)));
+      parameters.setDate(Date.from(time));
+      parameters.setRevocationEnabled(false);
+      CertPathBuilder.getInstance("PKIX").build(parameters);
+      return true;
+    } catch (GeneralSecurityException | RuntimeException e) {
+      return false;
+    }
+  }
+
+  /** Whether it is the certificate of an authority that may certify those who sign code. */
+  private static boolean mayIssue(X509Certificate certificate) throws CertificateException {
+    List<String> purposes = certificate.getExtendedKeyUsage();
+    return certificate.getBasicConstraints() != -1
+        && (purposes == null || purposes.contains(CODE_SIGNING) || purposes.contains(ANY_PURPOSE));
+  }
+
+  private static boolean isValid(X509Certificate certificate, Instant time) {
+    return new Validity(
+            certificate.getNotBefore().toInstant(), certificate.getNotAfter().toInstant())
+        .covers(time);
   }
 
   /** The certificate after {@code leaf} on the way to the root. */

@@ -1,6 +1,7 @@
 package rkt.verify.sigstore;
 
 import java.util.List;
+import rkt.spec.SpecException;
 import rkt.verify.claim.Claim;
 
 /** What became of one statement. */
@@ -28,6 +29,19 @@ public sealed interface Result {
    * @param why one sentence for people, without a full stop
    */
   record Refused(Refusal rule, String why) implements Result {
+    /** What follows from a failure to read or to verify. */
+    static Refused of(Exception e) {
+      if (e instanceof SigstoreException refusal) {
+        return new Refused(refusal.rule(), String.valueOf(e.getMessage()));
+      }
+      // A parser that stumbles over hostile bytes has not shown that they hold.
+      return new Refused(
+          Refusal.MALFORMED,
+          e instanceof SpecException
+              ? String.valueOf(e.getMessage())
+              : "the statement cannot be read: " + e);
+    }
+
     @Override
     public List<Claim> claims() {
       return List.of();

@@ -82,6 +82,23 @@ final class SigningCertificate {
             : "no authority of the trusted root issued the certificate");
   }
 
+  /**
+   * Refuses unless a chain leads to one of {@code roots} that was valid at each of {@code times}.
+   *
+   * @param links what the chain may be made of
+   */
+  void requireIssuedBy(
+      List<X509Certificate> roots, List<X509Certificate> links, List<Instant> times)
+      throws SigstoreException {
+    for (Instant time : times) {
+      if (!CertificateChains.leads(certificate, links, roots, time)) {
+        throw new SigstoreException(
+            Refusal.CERTIFICATE,
+            "no authority of the policy vouches for the certificate at " + time);
+      }
+    }
+  }
+
   /** The distinct logs that promised to record it. */
   Set<String> logs(TrustedRoot root, Authority authority, Instant latest) throws SigstoreException {
     return CertificateTimestamps.logs(
@@ -94,6 +111,35 @@ final class SigningCertificate {
   /** Whom it names. */
   Signer.Identity identity() throws SigstoreException {
     return new Signer.Identity(issuer(), subject());
+  }
+
+  /** Whom it names, if that is this user of this identity provider. */
+  Signer.Identity identity(String issuer, String email) throws SigstoreException {
+    if (!issuer().equals(issuer)) {
+      throw new SigstoreException(
+          Refusal.CERTIFICATE, "the certificate is for a user of " + issuer() + ", not " + issuer);
+    }
+    requireEmail(email);
+    return new Signer.Identity(issuer, email);
+  }
+
+  /** Whom it names, if that is who is asked for; the issuer is who issued the certificate. */
+  Signer.Identity identity(CosignTrust.Pki pki) throws SigstoreException {
+    if (pki.email() != null) {
+      requireEmail(pki.email());
+    }
+    if (pki.host() != null && !AlternativeNames.cover(certificate, pki.host())) {
+      throw new SigstoreException(
+          Refusal.CERTIFICATE, "the certificate is not for the host " + pki.host());
+    }
+    return new Signer.Identity(certificate.getIssuerX500Principal().getName(), pki.subject());
+  }
+
+  private void requireEmail(String email) throws SigstoreException {
+    if (!AlternativeNames.of(certificate, GeneralName.rfc822Name).contains(email)) {
+      throw new SigstoreException(
+          Refusal.CERTIFICATE, "the certificate is not for the address " + email);
+    }
   }
 
   private String issuer() throws SigstoreException {

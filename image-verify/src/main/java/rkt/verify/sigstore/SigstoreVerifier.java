@@ -51,13 +51,8 @@ public final class SigstoreVerifier {
   public Result check(Statement statement, Instant now) {
     try {
       return new Result.Holds(claims(statement, now.plus(SKEW)));
-    } catch (SigstoreException e) {
-      return new Result.Refused(e.rule(), String.valueOf(e.getMessage()));
-    } catch (SpecException e) {
-      return new Result.Refused(Refusal.MALFORMED, String.valueOf(e.getMessage()));
-    } catch (RuntimeException e) {
-      // A parser that stumbles over hostile bytes has not shown that they hold.
-      return new Result.Refused(Refusal.MALFORMED, "the statement cannot be read: " + e);
+    } catch (SigstoreException | SpecException | RuntimeException e) {
+      return Result.Refused.of(e);
     }
   }
 
@@ -214,7 +209,7 @@ public final class SigstoreVerifier {
     return null;
   }
 
-  private static byte[] signature(Map<String, String> annotations) throws SigstoreException {
+  static byte[] signature(Map<String, String> annotations) throws SigstoreException {
     String text = annotations.get(SIGNATURE);
     if (text == null || text.isEmpty()) {
       throw SigstoreException.malformed("the annotation " + SIGNATURE + " is missing");

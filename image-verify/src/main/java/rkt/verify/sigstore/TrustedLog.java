@@ -1,5 +1,6 @@
 package rkt.verify.sigstore;
 
+import java.time.Instant;
 import java.util.Base64;
 import rkt.spec.SpecException;
 import rkt.spec.json.JsonObject;
@@ -20,6 +21,15 @@ record TrustedLog(String name, String id, VerifyingKey key, Validity validity) {
         id,
         VerifyingKey.of(Encoding.base64(key.string("rawBytes"), "the key of a log")),
         Validity.of(key));
+  }
+
+  /** One that is known by its key alone. */
+  static TrustedLog of(VerifyingKey key) {
+    return new TrustedLog(
+        "of the key " + key.fingerprint(),
+        Base64.getEncoder().encodeToString(Hashes.sha256(key.encoded())),
+        key,
+        new Validity(Instant.EPOCH, null));
   }
 
   /** Its identifier as bytes. */

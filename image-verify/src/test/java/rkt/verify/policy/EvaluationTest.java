@@ -23,6 +23,7 @@ import rkt.verify.claim.Claim;
 import rkt.verify.claim.Signer;
 import rkt.verify.claim.Signer.Strength;
 import rkt.verify.openpgp.KeyFacts;
+import rkt.verify.sigstore.CosignTrust;
 import rkt.verify.trust.GuardedFiles;
 
 /** What claims make of requirements; how a claim is proven is tested where it is. */
@@ -103,6 +104,11 @@ class EvaluationTest {
     public Proven sigstore(List<PolicyKey> keys, Optional<Path> trustedRoot) {
       sigstoreAsked++;
       return new Proven(trustedRoot.isPresent() ? byIdentity : byKey, List.of());
+    }
+
+    @Override
+    public Proven cosign(CosignTrust trust) {
+      return Proven.NOTHING;
     }
   }
 

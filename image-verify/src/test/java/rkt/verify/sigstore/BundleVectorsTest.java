@@ -1,13 +1,18 @@
 package rkt.verify.sigstore;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.PublicKey;
+import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import rkt.spec.Digest;
 import rkt.verify.claim.Claim;
@@ -77,6 +82,30 @@ class BundleVectorsTest {
     // The same by identity: a bare key has none.
     assertThat(check("intoto-canonical-log-entry", List.of(), root, NOW))
         .isInstanceOf(Result.Refused.class);
+  }
+
+  /** A policy of other tools names authorities, and no chains: the way is found. */
+  @Test
+  void aCertificateOfThePublicInstanceLeadsToItsRootThroughItsIntermediateOnly() throws Exception {
+    Material material = Bundle.parse(statement("maven-central").body()).material();
+    SigningCertificate certificate =
+        SigningCertificate.of(Objects.requireNonNull(material.certificate()).der());
+    List<X509Certificate> roots = new ArrayList<>();
+    List<X509Certificate> links = new ArrayList<>();
+    for (Authority authority : publicRoot().certificateAuthorities()) {
+      roots.add(authority.root());
+      links.addAll(authority.chain().subList(0, authority.chain().size() - 1));
+    }
+    List<Instant> signed = List.of(Instant.ofEpochSecond(1763671523));
+    assertThatCode(() -> certificate.requireIssuedBy(roots, links, signed))
+        .doesNotThrowAnyException();
+    assertThatCode(() -> certificate.requireIssuedBy(links, List.of(), signed))
+        .doesNotThrowAnyException();
+    List<Instant> later = List.of(signed.get(0), signed.get(0).plusSeconds(3600));
+    assertThatThrownBy(() -> certificate.requireIssuedBy(roots, links, later))
+        .isInstanceOf(SigstoreException.class);
+    assertThatThrownBy(() -> certificate.requireIssuedBy(roots, List.of(), signed))
+        .isInstanceOf(SigstoreException.class);
   }
 
   @Test

@@ -8,6 +8,7 @@ import rkt.spec.Digest;
 import rkt.spec.ImageName;
 import rkt.spec.RktException;
 import rkt.verify.openpgp.KeyFacts;
+import rkt.verify.sigstore.CosignTrust;
 import rkt.verify.trust.GuardedFiles;
 
 /** Reads a policy file and judges by it, for those outside of the package who break it. */
@@ -70,6 +71,11 @@ public final class PolicyProbe {
 
     @Override
     public Proven sigstore(List<PolicyKey> keys, Optional<Path> trustedRoot) {
+      return Proven.NOTHING;
+    }
+
+    @Override
+    public Proven cosign(CosignTrust trust) {
       return Proven.NOTHING;
     }
   }
