@@ -1,6 +1,7 @@
 package rkt.verify;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import rkt.spec.ImageName;
@@ -22,6 +23,7 @@ public final class Verified {
   private final List<String> signers;
   private final String index;
   private final String policy;
+  private final List<Verified> beneath;
 
   /** Package-private on purpose: the compiler is the guard. */
   Verified(
@@ -35,6 +37,32 @@ public final class Verified {
       List<String> signers,
       String index,
       String policy) {
+    this(
+        image,
+        name,
+        bypassed,
+        fingerprint,
+        signingKey,
+        signedAt,
+        scope,
+        signers,
+        index,
+        policy,
+        List.of());
+  }
+
+  private Verified(
+      ImageId image,
+      ImageName name,
+      boolean bypassed,
+      String fingerprint,
+      String signingKey,
+      @Nullable Instant signedAt,
+      String scope,
+      List<String> signers,
+      String index,
+      String policy,
+      List<Verified> beneath) {
     this.image = image;
     this.name = name;
     this.bypassed = bypassed;
@@ -45,6 +73,23 @@ public final class Verified {
     this.signers = List.copyOf(signers);
     this.index = index;
     this.policy = policy;
+    this.beneath = List.copyOf(beneath);
+  }
+
+  /** The same of an image that is assembled on others. */
+  Verified on(List<Verified> others) {
+    return new Verified(
+        image,
+        name,
+        bypassed,
+        fingerprint,
+        signingKey,
+        signedAt,
+        scope,
+        signers,
+        index,
+        policy,
+        others);
   }
 
   public ImageId image() {
@@ -90,6 +135,30 @@ public final class Verified {
    */
   public List<String> signers() {
     return signers;
+  }
+
+  /** The proofs of the ACIs that it depends on, each judged under its own name. */
+  public List<Verified> beneath() {
+    return beneath;
+  }
+
+  /**
+   * {@link #signers}, and those of the ACIs that it depends on: whose key is no longer trusted
+   * affects what runs of them. Empty if it has none itself.
+   */
+  public List<String> allSigners() {
+    if (beneath.isEmpty() || signers.isEmpty()) {
+      return signers;
+    }
+    List<String> all = new ArrayList<>(signers);
+    for (Verified other : beneath) {
+      for (String signer : other.signers) {
+        if (!all.contains(signer)) {
+          all.add(signer);
+        }
+      }
+    }
+    return List.copyOf(all);
   }
 
   /**

@@ -92,9 +92,10 @@ public final class Verifier {
     if (!store.blobsUntouched(image)) {
       store.rehash(image);
     }
+    List<Verified> beneath = new ArrayList<>();
     if (!image.steps().isEmpty()) {
       for (ImageId dependency : image.dependencies()) {
-        verify(store, store.image(dependency).alone());
+        beneath.add(verify(store, store.image(dependency).alone()));
       }
     }
     Verified verified = verify(stored(store, image));
@@ -110,7 +111,7 @@ public final class Verifier {
           "fetch it again without --insecure-options=image and by its name",
           verified.policy());
     }
-    return verified;
+    return beneath.isEmpty() ? verified : verified.on(beneath);
   }
 
   /**

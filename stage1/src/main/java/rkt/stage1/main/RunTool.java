@@ -404,6 +404,9 @@ public final class RunTool {
     for (AppRequest app : apps) {
       if (!judged.contains(question(app.image()))) {
         judged.add(question(app.image()));
+        for (Verified other : app.verified().beneath()) {
+          events.add(AuditEvents.accepted("run", other));
+        }
         events.add(AuditEvents.accepted("run", app.verified()));
       }
     }

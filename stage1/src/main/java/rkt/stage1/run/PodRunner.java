@@ -391,7 +391,7 @@ public final class PodRunner {
               asked.name(),
               asked.image().id(),
               asked.image().name(),
-              asked.verified().signers(),
+              asked.verified().allSigners(),
               treeNames(asked),
               app.outcomes(),
               app.streams().endpoints(),

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -132,9 +133,36 @@ class ImageFilesIT {
     String id = rkt.ok(BYPASS, "fetch", top.toString()).out().strip();
     assertThat(rkt.ok(BYPASS, "run", RUN, id).out()).isEqualTo("top\nbase\n");
     assertThat(rkt.ok("image", "verify", id).out()).isEqualTo(id + " intact\n");
+    aVerdictForEach(base, top, id);
     Result refused = rkt.run("image", "rm", below);
     assertThat(refused.status()).isEqualTo(254);
     assertThat(refused.err()).contains("depends on it");
     rkt.ok("image", "rm", below, id);
+  }
+
+  /** A start records what was decided about the image and about each that it depends on. */
+  private void aVerdictForEach(Path base, Path top, String id) throws Exception {
+    Path policy = rkt.home().resolve("local/policy.d/example.com/store/policy.json");
+    Files.createDirectories(policy.getParent());
+    Files.writeString(
+        policy,
+        "{\"rktKind\":\"policy\",\"rktVersion\":\"v1\",\"require\":{\"type\":\"accept-unsigned\"}}");
+    try {
+      rkt.ok("fetch", "--image-name=example.com/store/base", base.toString());
+      rkt.ok("fetch", "--image-name=example.com/store/top", top.toString());
+      rkt.ok("run", RUN, id);
+      List<String> verdicts =
+          rkt.ok("audit", "log", "--event=verdict", "--format=json")
+              .out()
+              .lines()
+              .filter(line -> line.contains("\"purpose\":\"run\""))
+              .toList();
+      assertThat(verdicts.subList(verdicts.size() - 2, verdicts.size()))
+          .allMatch(line -> line.contains("\"rule\":\"accept-unsigned\""))
+          .anyMatch(line -> line.contains("\"name\":\"example.com/store/base\""))
+          .anyMatch(line -> line.contains("\"name\":\"example.com/store/top\""));
+    } finally {
+      Files.delete(policy);
+    }
   }
 }
