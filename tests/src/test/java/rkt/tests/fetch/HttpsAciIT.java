@@ -194,6 +194,32 @@ class HttpsAciIT {
   }
 
   @Test
+  void aKeyAtAUrlIsTrustedIfItsFingerprintIsTheOneThatWasGiven() throws Exception {
+    Files.copy(Images.key(), served.resolve("given.asc"));
+    try (Rkt here = Rkt.fresh()) {
+      Call wrong =
+          here.call("trust", "--root", "--fingerprint=" + "0".repeat(40), url + "/given.asc")
+              .env("SSL_CERT_FILE", pki.authority().toString());
+      assertThat(wrong.run().status()).isEqualTo(254);
+      assertThat(here.ok("trust", "list", "--format=json").out()).isEmpty();
+      String listed = rkt.ok("trust", "list").out();
+      String fingerprint = listed.replaceFirst("(?s).*?([0-9a-f]{40}).*", "$1");
+      Result trusted =
+          here.call("trust", "--root", "--fingerprint=" + fingerprint, url + "/given.asc")
+              .env("SSL_CERT_FILE", pki.authority().toString())
+              .run();
+      assertThat(trusted.status()).as("%s", trusted).isZero();
+      assertThat(here.ok("trust", "list").out()).contains(fingerprint);
+      Tools.refuses(
+          here,
+          "network",
+          254,
+          here.call(
+              "trust", "--root", "--fingerprint=" + fingerprint, "http://127.0.0.1:1/given.asc"));
+    }
+  }
+
+  @Test
   void plainHttpIsNeitherAskedNorFollowed() throws Exception {
     refuses("usage", url.replace("https", "http") + "/x.aci");
     refuses("network", url + "/plain/x.aci");
