@@ -241,12 +241,15 @@ public final class TreeCache {
     }
   }
 
-  /** Lets the trees that are complete survive a power loss, which until then would rebuild them. */
+  /**
+   * Lets the trees that are complete survive a power loss, which until then would rebuild them.
+   * Nobody removes one meanwhile; others may sync them too.
+   */
   public void sync() throws RktException {
     if (!Files.isDirectory(trees)) {
       return;
     }
-    try (DirFd dir = DirFd.open(trees.toString())) {
+    try (DirFd dir = keepAll()) {
       List<DirFd> unsynced = new ArrayList<>();
       String bootId = TreeMark.bootId();
       try {
@@ -258,9 +261,7 @@ public final class TreeCache {
         }
         if (!unsynced.isEmpty()) {
           dir.self().syncFileSystem();
-        }
-        for (DirFd tree : unsynced) {
-          TreeMark.writeSynced(tree);
+          markSynced(unsynced, dir);
         }
       } finally {
         for (DirFd tree : unsynced) {
@@ -271,6 +272,14 @@ public final class TreeCache {
       throw RenderException.system("sync " + trees, e);
     } catch (KernelException e) {
       throw RenderException.system("sync " + trees, e);
+    }
+  }
+
+  private static void markSynced(List<DirFd> unsynced, DirFd dir) throws KernelException {
+    try (Staging staging = Staging.create(dir, "")) {
+      for (DirFd tree : unsynced) {
+        TreeMark.writeSynced(tree, staging.dir());
+      }
     }
   }
 

@@ -53,12 +53,14 @@ final class TreeMark {
     write(tree, NAME, text(bootId), false);
   }
 
-  /** Says that everything of the tree was synced before; replaces the mark at once. */
-  static void writeSynced(DirFd tree) throws KernelException {
-    byte[] draft = Names.of("complete.new");
-    tree.removeTree(draft);
-    write(tree, draft, text(SYNCED), true);
-    tree.rename(draft, tree, NAME);
+  /**
+   * Says that everything of the tree was synced before; replaces the mark at once.
+   *
+   * @param staging where the mark is made: others may be doing the same with the same tree
+   */
+  static void writeSynced(DirFd tree, DirFd staging) throws KernelException {
+    write(staging, NAME, text(SYNCED), true);
+    staging.rename(NAME, tree, NAME);
     tree.self().sync();
   }
 

@@ -8,12 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import rkt.kernel.DirFd;
 import rkt.spec.ErrorClass;
 import rkt.spec.RktException;
 import rkt.spec.image.Image;
@@ -124,6 +126,39 @@ class TreeCacheTest {
 
     assertThat(mark).hasContent("rkt-tree 1\nsynced");
     assertThat(cache.isRendered(image)).isTrue();
+  }
+
+  @Test
+  void manySyncsAtOnceDisturbNeitherEachOtherNorThoseWhoRemove() throws Exception {
+    Image image = image("file a data=x", "layer", "file b data=y", "layer", "file c data=z");
+    List<Callable<Void>> disturbers = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      boolean removes = i == 0;
+      disturbers.add(() -> {
+        TreeCache own = new TreeCache(data, this::count, Vectors.LIMITS);
+        for (int round = 0; round < 25; round++) {
+          try (DirFd _ = own.keepAll()) {
+            own.render(image);
+          }
+          own.sync();
+          own.sweep();
+          if (removes) {
+            own.removeUnneeded(Set::of);
+          }
+        }
+        return null;
+      });
+    }
+
+    try (var pool = Executors.newFixedThreadPool(disturbers.size())) {
+      for (var disturber : pool.invokeAll(disturbers)) {
+        disturber.get();
+      }
+    }
+    cache.render(image);
+    cache.sync();
+
+    assertThat(data.resolve("trees").toFile().list()).hasSize(3);
   }
 
   @Test
