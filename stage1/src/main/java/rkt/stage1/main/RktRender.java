@@ -12,6 +12,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
+import rkt.kernel.DirFd;
 import rkt.spec.ErrorClass;
 import rkt.spec.RktException;
 import rkt.spec.SpecException;
@@ -93,7 +94,7 @@ public final class RktRender {
     TreeCache cache = new TreeCache(store.root(), blobs, limits);
     int status = 0;
     for (String word : words) {
-      try {
+      try (DirFd _ = cache.keepAll()) {
         Image image = find(store, word);
         List<Path> lowers = cache.render(image).reversed();
         out.println(json ? json(image, lowers) : image.id() + " " + joined(lowers));
