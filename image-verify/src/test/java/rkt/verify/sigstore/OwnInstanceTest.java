@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.security.KeyPair;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -44,7 +42,6 @@ class OwnInstanceTest {
       """
           .formatted(IMAGE.hex())
           .getBytes(UTF_8);
-  private static final String TYPE = "application/vnd.in-toto+json";
   private static final Signer ANN = new Signer.Identity(Instance.ISSUER, Instance.SUBJECT);
 
   private static Instance instance;
@@ -54,59 +51,13 @@ class OwnInstanceTest {
     instance = new Instance();
   }
 
-  /** A kind of log entry, and how its body is written. */
-  enum Kind {
-    HASHEDREKORD_1("hashedrekord", "0.0.1"),
-    HASHEDREKORD_2("hashedrekord", "0.0.2"),
-    DSSE_1("dsse", "0.0.1"),
-    DSSE_2("dsse", "0.0.2"),
-    INTOTO_2("intoto", "0.0.2");
-
-    private final String kind;
-    private final String version;
-
-    Kind(String kind, String version) {
-      this.kind = kind;
-      this.version = version;
-    }
-
-    String body(byte[] signed, byte[] payload, byte[] signature, byte[] certificate) {
-      String pem = Instance.base64(Encoding.pem(certificate, "CERTIFICATE").getBytes(UTF_8));
-      String sig = Instance.base64(signature);
-      String der = Instance.base64(certificate);
-      String spec =
-          switch (this) {
-            case HASHEDREKORD_1 ->
-                "{\"data\":{\"hash\":{\"algorithm\":\"sha256\",\"value\":\"%s\"}},\"signature\":{\"content\":\"%s\",\"publicKey\":{\"content\":\"%s\"}}}"
-                    .formatted(hex(signed), sig, pem);
-            case HASHEDREKORD_2 ->
-                "{\"hashedRekordV002\":{\"data\":{\"algorithm\":\"SHA2_256\",\"digest\":\"%s\"},\"signature\":{\"content\":\"%s\",\"verifier\":{\"keyDetails\":\"x\",\"x509Certificate\":{\"rawBytes\":\"%s\"}}}}}"
-                    .formatted(Instance.base64(Hashes.sha256(signed)), sig, der);
-            case DSSE_1 ->
-                "{\"payloadHash\":{\"algorithm\":\"sha256\",\"value\":\"%s\"},\"signatures\":[{\"signature\":\"%s\",\"verifier\":\"%s\"}]}"
-                    .formatted(hex(payload), sig, pem);
-            case DSSE_2 ->
-                "{\"dsseV002\":{\"payloadHash\":{\"algorithm\":\"SHA2_256\",\"digest\":\"%s\"},\"signatures\":[{\"content\":\"%s\",\"verifier\":{\"x509Certificate\":{\"rawBytes\":\"%s\"}}}]}}"
-                    .formatted(Instance.base64(Hashes.sha256(payload)), sig, der);
-            case INTOTO_2 ->
-                "{\"content\":{\"envelope\":{\"payloadType\":\"%s\",\"signatures\":[{\"publicKey\":\"%s\",\"sig\":\"%s\"}]},\"payloadHash\":{\"algorithm\":\"sha256\",\"value\":\"%s\"}}}"
-                    .formatted(TYPE, pem, Instance.base64(sig.getBytes(UTF_8)), hex(payload));
-          };
-      return "{\"apiVersion\":\"" + version + "\",\"kind\":\"" + kind + "\",\"spec\":" + spec + "}";
-    }
-
-    private static String hex(byte[] hashed) {
-      return HexFormat.of().formatHex(Hashes.sha256(hashed));
-    }
-  }
-
   @ParameterizedTest
   @EnumSource
-  void everyKindOfEntryProvesAnAttestation(Kind kind) throws Exception {
+  void everyKindOfEntryProvesAnAttestation(EntryKind kind) throws Exception {
     for (Instance.Log log : List.of(instance.log, instance.edLog)) {
-      Attested attested = new Attested(new Instance.Leaf());
+      Attested attested = attested(new Instance.Leaf());
       attested.entries.add(attested.entry(log, kind, SIGNED));
-      assertThat(attested.check().claims())
+      assertThat(check(attested).claims())
           .containsExactly(
               new Claim(
                   ANN,
@@ -120,55 +71,56 @@ class OwnInstanceTest {
 
   @ParameterizedTest
   @EnumSource
-  void noKindOfEntryProvesAnotherAttestation(Kind kind) throws Exception {
-    Attested attested = new Attested(new Instance.Leaf());
+  void noKindOfEntryProvesAnotherAttestation(EntryKind kind) throws Exception {
+    Attested attested = attested(new Instance.Leaf());
     byte[] other = "{}".getBytes(UTF_8);
     byte[] der = attested.signer.certificate().getEncoded();
-    String payload = kind.body(pae(other), other, attested.signature, der);
+    String payload = kind.body(Attested.pae(other), other, attested.signature, der);
     byte[] signature = Instance.sign("SHA256withECDSA", attested.signer.keys().getPrivate(), other);
-    String signed = kind.body(pae(ATTESTATION), ATTESTATION, signature, der);
+    String signed = kind.body(Attested.pae(ATTESTATION), ATTESTATION, signature, der);
     byte[] somebody = instance.leaf(new Instance.Leaf()).certificate().getEncoded();
-    String certificate = kind.body(pae(ATTESTATION), ATTESTATION, attested.signature, somebody);
+    String certificate =
+        kind.body(Attested.pae(ATTESTATION), ATTESTATION, attested.signature, somebody);
     for (String body : List.of(payload, signed, certificate)) {
       attested.entries.clear();
       attested.entries.add(Instance.entry(instance.log, kind.kind, kind.version, body, SIGNED));
-      assertRule(attested.check(), Refusal.LOG_MISMATCH);
+      assertRule(check(attested), Refusal.LOG_MISMATCH);
     }
   }
 
   @Test
   void aLogWithoutPromisesAndATimestampProveAnAttestation() throws Exception {
-    Attested attested = new Attested(new Instance.Leaf());
-    attested.entries.add(attested.entry(instance.edLog, Kind.DSSE_2, null));
-    assertRule(attested.check(), Refusal.TIMESTAMP);
+    Attested attested = attested(new Instance.Leaf());
+    attested.entries.add(attested.entry(instance.edLog, EntryKind.DSSE_2, null));
+    assertRule(check(attested), Refusal.TIMESTAMP);
     attested.timestamps.add(
         Instance.timestamp(instance.stamp, attested.signature, SIGNED.plusSeconds(1), false));
-    assertThat(attested.check().claims())
+    assertThat(check(attested).claims())
         .singleElement()
         .satisfies(claim -> assertThat(claim.signedAt()).isEqualTo(SIGNED.plusSeconds(1)));
   }
 
   @Test
   void twoLogsAreTwoWitnesses() throws Exception {
-    Attested attested = new Attested(new Instance.Leaf());
-    attested.entries.add(attested.entry(instance.edLog, Kind.DSSE_2, SIGNED));
-    attested.entries.add(attested.entry(instance.edLog, Kind.DSSE_1, SIGNED));
+    Attested attested = attested(new Instance.Leaf());
+    attested.entries.add(attested.entry(instance.edLog, EntryKind.DSSE_2, SIGNED));
+    attested.entries.add(attested.entry(instance.edLog, EntryKind.DSSE_1, SIGNED));
     Thresholds two = new Thresholds(2, 1, 2);
     SigstoreVerifier verifier = new SigstoreVerifier(List.of(), instance.trustedRoot(), two);
     assertRule(verifier.check(attested.statement(), NOW), Refusal.LOG);
-    attested.entries.add(attested.entry(instance.log, Kind.DSSE_1, SIGNED));
+    attested.entries.add(attested.entry(instance.log, EntryKind.DSSE_1, SIGNED));
     assertThat(verifier.check(attested.statement(), NOW).claims()).hasSize(1);
   }
 
   /** As {@code rekor2-multiple-timestamps-one-outside-cert-validity_fail} has it. */
   @Test
   void everyTimeMustLieWithinTheCertificateNotJustOne() throws Exception {
-    Attested attested = new Attested(new Instance.Leaf());
-    attested.entries.add(attested.entry(instance.edLog, Kind.DSSE_2, null));
+    Attested attested = attested(new Instance.Leaf());
+    attested.entries.add(attested.entry(instance.edLog, EntryKind.DSSE_2, null));
     attested.timestamps.add(Instance.timestamp(instance.stamp, attested.signature, SIGNED, false));
     attested.timestamps.add(
         Instance.timestamp(instance.stamp, attested.signature, SIGNED.plusSeconds(3600), false));
-    assertRule(attested.check(), Refusal.CERTIFICATE);
+    assertRule(check(attested), Refusal.CERTIFICATE);
   }
 
   @Test
@@ -236,9 +188,9 @@ class OwnInstanceTest {
     Instance usual = instance;
     try {
       instance = expired;
-      Attested attested = new Attested(new Instance.Leaf());
-      attested.entries.add(attested.entry(expired.log, Kind.DSSE_1, SIGNED));
-      assertRule(attested.check(), Refusal.CERTIFICATE);
+      Attested attested = attested(new Instance.Leaf());
+      attested.entries.add(attested.entry(expired.log, EntryKind.DSSE_1, SIGNED));
+      assertRule(check(attested), Refusal.CERTIFICATE);
     } finally {
       instance = usual;
     }
@@ -274,9 +226,9 @@ class OwnInstanceTest {
         leaf.oldIssuer = null;
       }
     }
-    Attested attested = new Attested(leaf);
-    attested.entries.add(attested.entry(instance.log, Kind.DSSE_1, SIGNED));
-    assertRule(attested.check(), Refusal.CERTIFICATE);
+    Attested attested = attested(leaf);
+    attested.entries.add(attested.entry(instance.log, EntryKind.DSSE_1, SIGNED));
+    assertRule(check(attested), Refusal.CERTIFICATE);
   }
 
   @Test
@@ -287,9 +239,9 @@ class OwnInstanceTest {
         new GeneralName[] {
           new GeneralName(GeneralName.uniformResourceIdentifier, "https://example.com/job")
         };
-    Attested attested = new Attested(leaf);
-    attested.entries.add(attested.entry(instance.log, Kind.DSSE_1, SIGNED));
-    assertThat(attested.check().claims())
+    Attested attested = attested(leaf);
+    attested.entries.add(attested.entry(instance.log, EntryKind.DSSE_1, SIGNED));
+    assertThat(check(attested).claims())
         .extracting(Claim::signer)
         .containsExactly(new Signer.Identity(Instance.ISSUER, "https://example.com/job"));
   }
@@ -301,22 +253,22 @@ class OwnInstanceTest {
     Instance.Leaf unknown = new Instance.Leaf();
     unknown.log = new Instance().certificateLog;
     for (Instance.Leaf leaf : List.of(forged, unknown)) {
-      Attested attested = new Attested(leaf);
-      attested.entries.add(attested.entry(instance.log, Kind.DSSE_1, SIGNED));
-      assertRule(attested.check(), Refusal.CERTIFICATE_LOG);
+      Attested attested = attested(leaf);
+      attested.entries.add(attested.entry(instance.log, EntryKind.DSSE_1, SIGNED));
+      assertRule(check(attested), Refusal.CERTIFICATE_LOG);
     }
     Instance.Leaf future = new Instance.Leaf();
     future.logged = NOW.plusSeconds(301);
-    Attested attested = new Attested(future);
-    attested.entries.add(attested.entry(instance.log, Kind.DSSE_1, SIGNED));
-    assertRule(attested.check(), Refusal.TIME);
+    Attested attested = attested(future);
+    attested.entries.add(attested.entry(instance.log, EntryKind.DSSE_1, SIGNED));
+    assertRule(check(attested), Refusal.TIME);
   }
 
   @Test
   void theAuthorityOfAnotherInstanceVouchesForNothingHere() throws Exception {
-    Attested attested = new Attested(new Instance().leaf(new Instance.Leaf()));
-    attested.entries.add(attested.entry(instance.log, Kind.DSSE_1, SIGNED));
-    assertRule(attested.check(), Refusal.CERTIFICATE);
+    Attested attested = attested(new Instance().leaf(new Instance.Leaf()));
+    attested.entries.add(attested.entry(instance.log, EntryKind.DSSE_1, SIGNED));
+    assertRule(check(attested), Refusal.CERTIFICATE);
   }
 
   /** As {@code integrated-time-in-future_fail} has it. */
@@ -324,18 +276,18 @@ class OwnInstanceTest {
   void aTimeInTheFutureIsRefused() throws Exception {
     Instance.Leaf leaf = new Instance.Leaf();
     leaf.end = NOW.plusSeconds(3600);
-    Attested attested = new Attested(leaf);
-    attested.entries.add(attested.entry(instance.log, Kind.DSSE_1, NOW.plusSeconds(301)));
-    assertRule(attested.check(), Refusal.TIME);
-    attested.entries.set(0, attested.entry(instance.log, Kind.DSSE_1, NOW.plusSeconds(299)));
-    assertThat(attested.check().claims()).hasSize(1);
+    Attested attested = attested(leaf);
+    attested.entries.add(attested.entry(instance.log, EntryKind.DSSE_1, NOW.plusSeconds(301)));
+    assertRule(check(attested), Refusal.TIME);
+    attested.entries.set(0, attested.entry(instance.log, EntryKind.DSSE_1, NOW.plusSeconds(299)));
+    assertThat(check(attested).claims()).hasSize(1);
   }
 
   @Test
   void aLogThatTheRootDoesNotNameProvesNothing() throws Exception {
-    Attested attested = new Attested(new Instance.Leaf());
-    attested.entries.add(attested.entry(new Instance().log, Kind.DSSE_1, SIGNED));
-    assertRule(attested.check(), Refusal.LOG);
+    Attested attested = attested(new Instance.Leaf());
+    attested.entries.add(attested.entry(new Instance().log, EntryKind.DSSE_1, SIGNED));
+    assertRule(check(attested), Refusal.LOG);
   }
 
   @ParameterizedTest
@@ -347,9 +299,9 @@ class OwnInstanceTest {
   void keysOnLargerCurvesSign(String curve, String algorithm) throws Exception {
     Instance.Leaf leaf = new Instance.Leaf();
     leaf.keys = Instance.ec(curve);
-    Attested attested = new Attested(instance.leaf(leaf), algorithm);
-    attested.entries.add(attested.entry(instance.log, Kind.DSSE_1, SIGNED));
-    assertThat(attested.check().claims()).hasSize(1);
+    Attested attested = attested(instance.leaf(leaf), algorithm);
+    attested.entries.add(attested.entry(instance.log, EntryKind.DSSE_1, SIGNED));
+    assertThat(check(attested).claims()).hasSize(1);
   }
 
   @Test
@@ -389,7 +341,7 @@ class OwnInstanceTest {
     KeyPair keys = Instance.ec("secp256r1");
     byte[] signature = Instance.sign("SHA256withECDSA", keys.getPrivate(), PAYLOAD);
     String body =
-        Kind.HASHEDREKORD_1
+        EntryKind.HASHEDREKORD_1
             .body(PAYLOAD, PAYLOAD, signature, keys.getPublic().getEncoded())
             .replace(pem(keys, "CERTIFICATE"), pem(keys, "PUBLIC KEY"));
     Map<String, String> annotations = new HashMap<>();
@@ -418,11 +370,12 @@ class OwnInstanceTest {
 
   @Test
   void anEnvelopeWithAnnotationsIsStampedAsAWhole() throws Exception {
-    Attested attested = new Attested(new Instance.Leaf());
+    Attested attested = attested(new Instance.Leaf());
     byte[] envelope = attested.envelope().getBytes(UTF_8);
     byte[] certificate = attested.signer.certificate().getEncoded();
     String body =
-        Kind.INTOTO_2.body(pae(ATTESTATION), ATTESTATION, attested.signature, certificate);
+        EntryKind.INTOTO_2.body(
+            Attested.pae(ATTESTATION), ATTESTATION, attested.signature, certificate);
     byte[] timestamp = Instance.timestamp(instance.stamp, envelope, SIGNED, false);
     Map<String, String> annotations =
         Map.of(
@@ -451,7 +404,7 @@ class OwnInstanceTest {
       Instance.Holder signer, byte[] payload, byte[] recorded) throws Exception {
     byte[] signature = Instance.sign("SHA256withECDSA", signer.keys().getPrivate(), payload);
     byte[] certificate = signer.certificate().getEncoded();
-    String body = Kind.HASHEDREKORD_1.body(recorded, recorded, signature, certificate);
+    String body = EntryKind.HASHEDREKORD_1.body(recorded, recorded, signature, certificate);
     Map<String, String> annotations = new HashMap<>();
     annotations.put("dev.cosignproject.cosign/signature", Instance.base64(signature));
     annotations.put("dev.sigstore.cosign/certificate", Encoding.pem(certificate, "CERTIFICATE"));
@@ -466,11 +419,6 @@ class OwnInstanceTest {
         .check(new Statement(Statement.Kind.COSIGN, payload, annotations), NOW);
   }
 
-  private static byte[] pae(byte[] payload) {
-    return ("DSSEv1 28 " + TYPE + " " + payload.length + " " + new String(payload, UTF_8))
-        .getBytes(UTF_8);
-  }
-
   private static void assertRule(Result result, Refusal rule) {
     assertThat(result)
         .isInstanceOfSatisfying(
@@ -478,63 +426,19 @@ class OwnInstanceTest {
             refused -> assertThat(refused.rule()).as(refused.why()).isEqualTo(rule));
   }
 
-  /** An attestation in a bundle, to which entries and timestamps are added. */
-  private static final class Attested {
-    final Instance.Holder signer;
-    final byte[] signature;
-    final List<String> entries = new ArrayList<>();
-    final List<byte[]> timestamps = new ArrayList<>();
+  private static Attested attested(Instance.Leaf leaf) throws Exception {
+    return attested(instance.leaf(leaf));
+  }
 
-    Attested(Instance.Leaf leaf) throws Exception {
-      this(instance.leaf(leaf));
-    }
+  private static Attested attested(Instance.Holder signer) throws Exception {
+    return attested(signer, "SHA256withECDSA");
+  }
 
-    Attested(Instance.Holder signer) throws Exception {
-      this(signer, "SHA256withECDSA");
-    }
+  private static Attested attested(Instance.Holder signer, String algorithm) throws Exception {
+    return new Attested(ATTESTATION, signer, algorithm);
+  }
 
-    Attested(Instance.Holder signer, String algorithm) throws Exception {
-      this.signer = signer;
-      this.signature = Instance.sign(algorithm, signer.keys().getPrivate(), pae(ATTESTATION));
-    }
-
-    String entry(Instance.Log log, Kind kind, @Nullable Instant time) throws Exception {
-      String body =
-          kind.body(pae(ATTESTATION), ATTESTATION, signature, signer.certificate().getEncoded());
-      return Instance.entry(log, kind.kind, kind.version, body, time);
-    }
-
-    String envelope() {
-      return "{\"payload\":\""
-          + Instance.base64(ATTESTATION)
-          + "\",\"payloadType\":\""
-          + TYPE
-          + "\",\"signatures\":[{\"sig\":\""
-          + Instance.base64(signature)
-          + "\"}]}";
-    }
-
-    Statement statement() throws Exception {
-      List<String> stamps = new ArrayList<>();
-      for (byte[] timestamp : timestamps) {
-        stamps.add("{\"signedTimestamp\":\"" + Instance.base64(timestamp) + "\"}");
-      }
-      String bundle =
-          "{\"mediaType\":\"application/vnd.dev.sigstore.bundle.v0.3+json\",\"verificationMaterial\":"
-              + "{\"certificate\":{\"rawBytes\":\""
-              + Instance.base64(signer.certificate().getEncoded())
-              + "\"},\"tlogEntries\":["
-              + String.join(",", entries)
-              + "],\"timestampVerificationData\":{\"rfc3161Timestamps\":["
-              + String.join(",", stamps)
-              + "]}},\"dsseEnvelope\":"
-              + envelope()
-              + "}";
-      return new Statement(Statement.Kind.BUNDLE, bundle.getBytes(UTF_8), Map.of());
-    }
-
-    Result check() throws Exception {
-      return new SigstoreVerifier(List.of(), instance.trustedRoot()).check(statement(), NOW);
-    }
+  private static Result check(Attested attested) throws Exception {
+    return new SigstoreVerifier(List.of(), instance.trustedRoot()).check(attested.statement(), NOW);
   }
 }

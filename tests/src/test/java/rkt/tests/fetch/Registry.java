@@ -1,6 +1,13 @@
 package rkt.tests.fetch;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,6 +79,45 @@ final class Registry implements AutoCloseable {
     }
     command.addAll(List.of("oci:" + layout + ":" + tag, reference(name)));
     Tools.ok(command.toArray(new String[0]));
+  }
+
+  /** Uploads a blob by the registry's own interface. */
+  void putBlob(String repository, byte[] bytes) throws IOException, InterruptedException {
+    String repo = "http://" + host() + "/v2/" + repository;
+    HttpResponse<String> begun =
+        send(
+            HttpRequest.newBuilder(URI.create(repo + "/blobs/uploads/"))
+                .POST(BodyPublishers.noBody()),
+            202);
+    String place = begun.headers().firstValue("Location").orElseThrow();
+    String end = place + (place.contains("?") ? "&" : "?") + "digest=sha256:";
+    URI target = URI.create(repo).resolve(end + OciImage.sha256(bytes));
+    send(
+        HttpRequest.newBuilder(target)
+            .header("Content-Type", "application/octet-stream")
+            .PUT(BodyPublishers.ofByteArray(bytes)),
+        201);
+  }
+
+  /** Uploads a manifest or an index, whose blobs are there, under a tag or its digest. */
+  void putManifest(String repository, String reference, String mediaType, byte[] bytes)
+      throws IOException, InterruptedException {
+    URI target = URI.create("http://" + host() + "/v2/" + repository + "/manifests/" + reference);
+    send(
+        HttpRequest.newBuilder(target)
+            .header("Content-Type", mediaType)
+            .PUT(BodyPublishers.ofByteArray(bytes)),
+        201);
+  }
+
+  private static HttpResponse<String> send(HttpRequest.Builder request, int status)
+      throws IOException, InterruptedException {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      HttpResponse<String> response =
+          client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+      assertThat(response.statusCode()).as("%s: %s", response, response.body()).isEqualTo(status);
+      return response;
+    }
   }
 
   /** What the server has written of its requests. */
