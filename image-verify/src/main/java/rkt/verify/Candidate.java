@@ -33,9 +33,9 @@ public record Candidate(
 
     List<Statement> read() throws RktException;
 
-    /** Where the image came from, for policies of other tools. */
-    default ImageOrigin origin() throws RktException {
-      return ImageOrigin.OTHER;
+    /** Where the image came from, for policies of other tools: each place that it came from. */
+    default List<ImageOrigin> origins() throws RktException {
+      return List.of(ImageOrigin.OTHER);
     }
 
     /**

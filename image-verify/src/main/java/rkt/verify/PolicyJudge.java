@@ -105,8 +105,8 @@ final class PolicyJudge implements Proofs {
   }
 
   @Override
-  public ImageOrigin origin() throws RktException {
-    return candidate.statements().origin();
+  public List<ImageOrigin> origins() throws RktException {
+    return candidate.statements().origins();
   }
 
   @Override

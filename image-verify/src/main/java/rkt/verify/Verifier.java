@@ -163,10 +163,17 @@ public final class Verifier {
     }
 
     @Override
-    public ImageOrigin origin() throws RktException {
+    public List<ImageOrigin> origins() throws RktException {
       StoredImage stored = store.stored(image.id());
-      return ImageOrigin.of(
-          stored.admission().source(), image.name(), stored.references(), image.manifest());
+      List<String> sources = stored.admission().sources(image.name().text());
+      if (sources.isEmpty()) {
+        sources = List.of(stored.admission().source());
+      }
+      List<ImageOrigin> origins = new ArrayList<>();
+      for (String source : sources) {
+        origins.add(ImageOrigin.of(source, image.name(), stored.references(), image.manifest()));
+      }
+      return origins;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package rkt.cli;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,6 +15,7 @@ import rkt.spec.RktException;
 import rkt.spec.image.AciDependency;
 import rkt.spec.image.Image;
 import rkt.spec.image.ImageId;
+import rkt.spec.store.Admission;
 import rkt.spec.store.Store;
 import rkt.verify.AuditEvents;
 import rkt.verify.Candidate;
@@ -160,20 +162,35 @@ final class ImageGate {
     // Only an ACI says its name itself, and only one that was not asked for by name.
     boolean isNameGiven = wanted.isPresent() || image.id().kind() == ImageId.Kind.OCI;
     return authenticated.as(
-        image.id(), image.name(), isNameGiven, image.manifest(), new Beside(fetched));
+        image.id(),
+        image.name(),
+        isNameGiven,
+        image.manifest(),
+        new Beside(fetched, Store.at(settings.dir())));
   }
 
   /** What came with an image that is not in the store yet. */
-  private record Beside(Fetched fetched) implements Candidate.StatementSource {
+  private record Beside(Fetched fetched, Store store) implements Candidate.StatementSource {
     @Override
     public List<Statement> read() throws RktException {
       return StoredStatements.of(fetched.statements(), fetched::statement);
     }
 
     @Override
-    public ImageOrigin origin() throws RktException {
+    public List<ImageOrigin> origins() throws RktException {
       Image image = fetched.image();
-      return ImageOrigin.of(fetched.source(), image.name(), fetched.references(), image.manifest());
+      List<ImageOrigin> origins = new ArrayList<>();
+      origins.add(
+          ImageOrigin.of(fetched.source(), image.name(), fetched.references(), image.manifest()));
+      // Each start will ask for them all: what would stop it then does not enter now.
+      List<String> references = new ArrayList<>(fetched.references());
+      references.addAll(store.references(image.id()));
+      for (String source : store.sources(image.id(), image.name())) {
+        if (!Admission.isSamePlace(source, fetched.source())) {
+          origins.add(ImageOrigin.of(source, image.name(), references, image.manifest()));
+        }
+      }
+      return origins;
     }
 
     @Override

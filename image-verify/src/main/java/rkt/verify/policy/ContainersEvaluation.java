@@ -22,18 +22,19 @@ final class ContainersEvaluation {
   static Explanation of(ContainersPolicy policy, Proofs proofs, boolean thorough)
       throws RktException {
     ContainersEvaluation evaluation = new ContainersEvaluation(proofs);
-    ImageOrigin origin = proofs.origin();
     List<Explanation> parts = new ArrayList<>();
     List<String> scopes = new ArrayList<>();
     boolean met = true;
-    for (ImageOrigin.Identity identity : origin.identities()) {
-      ContainersPolicy.Applied applied = policy.find(origin.transport(), identity.scopes());
-      scopes.add(applied.scope());
-      for (Asked asked : applied.asked()) {
-        if (met || thorough) {
-          Explanation part = evaluation.of(asked, identity);
-          parts.add(part);
-          met &= part.met();
+    for (ImageOrigin origin : proofs.origins()) {
+      for (ImageOrigin.Identity identity : origin.identities()) {
+        ContainersPolicy.Applied applied = policy.find(origin.transport(), identity.scopes());
+        scopes.add(applied.scope());
+        for (Asked asked : applied.asked()) {
+          if (met || thorough) {
+            Explanation part = evaluation.of(asked, identity);
+            parts.add(part);
+            met &= part.met();
+          }
         }
       }
     }

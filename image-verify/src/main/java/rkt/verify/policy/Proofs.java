@@ -32,8 +32,8 @@ public interface Proofs {
   /** The name that the image is judged under. */
   ImageName name();
 
-  /** Where the image came from, as other tools would call it. */
-  ImageOrigin origin() throws RktException;
+  /** Where the image came from, as other tools would call it: all must accept it. */
+  List<ImageOrigin> origins() throws RktException;
 
   /** The digests that the image is known by: of its manifest, and of the bytes that are signed. */
   List<Digest> subjects();

@@ -262,6 +262,11 @@ class ContainersPolicyTest {
 
   private static boolean ours(Path policy, ImageOrigin origin, List<Statement> statements)
       throws Exception {
+    return ours(policy, List.of(origin), statements);
+  }
+
+  private static boolean ours(Path policy, List<ImageOrigin> origin, List<Statement> statements)
+      throws Exception {
     Requirement requirement = new Requirement.Containers(read(policy));
     Proofs proofs = new Signed(origin, statements);
     Explanation explanation = Evaluation.of(requirement, proofs, true);
@@ -270,7 +275,7 @@ class ContainersPolicyTest {
   }
 
   /** The statements of a row, judged by the real code. */
-  private record Signed(ImageOrigin origin, List<Statement> statements) implements Proofs {
+  private record Signed(List<ImageOrigin> origins, List<Statement> statements) implements Proofs {
     @Override
     public ImageName name() {
       return new ImageName(host + "/ns/app");
@@ -467,6 +472,23 @@ class ContainersPolicyTest {
     // No tag leads to it any more: it is what it was asked for by digest.
     assertThat(ours(policy, ImageOrigin.of(source, name, List.of(), image), statements)).isTrue();
     assertThat(ours(policy, ImageOrigin.of(source, name, List.of(), image), List.of())).isFalse();
+  }
+
+  @Test
+  void anImageFromSeveralPlacesMustBeAcceptedAsOneFromEach() throws Exception {
+    Path policy =
+        policy(filled("{'default':[NO],'transports':{'docker':{'':[{ALICE}]},'oci':{'':[ANY]}}}"));
+    ImageName name = new ImageName(host + "/ns/app");
+    List<String> references = List.of(name + ":1");
+    ImageOrigin registry = ImageOrigin.of("docker://" + name + ":1", name, references, image);
+    ImageOrigin layout = ImageOrigin.of("oci:/srv/app:1", name, references, image);
+    ImageOrigin archive = ImageOrigin.of("oci-archive:/srv/app.tar", name, references, image);
+    List<Statement> statements = sign(name + ":1", "");
+    assertThat(ours(policy, layout, List.of())).isTrue();
+    assertThat(ours(policy, List.of(registry, layout), statements)).isTrue();
+    assertThat(ours(policy, List.of(registry, layout), List.of())).isFalse();
+    assertThat(ours(policy, List.of(layout, registry), List.of())).isFalse();
+    assertThat(ours(policy, List.of(registry, archive), statements)).isFalse();
   }
 
   @ParameterizedTest

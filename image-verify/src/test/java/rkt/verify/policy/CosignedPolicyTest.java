@@ -254,9 +254,10 @@ class CosignedPolicyTest {
     }
 
     @Override
-    public ImageOrigin origin() {
-      return ImageOrigin.of(
-          "docker://" + NAME + ":1", new ImageName(NAME), List.of(NAME + ":1"), IMAGE);
+    public List<ImageOrigin> origins() {
+      return List.of(
+          ImageOrigin.of(
+              "docker://" + NAME + ":1", new ImageName(NAME), List.of(NAME + ":1"), IMAGE));
     }
 
     @Override

@@ -91,8 +91,8 @@ class EvaluationTest {
     }
 
     @Override
-    public ImageOrigin origin() {
-      return ImageOrigin.OTHER;
+    public List<ImageOrigin> origins() {
+      return List.of(ImageOrigin.OTHER);
     }
 
     @Override

@@ -18,13 +18,54 @@ import rkt.spec.json.JsonWriter;
  * @param imported when it was last fetched
  * @param source where from, without credentials
  * @param insecure whether {@code --insecure-options=image} let it in
+ * @param places where from it was ever let in because a policy or a key vouched for it
  * @param blobs its blobs as they looked then
  */
-public record Admission(Instant imported, String source, boolean insecure, List<BlobStat> blobs) {
+public record Admission(
+    Instant imported, String source, boolean insecure, List<Place> places, List<BlobStat> blobs) {
   private static final int VERSION = 1;
+  private static final int MOST_PLACES = 32;
+  private static final String REGISTRY = "docker://";
 
   public Admission {
+    places = List.copyOf(places);
     blobs = List.copyOf(blobs);
+  }
+
+  /**
+   * Where an image came from.
+   *
+   * @param name that it was judged under
+   * @param source without credentials
+   */
+  public record Place(String name, String source) {}
+
+  /** Whether both mean the same place: which mirror had it, and its tag, make no other one. */
+  public static boolean isSamePlace(String source, String other) {
+    return source.equals(other) || (source.startsWith(REGISTRY) && other.startsWith(REGISTRY));
+  }
+
+  /** Those of {@code before}, and one more, the newest last. */
+  static List<Place> places(List<Place> before, Place last) {
+    List<Place> places = new ArrayList<>();
+    for (Place place : before) {
+      if (!place.name().equals(last.name()) || !isSamePlace(place.source(), last.source())) {
+        places.add(place);
+      }
+    }
+    places.add(last);
+    return places.subList(Math.max(0, places.size() - MOST_PLACES), places.size());
+  }
+
+  /** Every place that it was let in from under a name. */
+  public List<String> sources(String name) {
+    List<String> sources = new ArrayList<>();
+    for (Place place : places) {
+      if (place.name().equals(name)) {
+        sources.add(place.source());
+      }
+    }
+    return sources;
   }
 
   /** The blobs of the image, its manifest and signatures among them. */
@@ -61,8 +102,15 @@ public record Admission(Instant imported, String source, boolean insecure, List<
             .put("admissionVersion", VERSION)
             .put("imported", imported.toString())
             .put("source", source)
-            .put("insecure", insecure)
-            .array("blobs");
+            .put("insecure", insecure);
+    if (!places.isEmpty()) {
+      out.array("places");
+      for (Place place : places) {
+        out.object().put("name", place.name()).put("source", place.source()).end();
+      }
+      out.end();
+    }
+    out.array("blobs");
     for (BlobStat blob : blobs) {
       out.object()
           .put("digest", blob.digest().toString())
@@ -123,6 +171,10 @@ public record Admission(Instant imported, String source, boolean insecure, List<
       throw SpecException.integrity(what + " is of a version that this rkt does not know");
     }
     List<BlobStat> blobs = new ArrayList<>();
+    List<Place> places = new ArrayList<>();
+    for (JsonObject place : json.objects("places")) {
+      places.add(new Place(place.string("name"), place.string("source")));
+    }
     try {
       for (JsonObject blob : json.objects("blobs")) {
         blobs.add(
@@ -137,6 +189,7 @@ public record Admission(Instant imported, String source, boolean insecure, List<
           instant(json.string("imported")),
           json.string("source"),
           json.findBoolean("insecure").orElse(false),
+          places,
           blobs);
     } catch (IllegalArgumentException | DateTimeException e) {
       throw SpecException.integrity(what + ": " + e.getMessage());

@@ -2,6 +2,7 @@ package rkt.spec.store;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -143,7 +144,8 @@ final class Commit {
     }
     Map<String, byte[]> files = new LinkedHashMap<>(entry.beside());
     files.put(StoreFiles.IMAGE_JSON, ImageJson.write(entry.image()));
-    Admission admission = new Admission(now, entry.source(), entry.insecure(), stats);
+    Admission admission =
+        new Admission(now, entry.source(), entry.insecure(), places(entry), stats);
     files.put(StoreFiles.ADMISSION_JSON, admission.json());
     Path target = store.imageDir(entry.image().id());
     Path made = scratch.resolve("image");
@@ -162,6 +164,23 @@ final class Commit {
       Durable.sync(store.images());
     }
     return admission;
+  }
+
+  /** Who let it in unseen says nothing about the place. */
+  private List<Admission.Place> places(Entry entry) throws IOException {
+    List<Admission.Place> before = List.of();
+    Path file = store.imageDir(entry.image().id()).resolve(StoreFiles.ADMISSION_JSON);
+    try {
+      before = Admission.read(Files.readAllBytes(file), file.toString()).places();
+    } catch (NoSuchFileException e) {
+      // A new image.
+    } catch (SpecException e) {
+      // A damaged record, which this fetch heals.
+    }
+    return entry.insecure()
+        ? before
+        : Admission.places(
+            before, new Admission.Place(entry.image().name().text(), entry.source()));
   }
 
   private void record(Entry entry, Admission admission) throws IOException, SpecException {

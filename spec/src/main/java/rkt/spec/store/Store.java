@@ -145,13 +145,36 @@ public final class Store {
 
   /** All that is known about an image. */
   public StoredImage stored(ImageId id) throws SpecException {
+    return new StoredImage(image(id), references(id), admission(id));
+  }
+
+  /** The references that lead to an image; none if it is not here. */
+  public List<String> references(ImageId id) throws SpecException {
     List<String> references = new ArrayList<>();
     for (OciDescriptor entry : files.index().read()) {
       if (StoreFiles.idOf(entry).equals(Optional.of(id)) && !IndexFile.reference(entry).isEmpty()) {
         references.add(IndexFile.reference(entry));
       }
     }
-    return new StoredImage(image(id), references, admission(id));
+    return references;
+  }
+
+  /**
+   * Every place that an image was let in from under a name; none if it is not here, or if its
+   * record is damaged, which the next commit heals.
+   */
+  public List<String> sources(ImageId id, ImageName name) throws SpecException {
+    if (!Files.exists(imageDir(id).resolve(StoreFiles.ADMISSION_JSON))) {
+      return List.of();
+    }
+    try {
+      return admission(id).sources(name.text());
+    } catch (SpecException e) {
+      if (e.errorClass() == ErrorClass.INTEGRITY) {
+        return List.of();
+      }
+      throw e;
+    }
   }
 
   /** The identifier of every image, in the order of the index; opens no image. */
@@ -460,7 +483,12 @@ public final class Store {
     }
     remember(
         image.id(),
-        new Admission(admission.imported(), admission.source(), admission.insecure(), stats));
+        new Admission(
+            admission.imported(),
+            admission.source(),
+            admission.insecure(),
+            admission.places(),
+            stats));
   }
 
   /**

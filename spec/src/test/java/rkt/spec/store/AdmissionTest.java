@@ -34,7 +34,7 @@ class AdmissionTest {
   void timesAreReadAsTheyWereWritten(String time) throws SpecException {
     Instant instant = Instant.parse(time);
     assertThat(read(time).imported()).isEqualTo(instant);
-    Admission written = new Admission(instant, "", false, List.of());
+    Admission written = new Admission(instant, "", false, List.of(), List.of());
     assertThat(Admission.read(written.json(), "admission").imported()).isEqualTo(instant);
   }
 
@@ -64,5 +64,27 @@ class AdmissionTest {
             .getBytes(StandardCharsets.UTF_8);
     assertThatThrownBy(() -> Admission.read(document, "admission"))
         .isInstanceOf(SpecException.class);
+  }
+
+  @Test
+  void everyPlaceThatAnImageWasLetInFromUnderANameIsRemembered() throws SpecException {
+    List<Admission.Place> places = List.of();
+    for (String source :
+        List.of("docker://a.b/c:1", "oci:/srv/c", "docker://mirror.b/c:2", "oci:/srv/d")) {
+      places = Admission.places(places, new Admission.Place("a.b/c", source));
+    }
+    places = Admission.places(places, new Admission.Place("a.b/d", "docker://a.b/d:1"));
+    places = Admission.places(places, new Admission.Place("a.b/c", "oci:/srv/c"));
+    Admission written = new Admission(Instant.EPOCH, "dir:/x", true, places, List.of());
+    Admission read = Admission.read(written.json(), "admission");
+    assertThat(read.places()).isEqualTo(places);
+    assertThat(read.sources("a.b/c"))
+        .containsExactly("docker://mirror.b/c:2", "oci:/srv/d", "oci:/srv/c");
+    assertThat(read.sources("a.b/d")).containsExactly("docker://a.b/d:1");
+    assertThat(read.sources("a.b/e")).as("never let in under that name").isEmpty();
+    for (int i = 0; i < 40; i++) {
+      places = Admission.places(places, new Admission.Place("a.b/c", "oci:/srv/" + i));
+    }
+    assertThat(places).hasSize(32).endsWith(new Admission.Place("a.b/c", "oci:/srv/39"));
   }
 }

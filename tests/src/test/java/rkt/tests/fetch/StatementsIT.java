@@ -349,6 +349,43 @@ class StatementsIT {
     assertThat(third.data().resolve("store/blobs/sha256")).isEmptyDirectory();
   }
 
+  /** spec/policy.md#containers */
+  @Test
+  void anImageThatComesAgainFromAnotherPlaceMustStayAcceptableAsOneFromEach() throws Exception {
+    Path policy = rkt.home().resolve("containers.json");
+    String lax = "\"oci\":{\"\":[{\"type\":\"insecureAcceptAnything\"}]}";
+    String strict =
+        "{\"default\":[{\"type\":\"reject\"}],\"transports\":{\"docker\":{\"%s\":[{\"type\":\"signedBy\",\"keyType\":\"GPGKeys\",\"keyPath\":\"%s\"}]},LAX}}"
+            .formatted(registry.host(), gpg.export("it@example.com"));
+    Files.writeString(policy, strict.replace("LAX", lax));
+    policy("places", "{\"type\":\"containers-policy\",\"file\":\"" + policy + "\"}");
+    String name = registry.host() + "/places/app";
+    String[] again = {"fetch", "--image-name=" + name, "oci:" + layout + ":1"};
+
+    registry.push(layout, "1", "places/app:1");
+    refused("places/app:1");
+    Rkt local = another();
+    local.ok(again);
+    assertThat(local.ok("run", "--net=none", digest).out()).isEqualTo("words:usual words\n");
+
+    pushSigned("places/app:1");
+    Rkt remote = another();
+    assertThat(fetched(remote, "places/app:1")).isEqualTo(digest);
+    Result refused = Tools.refuses(remote, "trust", again);
+    assertThat(refused.err()).contains("signedBy");
+    assertThat(remote.ok("run", "--net=none", digest).out()).isEqualTo("words:usual words\n");
+
+    assertThat(fetched(local, "places/app:1")).isEqualTo(digest);
+    assertThat(local.ok("trust", "policy", "check", name + ":1").out())
+        .contains("docker: " + registry.host(), "the default of oci:");
+    Files.writeString(policy, strict.replace(",LAX", ""));
+    local.refuses("trust", "run", "--net=none", digest);
+    assertThat(remote.ok("run", "--net=none", digest).out()).isEqualTo("words:usual words\n");
+    local.ok("image", "rm", digest);
+    assertThat(fetched(local, "places/app:1")).isEqualTo(digest);
+    assertThat(local.ok("run", "--net=none", digest).out()).isEqualTo("words:usual words\n");
+  }
+
   private Path pkcs8() throws Exception {
     Path key = rkt.home().resolve("cosign.p8");
     Tools.ok(

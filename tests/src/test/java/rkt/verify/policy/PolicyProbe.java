@@ -65,8 +65,8 @@ public final class PolicyProbe {
     }
 
     @Override
-    public ImageOrigin origin() {
-      return ImageOrigin.OTHER;
+    public List<ImageOrigin> origins() {
+      return List.of(ImageOrigin.OTHER);
     }
 
     @Override
