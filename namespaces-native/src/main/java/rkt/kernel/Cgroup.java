@@ -118,28 +118,56 @@ public final class Cgroup {
   }
 
   /**
-   * Lets the processes of this group, and of those that are made below it from now on, open these
-   * devices and no other. Only version 1 has a controller for that. A device that the groups above
-   * are not allowed stays out of reach.
+   * Lets the processes of this group, and of those that are made below it from now on, use these
+   * devices and no other: by the controller of version 1 where there is one, else by a program of
+   * version 2. A device that the groups above do not allow stays out of reach. Undo: {@link
+   * #remove}.
    *
-   * @return whether that holds
+   * @return what holds them to it; if that is nothing, whether it matters is the caller's to say
    */
-  public boolean allowOnly(List<DeviceRule> rules) throws KernelException {
-    CgroupDirectory devices = with("devices");
-    if (devices == null || devices.set("devices.deny", "a").kind() == CgroupOutcome.Kind.IGNORED) {
-      return false;
+  public DeviceEnforcement allowOnly(DeviceList devices) throws KernelException {
+    CgroupDirectory controller = with("devices");
+    if (controller != null) {
+      CgroupOutcome outcome = controller.set("devices.deny", "a");
+      if (outcome.kind() == CgroupOutcome.Kind.IGNORED) {
+        return DeviceEnforcement.nothing(outcome.reason());
+      }
+      for (DeviceRule rule : devices.rules()) {
+        controller.set("devices.allow", rule.toString());
+      }
+      return DeviceEnforcement.BY_CONTROLLER;
     }
-    for (DeviceRule rule : rules) {
-      devices.set("devices.allow", rule.text());
+    CgroupDirectory unified = unified();
+    if (unified != null) {
+      return unified.askProgram(devices);
     }
-    return true;
+    return DeviceEnforcement.nothing(
+        denial.isEmpty()
+            ? "there is neither a devices controller of version 1 nor a group of version 2"
+            : denial);
   }
 
-  /** Takes a device away again that {@link #allowOnly} of a group above has given. */
-  public void deny(DeviceRule rule) throws KernelException {
-    CgroupDirectory devices = with("devices");
-    if (devices != null) {
-      devices.set("devices.deny", rule.text());
+  /**
+   * In a group below one that {@link #allowOnly} has bound, takes back what it allows more than
+   * this one may have.
+   *
+   * @param above what the group above allows
+   * @param devices what this group may use, all of it in {@code above}
+   * @throws KernelException if it cannot be taken back
+   */
+  public void narrow(DeviceList above, DeviceList devices) throws KernelException {
+    CgroupDirectory controller = with("devices");
+    if (controller != null) {
+      for (DeviceRule rule : above.minus(devices)) {
+        controller.write("devices.deny", rule.toString());
+      }
+      return;
+    }
+    CgroupDirectory unified = unified();
+    DeviceEnforcement enforcement =
+        unified == null ? DeviceEnforcement.nothing(denial) : unified.askProgram(devices);
+    if (enforcement.by() == DeviceEnforcement.By.NOTHING) {
+      throw new KernelException("bpf", "devices of " + this, Errno.EPERM, enforcement.reason());
     }
   }
 
@@ -281,6 +309,15 @@ public final class Cgroup {
   private @Nullable CgroupDirectory with(String controller) throws KernelException {
     for (CgroupDirectory directory : directories) {
       if (directory.controls(controller)) {
+        return directory;
+      }
+    }
+    return null;
+  }
+
+  private @Nullable CgroupDirectory unified() {
+    for (CgroupDirectory directory : directories) {
+      if (directory.isUnified()) {
         return directory;
       }
     }

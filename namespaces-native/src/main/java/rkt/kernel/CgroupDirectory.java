@@ -138,6 +138,35 @@ final class CgroupDirectory {
     }
   }
 
+  /**
+   * In version 2, has the processes of this group ask a program that allows these devices alone,
+   * besides those that they ask already.
+   *
+   * @return nothing if this kernel or this user cannot have that
+   */
+  DeviceEnforcement askProgram(DeviceList devices) throws KernelException {
+    try (Fd group = Descriptors.open(path(), OpenFlag.READ, OpenFlag.DIRECTORY);
+        Fd program = Bpf.load(DeviceProgram.of(devices))) {
+      int before = Bpf.countEffective(group);
+      Bpf.attach(program, group);
+      if (Bpf.countEffective(group) > before) {
+        return DeviceEnforcement.BY_PROGRAM;
+      }
+      // A program above was attached so that ours takes its place (BPF_F_ALLOW_OVERRIDE): what it
+      // denies must stay denied.
+      Bpf.detach(program, group);
+      return DeviceEnforcement.nothing("the program of a group above would lose its say");
+    } catch (KernelException e) {
+      if (e.is(Errno.EPERM)
+          || e.is(Errno.EACCES) // of an LSM
+          || e.is(Errno.EINVAL) // the kernel knows the call, and no programs of this type
+          || e.is(Errno.ENOSYS)) {
+        return DeviceEnforcement.nothing("the kernel refuses the program: " + e.getMessage());
+      }
+      throw e;
+    }
+  }
+
   void collectPids(List<Integer> pids) throws KernelException {
     collectPids(path(), pids);
   }

@@ -18,9 +18,6 @@ public record CgroupLayout(List<Hierarchy> hierarchies, @Nullable Hierarchy trac
 
   private static final String SYSTEMD = "name=systemd";
 
-  /** The controller that version 2 does not have. */
-  private static final String OF_VERSION_1 = "devices";
-
   /** What can be met. */
   public enum Kind {
     /** One hierarchy of version 2. */
@@ -108,7 +105,7 @@ public record CgroupLayout(List<Hierarchy> hierarchies, @Nullable Hierarchy trac
       for (Hierarchy hierarchy : hierarchies) {
         inLegacy |= hierarchy.controllers().contains(controller);
       }
-      unifiedNeeded |= !inLegacy && !controller.equals(OF_VERSION_1);
+      unifiedNeeded |= !inLegacy;
     }
     List<Hierarchy> kept = new ArrayList<>();
     for (Hierarchy hierarchy : hierarchies) {

@@ -4,6 +4,7 @@ package rkt.kernel;
 final class SystemCall {
   static final boolean ARM = isArm();
 
+  static final int BPF = number(321, 280);
   static final int CAPGET = number(125, 90);
   static final int CAPSET = number(126, 91);
   static final int CHDIR = number(80, 49);

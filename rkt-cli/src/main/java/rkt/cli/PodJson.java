@@ -42,6 +42,11 @@ final class PodJson {
         PodRecord.IdRange ids = record.get().ids().get();
         json.object("ids").put("first", ids.first()).put("count", ids.count()).end();
       }
+      if (record.get().deviceRules().isPresent()) {
+        json.object("device_rules");
+        record.get().deviceRules().get().write(json);
+        json.end();
+      }
       if (pod.isRunning()) {
         json.put("ready", pod.isReady());
       }

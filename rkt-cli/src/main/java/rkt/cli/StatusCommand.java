@@ -100,6 +100,9 @@ final class StatusCommand implements Command {
     if (record.get().ids().isPresent()) {
       out.println("ids=" + record.get().ids().get());
     }
+    if (record.get().deviceRules().isPresent()) {
+      out.println("device-rules=" + record.get().deviceRules().get().by());
+    }
     if (pod.isRunning()) {
       out.println("ready=" + pod.isReady());
     }

@@ -43,7 +43,7 @@ class LifecycleIT extends PodTests {
           .matches(
               "state=running\ncreated=\\S+Z\nstarted=\\S+Z\nnetworks=none\npid="
                   + pod.running().pid()
-                  + "\nexited=false\nids=\\d+:65536\nready=true\nimage-busybox="
+                  + "\nexited=false\nids=\\d+:65536\ndevice-rules=\\w+\nready=true\nimage-busybox="
                   + image
                   + "\nverified-busybox=yes\n");
       pod.running().signal("TERM");
@@ -51,7 +51,7 @@ class LifecycleIT extends PodTests {
 
       assertThat(rkt.ok("status", pod.uuid()).out())
           .matches(
-              "state=exited\ncreated=\\S+Z\nstarted=\\S+Z\nnetworks=none\nexited=true\nids=\\d+:65536\napp-busybox=5\nimage-busybox="
+              "state=exited\ncreated=\\S+Z\nstarted=\\S+Z\nnetworks=none\nexited=true\nids=\\d+:65536\ndevice-rules=\\w+\napp-busybox=5\nimage-busybox="
                   + image
                   + "\nverified-busybox=yes\n");
     }

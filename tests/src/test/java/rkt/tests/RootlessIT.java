@@ -165,13 +165,20 @@ class RootlessIT {
   void aPodIsListedStoppedAndRemoved() throws Exception {
     try (Running running = start("echo ready; sleep 600")) {
       String uuid = runningPod();
-      assertThat(ok("status", uuid).out()).contains("state=running");
+      assertThat(ok("status", uuid).out()).contains("state=running", "device-rules=nothing\n");
       ok("stop", uuid);
       assertThat(running.await().status()).isEqualTo(143);
       assertThat(ok("status", uuid).out()).contains("state=exited");
       ok("rm", uuid);
       assertThat(ok("list", "--full").out()).doesNotContain(uuid);
     }
+  }
+
+  @Test
+  void aDeviceIsNotGivenWithLessThanNothingWouldEnforce() throws Exception {
+    Result result = call(sh("true", "--device=/dev/kmsg:r")).run();
+    Rkt.assertRefusalText("run", result);
+    assertThat(result.err()).contains("nothing here would hold the app to it");
   }
 
   @Test

@@ -45,7 +45,10 @@ final class VolumeOptions {
         "TMPFS",
         "/PATH[:size=64m,mode=1777,…]: a directory in memory, bounded in size and files.");
     Describe.list(
-        spec, "--device", "DEVICE", "/dev/HOST[:/dev/IN]: give the app a device of the host.");
+        spec,
+        "--device",
+        "DEVICE",
+        "/dev/HOST[:/dev/IN][:r|w|rw]: give the app a device of the host.");
     Describe.text(
         spec,
         "--rootfs-size",

@@ -27,6 +27,7 @@ import rkt.spec.json.JsonWriter;
  * @param stage1 how the pod is kept apart from its host
  * @param stage1Program of a third party, which does that
  * @param ids of its user namespace; empty where its ids are the caller's
+ * @param deviceRules what holds its apps to their devices; empty where that is not said
  */
 public record PodRecord(
     String id,
@@ -38,7 +39,8 @@ public record PodRecord(
     List<Isolator> isolators,
     String stage1,
     Optional<String> stage1Program,
-    Optional<IdRange> ids) {
+    Optional<IdRange> ids,
+    Optional<DeviceRules> deviceRules) {
   /** The stage1 that a record names by naming none. */
   public static final String NAMESPACES = "namespaces";
 
@@ -55,7 +57,7 @@ public record PodRecord(
    * @param trees the names of the rendered layers that its root is made of, bottom first
    * @param isolators what was asked of the kernel for it, and what became of that
    * @param endpoints what may be attached to: stdin, stdout, stderr, tty. spec/attach.md
-   * @param devices of the host that it was given: {@code /dev/HOST:/dev/IN}
+   * @param devices of the host that it was given: {@code /dev/HOST:/dev/IN}, and the access
    * @param memory what it may write to memory instead of a disk
    */
   public record App(
@@ -159,6 +161,22 @@ public record PodRecord(
   }
 
   /**
+   * What holds the apps to the devices that they may use.
+   *
+   * @param by {@code controller}, {@code program} or {@code nothing}
+   * @param reason why it is nothing; empty if it is something
+   */
+  public record DeviceRules(String by, String reason) {
+    /** Adds its members to a JSON object. */
+    public void write(JsonWriter json) {
+      json.put("by", by);
+      if (!reason.isEmpty()) {
+        json.put("reason", reason);
+      }
+    }
+  }
+
+  /**
    * One isolator.
    *
    * @param outcome {@code enforced}, {@code modified} or {@code ignored}
@@ -200,6 +218,7 @@ public record PodRecord(
         cgroups,
         isolators,
         NAMESPACES,
+        Optional.empty(),
         Optional.empty(),
         Optional.empty());
   }
@@ -260,6 +279,11 @@ public record PodRecord(
       json.put("count", ids.get().count);
       json.end();
     }
+    if (deviceRules.isPresent()) {
+      json.object("deviceRules");
+      deviceRules.get().write(json);
+      json.end();
+    }
     json.put("cgroups", cgroups);
     json.array("isolators");
     for (Isolator isolator : isolators) {
@@ -293,7 +317,16 @@ public record PodRecord(
         isolators(json),
         json.findString("stage1").orElse(NAMESPACES),
         json.findString("stage1Program"),
-        ids(json));
+        ids(json),
+        deviceRules(json));
+  }
+
+  private static Optional<DeviceRules> deviceRules(JsonObject json) throws SpecException {
+    if (!json.has("deviceRules")) {
+      return Optional.empty();
+    }
+    JsonObject rules = json.object("deviceRules");
+    return Optional.of(new DeviceRules(rules.string("by"), rules.findString("reason").orElse("")));
   }
 
   private static Optional<IdRange> ids(JsonObject json) throws SpecException {

@@ -19,8 +19,9 @@ import rkt.stage1.StageException;
  *
  * @param source its node on the host, absolute, below {@code /dev}
  * @param target where the app finds it, absolute, below {@code /dev}
+ * @param access what the app may do with it, of {@link DeviceRule}: reading, writing, or both
  */
-public record Device(String source, String target) {
+public record Device(String source, String target, int access) {
   private static final String DEV = "/dev/";
 
   /** What the runtime puts into /dev itself. */
@@ -37,8 +38,9 @@ public record Device(String source, String target) {
     if (next < parts.length && parts[next].startsWith("/")) {
       target = parts[next++];
     }
+    int access = DeviceRule.READ_WRITE;
     if (next < parts.length) {
-      requireAccess(text, parts[next++]);
+      access = access(text, parts[next++]);
     }
     if (next < parts.length) {
       throw wrong(text, "there is too much of it");
@@ -50,21 +52,20 @@ public record Device(String source, String target) {
     if (OURS.contains(slash < 0 ? name : name.substring(0, slash))) {
       throw wrong(text, target + " is the runtime's own");
     }
-    return new Device(parts[0], target);
+    return new Device(parts[0], target, access);
   }
 
-  /**
-   * An app that may open a device at all may read and write it, as far as the node's own mode says:
-   * less cannot be enforced by a mount. Nodes it cannot make with any access.
-   */
-  private static void requireAccess(String text, String access) throws StageException {
-    if (!access.equals("rw") && !access.equals("rwm")) {
-      throw wrong(
-          text,
-          access.matches("[rwm]{1,3}")
-              ? "an access of \"" + access + "\" alone cannot be enforced"
-              : "\"" + access + "\" is no access");
+  private static int access(String text, String letters) throws StageException {
+    int access;
+    try {
+      access = DeviceRule.accessOf(letters);
+    } catch (IllegalArgumentException e) {
+      throw wrong(text, "\"" + letters + "\" is no access");
     }
+    if ((access & DeviceRule.READ_WRITE) == 0) {
+      throw wrong(text, "who may neither read nor write a device cannot open it");
+    }
+    return access;
   }
 
   private static void requireBelowDev(String text, String path) throws StageException {
@@ -80,7 +81,8 @@ public record Device(String source, String target) {
 
   private static StageException wrong(String text, String why) {
     return StageException.usage(
-        "cannot read the device \"" + text + "\": " + why, "write /dev/HOST[:/dev/IN][:rw]");
+        "cannot read the device \"" + text + "\": " + why,
+        "write /dev/HOST[:/dev/IN][:r|w|rw|rwm]");
   }
 
   /**
@@ -115,14 +117,30 @@ public record Device(String source, String target) {
     }
   }
 
-  /** Leave to open it. */
+  /**
+   * Whether less is asked for than a node of its own mode gives: then something must hold the app
+   * to it.
+   */
+  boolean isRestricted() {
+    return (access & DeviceRule.READ_WRITE) != DeviceRule.READ_WRITE;
+  }
+
+  /**
+   * As a record has it: {@code /dev/HOST:/dev/IN}, and the access where it is not the usual one.
+   */
+  String text() {
+    String usual = source + ":" + target;
+    return access == DeviceRule.READ_WRITE ? usual : usual + ":" + DeviceRule.letters(access);
+  }
+
+  /** Leave to use it. */
   DeviceRule rule() throws StageException {
     byte[] inDev = Names.of(source.substring(DEV.length()));
     try (DirFd host = DirFd.open("/dev");
         FileFd node = host.open(inDev, DirFd.O_PATH, 0, DirFd.Resolve.NO_SYMLINKS)) {
       Stat stat = node.stat();
       requireDevice(stat);
-      return DeviceRule.of(stat);
+      return DeviceRule.of(stat, access);
     } catch (KernelException e) {
       throw StageException.run("cannot give the device " + source + " as " + target, fix(e), e);
     }

@@ -3,6 +3,7 @@ package rkt.stage1.run;
 import java.util.ArrayList;
 import java.util.List;
 import rkt.kernel.DetachedMount;
+import rkt.kernel.DeviceList;
 import rkt.kernel.DeviceRule;
 import rkt.kernel.DirFd;
 import rkt.kernel.Errno;
@@ -32,19 +33,20 @@ final class HostDevices implements AutoCloseable {
   private record Node(String name, long major, long minor) {}
 
   /** What opens a terminal of the app's own. */
-  private static final DeviceRule PTMX = new DeviceRule(false, 5, 2);
+  private static final DeviceRule PTMX = new DeviceRule(false, 5, 2, DeviceRule.READ_WRITE);
 
-  private static final DeviceRule TERMINALS = new DeviceRule(false, 136, DeviceRule.ALL);
+  private static final DeviceRule TERMINALS =
+      new DeviceRule(false, 136, DeviceRule.ALL, DeviceRule.READ_WRITE);
 
   /** Leave to open them, and the terminals of /dev/pts. */
-  static List<DeviceRule> rules() {
+  static DeviceList allowed() {
     List<DeviceRule> rules = new ArrayList<>();
     for (Node node : ALL) {
-      rules.add(new DeviceRule(false, node.major, node.minor));
+      rules.add(new DeviceRule(false, node.major, node.minor, DeviceRule.READ_WRITE));
     }
     rules.add(PTMX);
     rules.add(TERMINALS);
-    return rules;
+    return new DeviceList(rules);
   }
 
   private final List<FileFd> nodes = new ArrayList<>();

@@ -13,6 +13,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import rkt.kernel.Descriptors;
 import rkt.kernel.DetachedMount;
+import rkt.kernel.DeviceRule;
 import rkt.kernel.DirFd;
 import rkt.kernel.Fd;
 import rkt.kernel.FdMapping;
@@ -90,6 +91,19 @@ final class HostPod {
         throw StageException.usage(
             "the stage1 \"fly\" cannot enforce " + isolator.name(),
             "leave it out, or run in namespaces, which is usual");
+      }
+    }
+    for (Device device : app.storage().devices()) {
+      if (device.isRestricted()) {
+        throw StageException.usage(
+            "the stage1 \""
+                + stage1.name()
+                + "\" cannot give "
+                + device.source()
+                + " with the access "
+                + DeviceRule.letters(device.access())
+                + " alone",
+            "leave the access out, or run in namespaces, which is usual");
       }
     }
     if (!limitsCapabilities) {

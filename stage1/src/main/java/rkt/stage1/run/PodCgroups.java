@@ -4,14 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import rkt.kernel.Cgroup;
 import rkt.kernel.CgroupLayout;
 import rkt.kernel.CgroupParent;
-import rkt.kernel.DeviceRule;
 import rkt.kernel.Fd;
 import rkt.kernel.KernelException;
 import rkt.stage1.StageException;
@@ -25,13 +22,12 @@ final class PodCgroups {
   private final List<PodRecord.Isolator> outcomes;
   private final List<Cgroup> apps = new ArrayList<>();
 
-  /** What any app may open that not every app may. */
-  private final Set<DeviceRule> given;
+  private final DeviceAllowance devices;
 
-  private PodCgroups(Cgroup group, List<PodRecord.Isolator> outcomes, Set<DeviceRule> given) {
+  private PodCgroups(Cgroup group, List<PodRecord.Isolator> outcomes, DeviceAllowance devices) {
     this.group = group;
     this.outcomes = outcomes;
-    this.given = given;
+    this.devices = devices;
   }
 
   /**
@@ -43,11 +39,7 @@ final class PodCgroups {
    */
   record OfApp(List<Fd> joins, Optional<String> oomCounter, List<PodRecord.Isolator> outcomes) {}
 
-  /**
-   * Makes the group of the pod, with its limits. Its apps may open the devices of every app, and
-   * those that one of them was given: nothing else is in their /dev, and no file system of theirs
-   * lets devices be opened, but two locks hold longer than one.
-   */
+  /** Makes the group of the pod, with its limits and its devices. */
   static PodCgroups create(
       LockedPod pod, CgroupParent parent, Resources limits, List<AppRequest> apps)
       throws StageException {
@@ -56,25 +48,11 @@ final class PodCgroups {
     }
     try {
       Cgroup group = parent.create(pod.id());
-      Set<DeviceRule> given = new LinkedHashSet<>();
-      for (AppRequest app : apps) {
-        given.addAll(rules(app));
-      }
-      List<DeviceRule> rules = HostDevices.rules();
-      rules.addAll(given);
-      boolean holds = group.allowOnly(rules);
-      return new PodCgroups(group, limits.set(group), holds ? given : Set.of());
+      DeviceAllowance devices = DeviceAllowance.of(group, apps);
+      return new PodCgroups(group, limits.set(group), devices);
     } catch (KernelException e) {
       throw StageException.run("cannot make the control group of the pod", Rights.fix(e), e);
     }
-  }
-
-  private static Set<DeviceRule> rules(AppRequest app) throws StageException {
-    Set<DeviceRule> rules = new LinkedHashSet<>();
-    for (Device device : app.storage().devices()) {
-      rules.add(device.rule());
-    }
-    return rules;
   }
 
   /**
@@ -114,19 +92,17 @@ final class PodCgroups {
     return outcomes;
   }
 
+  /** What its apps may do with devices. */
+  DeviceAllowance devices() {
+    return devices;
+  }
+
   /** Makes the group of one app, with its limits. */
   OfApp createApp(AppRequest app, Resources limits) throws StageException {
     try {
       Cgroup made = group.createChild(app.name());
       apps.add(made);
-      if (!given.isEmpty()) {
-        Set<DeviceRule> own = rules(app);
-        for (DeviceRule rule : given) {
-          if (!own.contains(rule)) {
-            made.deny(rule);
-          }
-        }
-      }
+      devices.narrow(made, app);
       return new OfApp(made.openForJoining(), made.oomKillsFile(), limits.set(made));
     } catch (KernelException e) {
       throw StageException.run(

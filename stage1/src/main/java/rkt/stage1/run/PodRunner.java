@@ -200,7 +200,8 @@ public final class PodRunner {
               apps,
               cgroups.directories(),
               podOutcomes(cgroups, confinement),
-              users.range());
+              users.range(),
+              Optional.of(cgroups.devices().outcome()));
       if (hooks != null) {
         enterRun(pod, request, record, apps);
       }
@@ -218,7 +219,7 @@ public final class PodRunner {
               lifeline,
               status);
       if (hooks == null) {
-        return new SandboxReport(thread.rehearse(), record, confinement, users).toJson();
+        return new SandboxReport(thread.rehearse(), record, apps, confinement, users).toJson();
       }
       PodThread.Started started = thread.startPod();
       for (String warning : thread.warnings()) {
@@ -260,7 +261,15 @@ public final class PodRunner {
               Bytes.of(new byte[0]),
               AppStreams.of(asked.metadata().annotations(), request.interactive()));
       PodRecord record =
-          record(pod, request, stage1, List.of(app), List.of(), List.of(), Optional.empty());
+          record(
+              pod,
+              request,
+              stage1,
+              List.of(app),
+              List.of(),
+              List.of(),
+              Optional.empty(),
+              Optional.empty());
       enterRun(pod, request, record, List.of(app));
       HostPod starter = new HostPod(dataDir, stage1, pod, request, app, program, lifeline, status);
       PodThread.Started started = starter.startPod();
@@ -382,7 +391,8 @@ public final class PodRunner {
       List<PreparedApp> apps,
       List<String> cgroups,
       List<PodRecord.Isolator> outcomes,
-      Optional<PodRecord.IdRange> ids) {
+      Optional<PodRecord.IdRange> ids,
+      Optional<PodRecord.DeviceRules> deviceRules) {
     List<PodRecord.App> records = new ArrayList<>();
     for (PreparedApp app : apps) {
       AppRequest asked = app.request();
@@ -415,7 +425,8 @@ public final class PodRunner {
         stage1.program().isPresent()
             ? Optional.of(stage1.program().get().toString())
             : Optional.empty(),
-        ids);
+        ids,
+        deviceRules);
   }
 
   private static PodRecord.InMemory memory(AppRequest app) {
@@ -436,7 +447,7 @@ public final class PodRunner {
   private static List<String> devices(AppRequest app) {
     List<String> devices = new ArrayList<>();
     for (Device device : app.storage().devices()) {
-      devices.add(device.source() + ":" + device.target());
+      devices.add(device.text());
     }
     return devices;
   }

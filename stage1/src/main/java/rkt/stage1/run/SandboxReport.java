@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import rkt.kernel.Capability;
 import rkt.kernel.CapabilitySet;
+import rkt.kernel.DeviceRule;
 import rkt.kernel.KernelException;
 import rkt.kernel.ResourceLimit;
 import rkt.kernel.SeccompVerdicts;
@@ -30,13 +31,20 @@ final class SandboxReport {
 
   private final Rehearsal rehearsal;
   private final PodRecord record;
+  private final List<PreparedApp> apps;
   private final PodConfinement confinement;
   private final PodUsers users;
   private final JsonWriter json = JsonWriter.pretty();
 
-  SandboxReport(Rehearsal rehearsal, PodRecord record, PodConfinement confinement, PodUsers users) {
+  SandboxReport(
+      Rehearsal rehearsal,
+      PodRecord record,
+      List<PreparedApp> apps,
+      PodConfinement confinement,
+      PodUsers users) {
     this.rehearsal = rehearsal;
     this.record = record;
+    this.apps = List.copyOf(apps);
     this.confinement = confinement;
     this.users = users;
   }
@@ -55,9 +63,14 @@ final class SandboxReport {
     json.end();
     json.put("sysctls", confinement.sysctls());
     isolators(record.isolators());
+    if (record.deviceRules().isPresent()) {
+      json.object("device_rules");
+      record.deviceRules().get().write(json);
+      json.end();
+    }
     json.array("apps");
     for (int i = 0; i < record.apps().size(); i++) {
-      app(record.apps().get(i), rehearsal.plan().apps().get(i));
+      app(record.apps().get(i), apps.get(i).request(), rehearsal.plan().apps().get(i));
     }
     json.end();
     json.end();
@@ -95,12 +108,13 @@ final class SandboxReport {
     json.end();
   }
 
-  private void app(PodRecord.App app, LaunchPlan.App plan) throws StageException {
+  private void app(PodRecord.App app, AppRequest asked, LaunchPlan.App plan) throws StageException {
     json.object();
     json.put("name", app.name());
     json.put("image", app.image().toString());
     process(plan.ops());
     mounts(app.name(), plan.ops());
+    devices(app.name(), asked);
     limits(plan.ops());
     seccomp(plan.ops());
     isolators(app.isolators());
@@ -200,7 +214,15 @@ final class SandboxReport {
     json.end();
     json.put("masked", table.hidden());
     json.put("read_only", table.readOnly());
+  }
+
+  private void devices(String app, AppRequest asked) throws StageException {
     json.put("devices", rehearsal.devices().getOrDefault(app, Map.of()));
+    json.array("allowed_devices");
+    for (DeviceRule rule : DeviceAllowance.ofApp(asked).rules()) {
+      json.add(rule.toString());
+    }
+    json.end();
   }
 
   /** Those that the plan sets, and of the rest those that the caller has, which are inherited. */

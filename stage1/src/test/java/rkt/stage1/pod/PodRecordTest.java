@@ -66,13 +66,15 @@ class PodRecordTest {
             List.of(),
             PodRecord.NAMESPACES,
             Optional.empty(),
-            Optional.of(new PodRecord.IdRange(1_879_048_192, 65_536)));
+            Optional.of(new PodRecord.IdRange(1_879_048_192, 65_536)),
+            Optional.of(new PodRecord.DeviceRules("nothing", "no groups")));
 
     String json = new String(record.toJson(), StandardCharsets.UTF_8);
 
     assertThat(json)
         .contains("\"tmpfs\":{\"/run\":65536},\"rootfsSize\":1048576")
-        .contains("\"ids\":{\"first\":1879048192,\"count\":65536}");
+        .contains("\"ids\":{\"first\":1879048192,\"count\":65536}")
+        .contains("\"deviceRules\":{\"by\":\"nothing\",\"reason\":\"no groups\"}");
     assertThat(PodRecord.parse(record.toJson())).isEqualTo(record);
   }
 
