@@ -28,8 +28,14 @@ public record Candidate(
 
   /** Where an image came from, and what was stated about it there. */
   public interface StatementSource {
-    /** None, for an image that nothing was stated about. */
-    StatementSource NONE = List::of;
+    /** None, for an image that nothing was stated about. No lambda: each start would make one. */
+    StatementSource NONE =
+        new StatementSource() {
+          @Override
+          public List<Statement> read() {
+            return List.of();
+          }
+        };
 
     List<Statement> read() throws RktException;
 

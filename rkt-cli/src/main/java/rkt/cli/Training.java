@@ -20,9 +20,10 @@ import rkt.stage1.main.BothCompilers;
 
 /**
  * Walks, at build time, through what commands do, so that the classes they need are in the AOT
- * cache of the distribution: a signed image is trusted, fetched, listed and run, up to where the
- * process would be replaced. Needs no network. Where the build may not make namespaces, the last
- * step ends early; what was not touched still works, it only starts slower.
+ * cache of the distribution: a signed image is trusted, fetched, listed and run, alone and in a pod
+ * of several apps with volumes and limits, up to where the process would be replaced. Needs no
+ * network. Where the build may not make namespaces, the last step ends early; what was not touched
+ * still works, it only starts slower.
  */
 public final class Training {
   private static final String IMAGE = "example.com/training";
@@ -70,6 +71,7 @@ public final class Training {
     for (int round = 0; round < 3; round++) {
       runUntilHandOver();
     }
+    runWithMoreUntilHandOver();
     must("list");
     must("list", "--format=json");
     must("gc", "--grace-period=0");
@@ -91,6 +93,7 @@ public final class Training {
     for (int round = 0; round < 3; round++) {
       runUntilHandOver();
     }
+    runWithMoreUntilHandOver();
     runByPolicyUntilHandOver();
     must("list");
   }
@@ -131,22 +134,60 @@ public final class Training {
     }
   }
 
-  /** All of {@code rkt run} but its last system call, which would end the training. */
   private void runUntilHandOver() {
+    String refusal =
+        refusalOf("run", "--net=none", "--exec=/proc/self/exe", IMAGE, "--", "argument");
+    if (!refusal.isEmpty()) {
+      System.err.println("training: rkt run ended early: " + refusal);
+    }
+  }
+
+  /** A pod of two apps, and what one may give to apps. */
+  private void runWithMoreUntilHandOver() {
+    List<String> words = new ArrayList<>();
+    words.add("run");
+    words.add("--net=none");
+    words.add("--volume=own,kind=empty");
+    words.add("--volume=host,kind=host,readOnly=true,source=" + fixtures);
+    words.add(IMAGE);
+    words.add("--name=first");
+    words.add("--exec=/proc/self/exe");
+    words.add("--mount=volume=own,target=/own");
+    words.add("--mount=volume=host,target=/host");
+    words.add("--tmpfs=/scratch:size=64k");
+    words.add("--stdout=stream");
+    words.add("---");
+    words.add(IMAGE);
+    words.add("--name=second");
+    words.add("--exec=/proc/self/exe");
+    String refusal = refusalOf(words.toArray(new String[0]));
+    if (!refusal.isEmpty()) {
+      System.err.println("training: a pod of two apps ended early: " + refusal);
+    }
+    // Refused where the build may not make control groups, which is no matter.
+    words.add("--memory=64M");
+    words.add("--cpu=500m");
+    words.add("--pids=64");
+    refusalOf(words.toArray(new String[0]));
+  }
+
+  /**
+   * All of {@code rkt run} but its last system call, which would end the training.
+   *
+   * @return what it says if it did not come so far, else the empty string
+   */
+  private String refusalOf(String... words) {
     boolean[] arrived = {false};
     ByteArrayOutputStream errors = new ByteArrayOutputStream();
     Main.run(
-        line("run", "--net=none", "--exec=/proc/self/exe", IMAGE, "--", "argument"),
+        line(words),
         caller(
             errors,
             () -> {
               arrived[0] = true;
               throw new HandOver();
             }));
-    if (!arrived[0]) {
-      System.err.println(
-          "training: rkt run ended early: " + errors.toString(StandardCharsets.UTF_8));
-    }
+    return arrived[0] ? "" : errors.toString(StandardCharsets.UTF_8);
   }
 
   /** The same where a policy asks for a signature by the key that the other walk made. */

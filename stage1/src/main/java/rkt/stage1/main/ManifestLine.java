@@ -109,13 +109,13 @@ final class ManifestLine {
   }
 
   private static Volume volume(PodVolume volume, String name) {
-    return switch (volume) {
-      case PodVolume.Host host ->
-          new Volume.Host(
-              name, Path.of(host.source()).normalize(), host.readOnly(), host.recursive());
-      case PodVolume.Empty empty ->
-          new Volume.Empty(name, empty.readOnly(), empty.mode(), empty.uid(), empty.gid());
-    };
+    // Not a switch over the types: its first use costs a start milliseconds.
+    if (volume instanceof PodVolume.Host host) {
+      return new Volume.Host(
+          name, Path.of(host.source()).normalize(), host.readOnly(), host.recursive());
+    }
+    PodVolume.Empty empty = (PodVolume.Empty) volume;
+    return new Volume.Empty(name, empty.readOnly(), empty.mode(), empty.uid(), empty.gid());
   }
 
   private static List<Isolator> isolators(Map<String, String> byName) {

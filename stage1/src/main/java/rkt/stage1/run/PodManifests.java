@@ -68,7 +68,7 @@ final class PodManifests {
     Optional<PodVolume> own = Optional.empty();
     for (Volume volume : volumes) {
       if (volume.name().equals(mounting.volume())) {
-        own = Optional.of(volume(volume, name));
+        own = Optional.of(volume.inManifest(name));
       }
     }
     return new PodManifest.Mount(name, mounting.target(), own);
@@ -176,18 +176,9 @@ final class PodManifests {
     List<PodVolume> written = new ArrayList<>();
     for (Volume volume : volumes) {
       if (AcName.isValid(volume.name())) {
-        written.add(volume(volume, volume.name()));
+        written.add(volume.inManifest(volume.name()));
       }
     }
     return written;
-  }
-
-  private static PodVolume volume(Volume volume, String name) {
-    return switch (volume) {
-      case Volume.Host host ->
-          new PodVolume.Host(name, host.readOnly(), host.source().toString(), host.recursive());
-      case Volume.Empty empty ->
-          new PodVolume.Empty(name, empty.readOnly(), empty.mode(), empty.uid(), empty.gid());
-    };
   }
 }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import rkt.spec.pod.PodVolume;
 import rkt.stage1.StageException;
 
 /** A volume of a pod: something that apps mount. spec/pod.md#volumes */
@@ -14,16 +15,29 @@ public sealed interface Volume {
   /** Whether no app may change it, nor what is mounted below it. */
   boolean readOnly();
 
+  /** The same under another name, as the manifest of a pod has it. */
+  PodVolume inManifest(String name);
+
   /**
    * A directory or file of the host.
    *
    * @param source absolute, no part of it a symbolic link
    * @param recursive whether what is mounted below it comes along
    */
-  record Host(String name, Path source, boolean readOnly, boolean recursive) implements Volume {}
+  record Host(String name, Path source, boolean readOnly, boolean recursive) implements Volume {
+    @Override
+    public PodVolume inManifest(String as) {
+      return new PodVolume.Host(as, readOnly, source.toString(), recursive);
+    }
+  }
 
   /** A fresh directory that lives as long as the pod. */
-  record Empty(String name, boolean readOnly, int mode, int uid, int gid) implements Volume {}
+  record Empty(String name, boolean readOnly, int mode, int uid, int gid) implements Volume {
+    @Override
+    public PodVolume inManifest(String as) {
+      return new PodVolume.Empty(as, readOnly, mode, uid, gid);
+    }
+  }
 
   /**
    * Reads {@code NAME,kind=host,source=PATH[,readOnly=BOOL][,recursive=BOOL]} or {@code
@@ -43,13 +57,13 @@ public sealed interface Volume {
     if (!AcName.isValid(name)) {
       throw wrong(text, "\"" + name + "\" is not a name of lowercase letters, digits and dashes");
     }
-    String kind = options.remove("kind");
     Volume volume =
-        switch (kind) {
+        switch (options.getOrDefault("kind", "")) {
           case "host" -> host(text, name, options);
           case "empty" -> empty(text, name, options);
-          case null, default -> throw wrong(text, "kind must be host or empty");
+          default -> throw wrong(text, "kind must be host or empty");
         };
+    options.remove("kind");
     if (!options.isEmpty()) {
       throw wrong(text, "unknown option " + options.keySet().iterator().next());
     }
@@ -81,8 +95,10 @@ public sealed interface Volume {
 
   private static boolean bool(String text, @Nullable String value, boolean absent)
       throws StageException {
+    if (value == null) {
+      return absent;
+    }
     return switch (value) {
-      case null -> absent;
       case "true" -> true;
       case "false" -> false;
       default -> throw wrong(text, "\"" + value + "\" is neither true nor false");
