@@ -41,12 +41,25 @@ final class ImageRmCommand implements Command {
         use.requireUnused(id, images, parsed.hasMatchedOption(FORCE));
       }
       // Nothing goes unless all may go.
-      for (ImageId id : images) {
+      while (!images.isEmpty()) {
+        ImageId id = next(images, use);
         store.remove(id);
+        use.removed(id);
+        images.remove(id);
         format.print(caller.out(), "id", id.toString());
       }
     }
     Trees.removeUnneeded(settings, store);
     return 0;
+  }
+
+  /** One that no other depends on: whenever this is killed, what is left has all that it needs. */
+  private static ImageId next(Set<ImageId> images, ImageUse use) {
+    for (ImageId id : images) {
+      if (!use.isDependedOn(id)) {
+        return id;
+      }
+    }
+    return images.iterator().next();
   }
 }

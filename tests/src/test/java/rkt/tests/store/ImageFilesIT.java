@@ -137,7 +137,9 @@ class ImageFilesIT {
     Result refused = rkt.run("image", "rm", below);
     assertThat(refused.status()).isEqualTo(254);
     assertThat(refused.err()).contains("depends on it");
-    rkt.ok("image", "rm", below, id);
+    assertThat(rkt.ok("image", "rm", below, id).lines())
+        .as("what depends on another goes first")
+        .containsExactly(id, below);
   }
 
   /** A start records what was decided about the image and about each that it depends on. */

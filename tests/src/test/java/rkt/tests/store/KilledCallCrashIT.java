@@ -139,7 +139,7 @@ class KilledCallCrashIT {
           here.call(BYPASS, "fetch", "--image-name=example.com/store/layout", "oci:" + layout);
       case RENDER -> here.tool("rkt-render", "example.com/store/second");
       case REMOVE ->
-          here.call("image", "rm", "example.com/store/second", "example.com/store/first");
+          here.call("image", "rm", "example.com/store/first", "example.com/store/second");
       case COLLECT -> here.call("image", "gc", "--grace-period=0");
     };
   }
