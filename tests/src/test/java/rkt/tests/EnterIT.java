@@ -99,6 +99,18 @@ class EnterIT extends PodTests {
   }
 
   @Test
+  void aPodOnTheNetworkOfTheHostIsEnteredFromThatAndFromAnother() throws Exception {
+    try (Pod host = pod("sleep 1000", "--net=host")) {
+      String network = "readlink /proc/self/ns/net";
+      String own = new Call(List.of("sh", "-c", network)).run().out();
+      assertThat(enter(host, network).out()).isEqualTo(own);
+      Result elsewhere =
+          rkt.call("enter", host.uuid(), "sh", "-c", network).under("unshare", "--net").run();
+      assertThat(elsewhere.out()).as("%s", elsewhere).isEqualTo(own);
+    }
+  }
+
+  @Test
   void whoEntersIsChosenAsSoonAsTheAppWhenMemoryRunsOut() throws Exception {
     assertThat(enter(root, "cat /proc/self/oom_score_adj").out()).isEqualTo("300\n");
     assertThat(enter(web, "cat /proc/self/oom_score_adj").out())

@@ -56,6 +56,8 @@ public final class PodEnter {
     Namespace.CGROUP, Namespace.IPC, Namespace.UTS, Namespace.NETWORK, Namespace.MOUNT
   };
 
+  private static final String ON_HOST = PodRequest.Network.HOST.label();
+
   private final PodView pod;
   private final Path podInit;
   private final List<FdMapping> descriptors = new ArrayList<>();
@@ -203,13 +205,15 @@ public final class PodEnter {
             new Op.WriteFd(Label.of("join the control group " + group), procs, Bytes.of(MYSELF)));
       }
     }
+    boolean ownsNetwork = !record.network().equals(ON_HOST);
+    if (!ownsNetwork) {
+      addNetworkOfHost(steps, app, pid);
+    }
     addUser(steps, pid);
     for (Namespace kind : OF_THE_APP) {
-      steps.add(
-          new Op.Setns(
-              Label.of("join the " + kind + " namespace of app \"" + app.name() + "\""),
-              pass(Namespaces.open(pid, kind)),
-              kind.flag()));
+      if (kind != Namespace.NETWORK || ownsNetwork) {
+        steps.add(join(kind, app, pass(Namespaces.open(pid, kind))));
+      }
     }
     int peer = terminal.isPresent() ? pass(terminal.get().peer()) : -1;
     int master = terminal.isPresent() ? pass(terminal.get().master()) : -1;
@@ -240,6 +244,28 @@ public final class PodEnter {
         Label.of("enter the user namespace of rkt"),
         pass(Namespaces.open(supervisor, Namespace.USER)),
         Namespace.USER.flag());
+  }
+
+  private static Op join(Namespace kind, LaunchPlan.App app, int passed) {
+    return new Op.Setns(
+        Label.of("join the " + kind + " namespace of app \"" + app.name() + "\""),
+        passed,
+        kind.flag());
+  }
+
+  /**
+   * The network that a pod with {@code --net=host} was started on, which the pod's root has no
+   * right to enter: usually the one that we are on.
+   */
+  private void addNetworkOfHost(List<Op> steps, LaunchPlan.App app, int pid)
+      throws KernelException {
+    Fd network = Namespaces.open(pid, Namespace.NETWORK);
+    int passed = pass(network);
+    try (Fd own = Namespaces.openOwn(Namespace.NETWORK)) {
+      if (!UserNamespaces.isSame(network, own)) {
+        steps.add(join(Namespace.NETWORK, app, passed));
+      }
+    }
   }
 
   /**
