@@ -169,6 +169,7 @@ int main(int argc, char **argv) {
   if (!strcmp(what, "sethostname")) return say(sethostname("x", 1));
   if (!strcmp(what, "setns")) return say(setns(open("/proc/1/ns/mnt", O_RDONLY), 0));
   if (!strcmp(what, "packet")) return say(socket(AF_PACKET, SOCK_RAW, 0));
+  if (!strcmp(what, "xdp")) return say(socket(AF_XDP, SOCK_RAW, 0));
   if (!strcmp(what, "raw")) return say(socket(AF_INET, SOCK_RAW, 1));
   if (!strcmp(what, "alg")) return say(socket(AF_ALG, SOCK_SEQPACKET, 0));
   if (!strcmp(what, "vsock")) return say(socket(AF_VSOCK, SOCK_STREAM, 0));

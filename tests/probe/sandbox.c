@@ -174,6 +174,7 @@ static void calls(void) {
       {"socket ALG", SYS_socket, {AF_ALG, SOCK_SEQPACKET}},
       {"socket VSOCK", SYS_socket, {AF_VSOCK, SOCK_STREAM}},
       {"socket PACKET", SYS_socket, {AF_PACKET, SOCK_RAW}},
+      {"socket XDP", SYS_socket, {AF_XDP, SOCK_RAW}},
       {"socket UNIX", SYS_socket, {AF_UNIX, SOCK_STREAM}},
   };
   begin("cases", '{');

@@ -133,13 +133,15 @@ final class DefaultSeccomp {
       EPERM ioctl a1 == 0x541c
       # another execution domain, and with it less address space randomisation,
       EPERM personality a0 != 0
-      # sockets of the kernel's crypto (AF_ALG), of the hypervisor (AF_VSOCK), of the wire (AF_PACKET).
+      # sockets of the kernel's crypto (AF_ALG), of the hypervisor (AF_VSOCK), of the wire (AF_PACKET, AF_XDP).
       EPERM socket a0 == 38
       EPERM socket a0 == 40
       EPERM socket a0 == 17
+      EPERM socket a0 == 44
       EPERM socketpair a0 == 38
       EPERM socketpair a0 == 40
       EPERM socketpair a0 == 17
+      EPERM socketpair a0 == 44
       """;
 
   private DefaultSeccomp() {}

@@ -46,7 +46,7 @@ class SeccompIT {
         print('FIONREAD', call(n(16, 29), 0, 0x541b, 0))
         print('personality', call(n(135, 92), 8), call(n(135, 92), 0))
         print('AF_ALG', call(n(41, 198), 38, 5, 0), 'AF_VSOCK', call(n(41, 198), 40, 1, 0))
-        print('AF_PACKET', call(n(41, 198), 17, 3, 0), 'AF_UNIX', call(n(41, 198), 1, 1, 0))
+        print('AF_PACKET', call(n(41, 198), 17, 3, 0), 'AF_XDP', call(n(41, 198), 44, 3, 0), 'AF_UNIX', call(n(41, 198), 1, 1, 0))
         """;
     assertThat(underFilter("/usr/bin/python3", "-c", script))
         .isEqualTo(
@@ -65,7 +65,7 @@ class SeccompIT {
             FIONREAD EFAULT
             personality EPERM ok
             AF_ALG EPERM AF_VSOCK EPERM
-            AF_PACKET EPERM AF_UNIX ok
+            AF_PACKET EPERM AF_XDP EPERM AF_UNIX ok
             status 0\
             """);
   }

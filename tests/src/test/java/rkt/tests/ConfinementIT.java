@@ -68,6 +68,7 @@ class ConfinementIT extends PodTests {
       "sethostname",
       "setns",
       "packet",
+      "xdp",
       "alg",
       "vsock"
     };
