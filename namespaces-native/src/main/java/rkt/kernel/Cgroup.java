@@ -111,9 +111,12 @@ public final class Cgroup {
     if (!denial.isEmpty()) {
       return CgroupOutcome.ignored(denial);
     }
+    if (directories.isEmpty()) {
+      return CgroupOutcome.ignored("no cgroup hierarchy is mounted for writing");
+    }
     return CgroupOutcome.ignored(
-        directories.isEmpty()
-            ? "no cgroup hierarchy is mounted for writing"
+        limit instanceof CgroupLimit.Traffic
+            ? "no cgroup hierarchy of version 2 is mounted for writing"
             : "the " + limit.controller() + " controller is not available to " + this);
   }
 

@@ -51,6 +51,9 @@ final class CgroupDirectory {
     if (!hierarchy.unified()) {
       return hierarchy.controllers().contains(controller);
     }
+    if (controller.equals(CgroupLimit.Traffic.PROGRAMS)) {
+      return true; // every group of version 2 can have programs
+    }
     if (available == null) {
       available =
           TextFiles.exists(path())
@@ -146,16 +149,10 @@ final class CgroupDirectory {
    */
   DeviceEnforcement askProgram(DeviceList devices) throws KernelException {
     try (Fd group = Descriptors.open(path(), OpenFlag.READ, OpenFlag.DIRECTORY);
-        Fd program = Bpf.load(DeviceProgram.of(devices))) {
-      int before = Bpf.countEffective(group);
-      Bpf.attach(program, group);
-      if (Bpf.countEffective(group) > before) {
-        return DeviceEnforcement.BY_PROGRAM;
-      }
-      // A program above was attached so that ours takes its place (BPF_F_ALLOW_OVERRIDE): what it
-      // denies must stay denied.
-      Bpf.detach(program, group);
-      return DeviceEnforcement.nothing("the program of a group above would lose its say");
+        Fd program = Bpf.load(Bpf.Hook.DEVICE, DeviceProgram.of(devices))) {
+      return Bpf.attachBeside(Bpf.Hook.DEVICE, program, group)
+          ? DeviceEnforcement.BY_PROGRAM
+          : DeviceEnforcement.nothing("the program of a group above would lose its say");
     } catch (KernelException e) {
       if (e.is(Errno.EPERM)
           || e.is(Errno.EACCES) // of an LSM

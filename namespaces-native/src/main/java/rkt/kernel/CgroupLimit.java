@@ -196,6 +196,29 @@ public sealed interface CgroupLimit {
     }
   }
 
+  /**
+   * What is sent, and as much again of what is received, in a second, through any network interface
+   * but loopback. It takes a group of version 2, and root.
+   */
+  record Traffic(long bytesPerSecond) implements CgroupLimit {
+    /** In place of a controller: the programs of a group are not any controller's. */
+    public static final String PROGRAMS = "programs";
+
+    public Traffic {
+      positive("traffic", bytesPerSecond);
+    }
+
+    @Override
+    public String controller() {
+      return PROGRAMS;
+    }
+
+    @Override
+    public CgroupOutcome apply(CgroupDirectory group) throws KernelException {
+      return TrafficLimit.set(group.path(), bytesPerSecond);
+    }
+  }
+
   private static void positive(String name, long value) {
     if (value <= 0) {
       throw new IllegalArgumentException("a limit of " + name + " is positive");

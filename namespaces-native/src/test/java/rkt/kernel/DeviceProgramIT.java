@@ -105,7 +105,7 @@ class DeviceProgramIT {
   void aProgramAboveThatWouldGiveWayKeepsItsSay() throws Exception {
     DeviceList little = new DeviceList(List.of(rule("c 1:3 r")));
     try (Fd above = Descriptors.open(Cgroup.at(layout, base).toString(), OpenFlag.READ);
-        Fd program = Bpf.load(DeviceProgram.of(little))) {
+        Fd program = Bpf.load(Bpf.Hook.DEVICE, DeviceProgram.of(little))) {
       attach(program, above, 1); // BPF_F_ALLOW_OVERRIDE
     }
     List<String> before = tries(group);
@@ -118,7 +118,7 @@ class DeviceProgramIT {
   @Test
   void aProgramAboveThatAllowsNoOtherIsReported() throws Exception {
     try (Fd above = Descriptors.open(Cgroup.at(layout, base).toString(), OpenFlag.READ);
-        Fd program = Bpf.load(DeviceProgram.of(LIST))) {
+        Fd program = Bpf.load(Bpf.Hook.DEVICE, DeviceProgram.of(LIST))) {
       attach(program, above, 0);
     }
     assertThat(group.allowOnly(LIST).reason()).contains("BPF_PROG_ATTACH").contains("EPERM");

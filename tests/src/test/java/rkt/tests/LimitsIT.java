@@ -105,13 +105,11 @@ class LimitsIT extends PodTests {
 
   @Test
   void whatCannotBeEnforcedIsRefusedToAUserAndIgnoredForAnImage() throws Exception {
-    String bandwidth = "{\"default\":true,\"limit\":\"1M\"}";
+    String operations = "{\"limit\":\"9\",\"device\":\"/proc\"}";
+    String reason = "/proc is on no disk whose traffic the kernel counts";
     Result refused =
-        rkt.refuses("run", words("true", "--isolator=resource/network-bandwidth=" + bandwidth));
-    assertThat(refused.err())
-        .contains(
-            "cannot limit the network bandwidth of app \"busybox\": the pod has no network"
-                + " interface but loopback");
+        rkt.refuses("run", words("true", "--isolator=resource/block-iops=" + operations));
+    assertThat(refused.err()).contains("cannot limit the block iops of app \"busybox\": " + reason);
 
     String limited =
         Images.admit(
@@ -120,13 +118,11 @@ class LimitsIT extends PodTests {
                 .exec("/bin/true")
                 .app(
                     "isolators",
-                    "[{\"name\":\"resource/network-bandwidth\",\"value\":" + bandwidth + "}]"));
+                    "[{\"name\":\"resource/block-iops\",\"value\":" + operations + "}]"));
     String file = rkt.home().resolve("uuid-ignored").toString();
     rkt.ok("run", "--uuid-file-save=" + file, limited);
     assertThat(rkt.ok("status", "--format=json", "--uuid-file=" + file).out())
-        .contains(
-            "\"outcome\":\"ignored\",\"reason\":\"the pod has no network interface but"
-                + " loopback\"");
+        .contains("\"outcome\":\"ignored\",\"reason\":\"" + reason + "\"");
   }
 
   @Test

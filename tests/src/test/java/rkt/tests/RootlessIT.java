@@ -151,8 +151,8 @@ class RootlessIT {
             + " grep -E '^(Uid|Gid|Groups|Cap|NoNew|Seccomp)' /proc/self/status;"
             + " for n in user mnt pid net ipc uts cgroup; do readlink /proc/self/ns/$n; done;"
             + " touch /new && rm /new; mknod /b b 8 0 || echo no device";
-    for (String user : List.of("--user=0", "--user=web")) {
-      try (Running running = start(probe + "; echo ready; sleep 600", user)) {
+    for (String flag : List.of("--user=0", "--user=web", "--net=host")) {
+      try (Running running = start(probe + "; echo ready; sleep 600", flag)) {
         String app = running.out().replace("ready\n", "");
         String uuid = runningPod();
         assertThat(ok("enter", uuid, "/bin/sh", "-c", probe).out()).isEqualTo(app);
@@ -198,6 +198,14 @@ class RootlessIT {
     for (String network : List.of("--net=none", "--net=host")) {
       assertThat(ok(sh(script, network, "--insecure-options=paths")).out()).isEqualTo("done\n");
     }
+  }
+
+  @Test
+  void aLimitOfTrafficIsRefusedSinceTheKernelTakesProgramsFromRootAlone() throws Exception {
+    Result refused = call(sh("true", "--network-bandwidth=1M")).run();
+    assertThat(refused.status()).isEqualTo(254);
+    Rkt.assertRefusalText("run", refused);
+    assertThat(refused.err()).contains("cannot limit the network bandwidth of app \"busybox\": ");
   }
 
   @Test

@@ -37,6 +37,11 @@ final class ResourceOptions {
         "LIMITS",
         "rbps=QUANTITY,wbps=QUANTITY,riops=N,wiops=N, any of them, a second; and device=/PATH, or the"
             + " disk of the data directory.");
+    Describe.text(
+        spec,
+        "--network-bandwidth",
+        "QUANTITY",
+        "Bytes a second that it may send, and that it may receive, but by loopback: 10M.");
   }
 
   /** Adds the isolators that the options stand for. */
@@ -67,6 +72,13 @@ final class ResourceOptions {
     String io = parsed.matchedOptionValue("--io", "");
     if (!io.isEmpty()) {
       addIo(io, isolators);
+    }
+    String bandwidth = parsed.matchedOptionValue("--network-bandwidth", "");
+    if (!bandwidth.isEmpty()) {
+      Quantity.units(bandwidth);
+      JsonWriter json = new JsonWriter();
+      json.object().put("default", true).put("limit", bandwidth).end();
+      isolators.add(flag("resource/network-bandwidth", json.toString()));
     }
   }
 

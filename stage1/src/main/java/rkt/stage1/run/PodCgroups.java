@@ -18,6 +18,10 @@ import rkt.stage1.pod.PodRemains;
 
 /** The control groups of a pod: one an app, below one for the pod. spec/pod.md#control-groups */
 final class PodCgroups {
+  /** What we limit, and what stops a pod as a whole: each further one costs every start. */
+  private static final List<String> CONTROLLERS =
+      List.of("memory", "cpu", "pids", "freezer", "devices");
+
   private final Cgroup group;
   private final List<PodRecord.Isolator> outcomes;
   private final List<Cgroup> apps = new ArrayList<>();
@@ -58,18 +62,14 @@ final class PodCgroups {
   /**
    * Where the groups of this process go. To be called before it has children.
    *
-   * @param throttlesDisks whether anything in the pod takes a controller that is not needed
-   *     otherwise
+   * @param further the controllers that the pod takes besides those of every pod
    */
-  static CgroupParent parent(boolean throttlesDisks) throws StageException {
+  static CgroupParent parent(List<String> further) throws StageException {
     try {
       CgroupLayout layout = CgroupLayout.detect();
-      // What we limit, and what stops a pod as a whole: each further one costs every start.
-      CgroupParent parent =
-          CgroupParent.of(
-              throttlesDisks
-                  ? layout.only("memory", "cpu", "pids", "freezer", "devices", "blkio")
-                  : layout.only("memory", "cpu", "pids", "freezer", "devices"));
+      List<String> needed = new ArrayList<>(CONTROLLERS);
+      needed.addAll(further);
+      CgroupParent parent = CgroupParent.of(layout.only(needed.toArray(new String[0])));
       parent.enter();
       return parent;
     } catch (KernelException e) {

@@ -182,7 +182,7 @@ public final class PodRunner {
     PodConfinement confinement = PodConfinement.of(request);
     List<Resources> resources = resources(request);
     Resources ofPod = Resources.ofPod(request, dataDir.toString());
-    CgroupParent parent = PodCgroups.parent(throttleDisks(ofPod, resources));
+    CgroupParent parent = PodCgroups.parent(controllers(ofPod, resources));
     boolean ownNetwork = request.network() == PodRequest.Network.NONE;
     try (Descriptors.Pipe lifeline = Descriptors.pipe();
         Descriptors.Pipe status = Descriptors.pipe();
@@ -199,7 +199,7 @@ public final class PodRunner {
               Stage1.NAMESPACES,
               apps,
               cgroups.directories(),
-              podOutcomes(cgroups, confinement),
+              podOutcomes(cgroups, confinement, apps),
               users.range(),
               Optional.of(cgroups.devices().outcome()));
       if (hooks != null) {
@@ -318,17 +318,19 @@ public final class PodRunner {
   private List<Resources> resources(PodRequest request) throws StageException {
     List<Resources> resources = new ArrayList<>();
     for (AppRequest app : request.apps()) {
-      resources.add(Resources.ofApp(app, request.network(), dataDir.toString()));
+      resources.add(Resources.ofApp(app, dataDir.toString()));
     }
     return resources;
   }
 
-  private static boolean throttleDisks(Resources ofPod, List<Resources> ofApps) {
-    boolean throttle = ofPod.throttlesDisks();
+  /** The controllers that anything in the pod takes and that are not needed otherwise. */
+  private static List<String> controllers(Resources ofPod, List<Resources> ofApps) {
+    List<String> controllers = new ArrayList<>();
+    ofPod.addControllers(controllers);
     for (Resources app : ofApps) {
-      throttle |= app.throttlesDisks();
+      app.addControllers(controllers);
     }
-    return throttle;
+    return controllers;
   }
 
   private List<PreparedApp> prepare(
@@ -339,7 +341,7 @@ public final class PodRunner {
       Confinement confinement = Confinement.of(app, request);
       List<PodRecord.Isolator> outcomes = new ArrayList<>(confinement.outcomes());
       PodCgroups.OfApp group = cgroups.createApp(app, resources.get(apps.size()));
-      outcomes.addAll(group.outcomes());
+      outcomes.addAll(Resources.asHeld(group.outcomes(), confinement));
       Bytes seccomp = seccomp(confinement.seccomp());
       makeOverlay(pod, app);
       AppStreams streams = AppStreams.of(app.metadata().annotations(), request.interactive());
@@ -438,8 +440,12 @@ public final class PodRunner {
   }
 
   private static List<PodRecord.Isolator> podOutcomes(
-      PodCgroups cgroups, PodConfinement confinement) {
-    List<PodRecord.Isolator> outcomes = new ArrayList<>(cgroups.outcomes());
+      PodCgroups cgroups, PodConfinement confinement, List<PreparedApp> apps) {
+    List<PodRecord.Isolator> ofGroup = cgroups.outcomes();
+    for (PreparedApp app : apps) {
+      ofGroup = Resources.asHeld(ofGroup, app.confinement());
+    }
+    List<PodRecord.Isolator> outcomes = new ArrayList<>(ofGroup);
     outcomes.addAll(confinement.outcomes());
     return outcomes;
   }

@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import rkt.kernel.Capability;
+import rkt.kernel.CapabilitySet;
 import rkt.kernel.Cgroup;
 import rkt.kernel.CgroupLimit;
 import rkt.kernel.CgroupLimit.BlockIo.Direction;
@@ -41,7 +43,6 @@ final class Resources {
 
   private final String owner;
   private final String dataDir;
-  private final PodRequest.Network network;
   private final List<Limit> limits = new ArrayList<>();
 
   /**
@@ -60,10 +61,9 @@ final class Resources {
     }
   }
 
-  private Resources(String owner, String dataDir, PodRequest.Network network) {
+  private Resources(String owner, String dataDir) {
     this.owner = owner;
     this.dataDir = dataDir;
-    this.network = network;
   }
 
   /** Whether it is a matter of this class. */
@@ -76,9 +76,8 @@ final class Resources {
    *
    * @param dataDir the directory on whose disk traffic is limited
    */
-  static Resources ofApp(AppRequest app, PodRequest.Network network, String dataDir)
-      throws StageException {
-    Resources resources = new Resources("app \"" + app.name() + "\"", dataDir, network);
+  static Resources ofApp(AppRequest app, String dataDir) throws StageException {
+    Resources resources = new Resources("app \"" + app.name() + "\"", dataDir);
     for (Isolator isolator : app.isolators()) {
       if (knows(isolator.name())) {
         resources.add(isolator, app.isolators());
@@ -92,7 +91,7 @@ final class Resources {
 
   /** Of a pod: what is asked for, and no more than three quarters of the host's memory. */
   static Resources ofPod(PodRequest pod, String dataDir) throws StageException {
-    Resources resources = new Resources("the pod", dataDir, pod.network());
+    Resources resources = new Resources("the pod", dataDir);
     for (Isolator isolator : pod.isolators()) {
       if (knows(isolator.name())) {
         resources.add(isolator, pod.isolators());
@@ -113,14 +112,48 @@ final class Resources {
     }
   }
 
-  /** Whether it takes a controller that is not needed otherwise. */
-  boolean throttlesDisks() {
+  /** Adds the controllers that it takes and that are not needed otherwise. */
+  void addControllers(List<String> needed) {
     for (Limit limit : limits) {
-      if (limit.name.equals(BANDWIDTH) || limit.name.equals(OPERATIONS)) {
-        return true;
+      for (CgroupLimit part : limit.parts) {
+        if (part instanceof CgroupLimit.BlockIo || part instanceof CgroupLimit.Traffic) {
+          needed.add(part.controller());
+        }
       }
     }
-    return false;
+  }
+
+  /**
+   * What became of each isolator where processes have this confinement: who can set up the network,
+   * or send frames past its protocols, can get round what counts packets.
+   */
+  static List<PodRecord.Isolator> asHeld(
+      List<PodRecord.Isolator> outcomes, Confinement confinement) {
+    CapabilitySet capabilities = confinement.capabilities();
+    String power = "";
+    if (capabilities.contains(Capability.NET_ADMIN)) {
+      power = "CAP_NET_ADMIN";
+    } else if (capabilities.contains(Capability.NET_RAW) && confinement.seccomp().isEmpty()) {
+      power = "CAP_NET_RAW and no filter";
+    }
+    if (power.isEmpty()) {
+      return outcomes;
+    }
+    List<PodRecord.Isolator> held = new ArrayList<>();
+    for (PodRecord.Isolator outcome : outcomes) {
+      boolean isOpen =
+          outcome.name().equals(NETWORK)
+              && outcome.outcome().equals(word(CgroupOutcome.Kind.ENFORCED));
+      held.add(
+          isOpen
+              ? new PodRecord.Isolator(
+                  NETWORK,
+                  outcome.value(),
+                  word(CgroupOutcome.Kind.MODIFIED),
+                  "an app with " + power + " can send and receive past it")
+              : outcome);
+    }
+    return held;
   }
 
   /**
@@ -155,7 +188,9 @@ final class Resources {
           "cannot limit the " + subject(limit.name) + " of " + owner + ": " + reason,
           "leave out "
               + flag(limit.name)
-              + ", mount the control groups of this host, or set Delegate=yes in the unit");
+              + (limit.name.equals(NETWORK)
+                  ? ", or start the pod as root, on a host with control groups of version 2"
+                  : ", mount the control groups of this host, or set Delegate=yes in the unit"));
     }
     CgroupOutcome.Kind kind = CgroupOutcome.Kind.MODIFIED;
     if (held == 0) {
@@ -185,6 +220,7 @@ final class Resources {
       case CPU_SHARES -> "--cpu-shares";
       case PIDS -> "--pids";
       case BANDWIDTH, OPERATIONS -> "--io";
+      case NETWORK -> "--network-bandwidth";
       default -> "the isolator " + isolator;
     };
   }
@@ -216,10 +252,7 @@ final class Resources {
         case PIDS -> addPids(isolator, Quantity.units(quantity(json.object("value"), "limit")));
         case BANDWIDTH -> addIo(isolator, json.object("value"), Unit.BYTES);
         case OPERATIONS -> addIo(isolator, json.object("value"), Unit.OPERATIONS);
-        case NETWORK -> {
-          Quantity.units(quantity(json.object("value"), "limit"));
-          put(isolator, List.of(), reasonOf(network));
-        }
+        case NETWORK -> put(isolator, List.of(traffic(json.object("value"))), "");
         default -> put(isolator, List.of(), "there is no such isolator");
       }
     } catch (SpecException | StageException | IllegalArgumentException e) {
@@ -328,11 +361,11 @@ final class Resources {
     }
   }
 
-  private static String reasonOf(PodRequest.Network network) {
-    return switch (network) {
-      case NONE -> "the pod has no network interface but loopback";
-      case HOST -> "the pod is on the network of the host";
-    };
+  private static CgroupLimit traffic(JsonObject value) throws SpecException, StageException {
+    if (!value.findBoolean("default").orElse(true)) {
+      throw SpecException.integrity(value.where() + " is for some interfaces, not for all");
+    }
+    return new CgroupLimit.Traffic(Quantity.units(quantity(value, "limit")));
   }
 
   private static List<CgroupLimit> needed(List<CgroupLimit> parts, JsonObject value)

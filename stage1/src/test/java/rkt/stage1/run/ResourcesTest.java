@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +54,7 @@ class ResourcesTest {
   }
 
   private static Resources of(AppRequest app) throws StageException {
-    return Resources.ofApp(app, PodRequest.Network.NONE, "/var/tmp");
+    return Resources.ofApp(app, "/var/tmp");
   }
 
   private static Resources ofImage(String name, String value) throws StageException {
@@ -144,12 +145,12 @@ class ResourcesTest {
   void trafficIsLimitedOnTheDiskThatIsNamedOrElseOnThatOfTheDataDirectory() throws Exception {
     Optional<Disk> found = Disk.of("/var/tmp");
     Resources image = ofImage("resource/block-bandwidth", "{\"default\":true,\"limit\":\"2M\"}");
-    assertThat(image.throttlesDisks()).isTrue();
     PodRecord.Isolator outcome = image.set(group).get(0);
     if (found.isEmpty()) { // a container, whose files lie on no disk of its own
       assertThat(outcome.outcome()).isEqualTo("ignored");
       return;
     }
+    assertThat(controllers(image)).containsOnly("blkio");
     String disk = found.get().toString();
     assertThat(outcome.outcome()).isEqualTo("modified");
     assertThat(outcome.reason()).contains("alone");
@@ -160,6 +161,64 @@ class ResourcesTest {
     assertThat(of(Samples.app(Map.of(), flag("resource/block-iops", asked))).set(group))
         .contains(recorded("resource/block-iops", asked, "enforced"));
     assertThat(written("io.max")).isEqualTo(disk + " riops=300");
+  }
+
+  @Test
+  void aLimitOfTrafficTakesAGroupOfVersion2() throws Exception {
+    String limit = "{\"default\":true,\"limit\":\"1M\"}";
+    Resources image = ofImage("resource/network-bandwidth", limit);
+    assertThat(controllers(image)).containsExactly("programs");
+    assertThat(controllers(of(Samples.app(Map.of())))).isEmpty();
+
+    var legacy = new CgroupLayout.Hierarchy(root.toString(), false, List.of("memory"), "");
+    Cgroup old = Cgroup.at(new CgroupLayout(List.of(legacy), legacy), "rkt/pod");
+    assertThat(image.set(old))
+        .contains(
+            new PodRecord.Isolator(
+                "resource/network-bandwidth",
+                limit,
+                "ignored",
+                "no cgroup hierarchy of version 2 is mounted for writing"));
+  }
+
+  @Test
+  void whoCanSetUpTheNetworkCanGetRoundALimitOfTraffic() throws Exception {
+    List<PodRecord.Isolator> outcomes =
+        List.of(
+            recorded("resource/network-bandwidth", "1", "enforced"),
+            recorded("resource/pids", "2", "enforced"));
+    assertThat(heldBy(outcomes)).isEqualTo(outcomes);
+    String raw = "{\"set\":[\"CAP_NET_RAW\"]}";
+    assertThat(heldBy(outcomes, flag("os/linux/capabilities-retain-set", raw))).isEqualTo(outcomes);
+
+    String admin = "{\"set\":[\"CAP_NET_ADMIN\"]}";
+    assertThat(heldBy(outcomes, flag("os/linux/capabilities-retain-set", admin)))
+        .containsExactly(
+            new PodRecord.Isolator(
+                "resource/network-bandwidth",
+                "1",
+                "modified",
+                "an app with CAP_NET_ADMIN can send and receive past it"),
+            outcomes.get(1));
+    assertThat(
+            heldBy(
+                outcomes,
+                flag("os/linux/capabilities-retain-set", raw),
+                flag("os/linux/seccomp-retain-set", "{\"set\":[\"@appc.io/all\"]}")))
+        .extracting(PodRecord.Isolator::outcome)
+        .containsExactly("modified", "enforced");
+  }
+
+  private static List<PodRecord.Isolator> heldBy(
+      List<PodRecord.Isolator> outcomes, Isolator... isolators) throws StageException {
+    AppRequest app = Samples.app(Map.of(), isolators);
+    return Resources.asHeld(outcomes, Confinement.of(app, pod()));
+  }
+
+  private static List<String> controllers(Resources resources) {
+    List<String> controllers = new ArrayList<>();
+    resources.addControllers(controllers);
+    return controllers;
   }
 
   @Test
@@ -197,8 +256,8 @@ class ResourcesTest {
       delimiter = '|',
       value = {
         "resource/memory|{\"limit\":\"64Mi\"}|no cgroup hierarchy is mounted for writing",
-        "resource/network-bandwidth|{\"default\":true,\"limit\":\"1M\"}|the pod has no network"
-            + " interface but loopback",
+        "resource/network-bandwidth|{\"default\":true,\"limit\":\"1M\"}|no cgroup hierarchy is mounted"
+            + " for writing",
         "resource/block-iops|{\"limit\":\"9\",\"device\":\"/proc\"}|/proc is on no disk whose"
             + " traffic the kernel counts",
         "resource/dreams|{}|there is no such isolator",
@@ -230,6 +289,8 @@ class ResourcesTest {
         "resource/pids|{\"limit\":\"-1\"}",
         "resource/block-iops|{\"default\":true}",
         "resource/network-bandwidth|{\"default\":true}",
+        "resource/network-bandwidth|{\"default\":false,\"limit\":\"1M\"}",
+        "resource/network-bandwidth|{\"default\":true,\"limit\":\"0\"}",
       })
   void nonsenseFromAnImageIsRefusedWithTheNameOfTheIsolator(String name, String value) {
     assertThatThrownBy(() -> ofImage(name, value))
