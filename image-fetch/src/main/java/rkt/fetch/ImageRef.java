@@ -6,9 +6,9 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import rkt.fetch.transport.FetchException;
 import rkt.spec.Digest;
 import rkt.spec.ImageName;
+import rkt.spec.RktException;
 
 /** What a user calls an image on the command line. spec/image.md#references */
 public sealed interface ImageRef {
@@ -99,9 +99,9 @@ public sealed interface ImageRef {
    * Reads a reference.
    *
    * @param cwd what relative paths are relative to
-   * @throws FetchException of class usage
+   * @throws RktException of class usage
    */
-  static ImageRef parse(String text, Path cwd) throws FetchException {
+  static ImageRef parse(String text, Path cwd) throws RktException {
     return ImageRefParser.parse(text, cwd);
   }
 

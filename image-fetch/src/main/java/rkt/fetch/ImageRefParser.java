@@ -5,7 +5,6 @@ import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -15,6 +14,8 @@ import java.util.regex.Pattern;
 import rkt.fetch.transport.FetchException;
 import rkt.spec.Digest;
 import rkt.spec.ImageName;
+import rkt.spec.RktException;
+import rkt.spec.archive.AciPath;
 
 /** The spellings of {@link ImageRef}. spec/image.md#references */
 final class ImageRefParser {
@@ -28,12 +29,16 @@ final class ImageRefParser {
 
   private static final Pattern LABEL = Pattern.compile("[a-z0-9]+([-._~/][a-z0-9]+)*");
   private static final Pattern SCHEME = Pattern.compile("[a-z][a-z0-9]*");
-  private static final Set<String> KNOWN = Set.of("file", "http", "https");
+  private static final Set<String> KNOWN = Set.of("http", "https");
   private static final Pattern INDEX = Pattern.compile("@[0-9]{1,6}");
 
   private ImageRefParser() {}
 
-  static ImageRef parse(String text, Path cwd) throws FetchException {
+  static ImageRef parse(String text, Path cwd) throws RktException {
+    Optional<Path> file = AciPath.find(text, cwd);
+    if (file.isPresent()) {
+      return new ImageRef.AciFile(file.get());
+    }
     try {
       if (text.startsWith("sha512-") || text.startsWith("sha256:")) {
         return new ImageRef.StoreId(text);
@@ -65,23 +70,9 @@ final class ImageRefParser {
       if (text.contains("://") || text.startsWith("magnet:?")) {
         return url(text);
       }
-      if (isPath(text, cwd)) {
-        return new ImageRef.AciFile(cwd.resolve(text).normalize());
-      }
       return name(text);
     } catch (IllegalArgumentException e) {
       throw bad(text, String.valueOf(e.getMessage()));
-    }
-  }
-
-  private static boolean isPath(String text, Path cwd) {
-    if (text.startsWith("/") || text.contains("./") || text.endsWith(".aci")) {
-      return true;
-    }
-    try {
-      return Files.isRegularFile(cwd.resolve(text));
-    } catch (InvalidPathException e) {
-      return false;
     }
   }
 
@@ -103,17 +94,11 @@ final class ImageRefParser {
       }
       return new ImageRef.Transported(URI.create(url.toASCIIString()));
     }
-    boolean torrent = path.endsWith(".torrent") && !scheme.equals("file");
+    boolean torrent = path.endsWith(".torrent");
     if (!path.endsWith(".aci") && !torrent) {
       throw bad(text, "the URL of an ACI ends in .aci");
     }
     return switch (scheme) {
-      case "file" -> {
-        if (url.getRawAuthority() != null && !url.getRawAuthority().isEmpty()) {
-          throw bad(text, "a file URL names no host: file:///PATH");
-        }
-        yield new ImageRef.AciFile(Path.of(path));
-      }
       case "http", "https" -> {
         if (url.getUserInfo() != null) {
           throw FetchException.usage("a URL with a password in it is not taken", null);
@@ -133,7 +118,7 @@ final class ImageRefParser {
    * What rkt 1.30 called an image to itself: {@code cimd:TYPE:v=0:DATA}. Its data are the reference
    * that is meant, as a part of a URL.
    */
-  private static ImageRef identifier(String text) throws FetchException {
+  private static ImageRef identifier(String text) throws RktException {
     String[] parts = text.split(":", 4);
     if (parts.length < 4 || !parts[2].equals("v=0") || parts[3].isEmpty()) {
       throw bad(text, "it is not cimd:TYPE:v=0:DATA");
@@ -156,7 +141,8 @@ final class ImageRefParser {
         if (!url.contains("://")) {
           throw bad(text, "its data are no URL");
         }
-        yield url(url);
+        Optional<Path> file = AciPath.find(url, Path.of("/"));
+        yield file.isPresent() ? new ImageRef.AciFile(file.get()) : url(url);
       }
       case "docker" -> registry("docker://" + URLDecoder.decode(data, StandardCharsets.UTF_8));
       default -> throw bad(text, "cimd:" + parts[1] + " is not known");

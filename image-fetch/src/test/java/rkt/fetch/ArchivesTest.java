@@ -19,12 +19,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import rkt.fetch.archive.ArchiveKind;
-import rkt.fetch.transport.FetchException;
 import rkt.spec.Digest;
 import rkt.spec.ErrorClass;
 import rkt.spec.ImageName;
 import rkt.spec.RktException;
+import rkt.spec.SpecException;
+import rkt.spec.archive.ArchiveKind;
 import rkt.spec.image.Compression;
 import rkt.spec.image.ImageId;
 import rkt.spec.image.MediaType;
@@ -122,7 +122,7 @@ final class ArchivesTest {
     }
     assertThatThrownBy(() -> ArchiveKind.of(bomb))
         .isInstanceOfSatisfying(
-            FetchException.class, e -> assertThat(e.errorClass()).isEqualTo(ErrorClass.INTEGRITY))
+            SpecException.class, e -> assertThat(e.errorClass()).isEqualTo(ErrorClass.INTEGRITY))
         .hasMessageContaining("expands to more than an image may");
   }
 

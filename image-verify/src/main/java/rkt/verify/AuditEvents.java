@@ -14,7 +14,7 @@ public final class AuditEvents {
   /**
    * An image that may be used, and why.
    *
-   * @param purpose what for: {@code fetch}, {@code run}
+   * @param purpose what for: {@code fetch}, {@code run}, {@code verify}
    */
   public static AuditEvent accepted(String purpose, Verified verified) {
     AuditEvent event =

@@ -48,6 +48,16 @@ public record Verdict(
     return new Verdict(subject, name, at, rule, words, findings, decisive, explained);
   }
 
+  /** The same findings, which were not enough after all. */
+  Verdict refused(Rule refusal, String words) {
+    return new Verdict(subject, name, at, refusal, words, findings, policy, explanation);
+  }
+
+  /** What follows for bytes whose signature file was refused as a whole. */
+  public static Verdict unread(String subject, Instant at, Rule refusal, String words) {
+    return new Verdict(subject, "", at, refusal, words, List.of());
+  }
+
   /**
    * What was found about one signature.
    *
@@ -71,8 +81,21 @@ public record Verdict(
 
   /** One JSON object, without a line end. */
   public byte[] toJson() {
+    return toJson("");
+  }
+
+  /**
+   * The same of an image that is in no store.
+   *
+   * @param place how it was named; empty for one of a store
+   */
+  public byte[] toJson(String place) {
     JsonWriter json = new JsonWriter().object();
-    json.put("schema", "rkt.verdict/1").put("image", subject);
+    json.put("schema", "rkt.verdict/1");
+    if (!place.isEmpty()) {
+      json.put("place", place);
+    }
+    json.put("image", subject);
     if (!name.isEmpty()) {
       json.put("name", name);
     }

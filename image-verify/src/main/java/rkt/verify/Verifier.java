@@ -59,15 +59,15 @@ public final class Verifier {
    *
    * @param system where the distribution's configuration is: {@code /usr/lib/rkt}
    * @param local where the administrator's is: {@code /etc/rkt}
-   * @param data the data directory, which keeps parsed keys between starts
+   * @param data the data directory, which keeps parsed keys between starts; null for none
    */
-  public static Verifier open(Path system, Path local, Path data, InstantSource clock)
+  public static Verifier open(Path system, Path local, @Nullable Path data, InstantSource clock)
       throws RktException {
     TrustStore trust =
         TrustStore.open(
             system.resolve("trustedkeys"),
             local.resolve("trustedkeys"),
-            data.resolve("trust-cache"));
+            data == null ? null : data.resolve("trust-cache"));
     return new Verifier(trust, PolicyStore.open(system, local), clock);
   }
 
@@ -202,26 +202,30 @@ public final class Verifier {
    * same, since they may ask for something else; {@link Authenticated#as} then judges the name.
    */
   public Authenticated authenticate(Digest signed, Evidence evidence) throws RktException {
-    requireSubject(signed, evidence);
-    Instant now = clock.instant();
-    List<Finding> findings = examine(evidence, trust.list(), now);
-    Verdict verdict = conclude(signed.toString(), "", now, findings);
+    Verdict verdict = judge(signed, evidence);
     TrustException doubt = verdict.accepted() ? null : refusal(verdict, "NAME");
     if (doubt != null && policies.isEmpty()) {
       throw doubt;
     }
-    return new Authenticated(signed, evidence, doubt);
+    return new Authenticated(evidence, verdict, doubt);
+  }
+
+  /** What {@link #authenticate} finds, as a report; it has no name and no policy. */
+  public Verdict judge(Digest signed, Evidence evidence) throws RktException {
+    requireSubject(signed, evidence);
+    Instant now = clock.instant();
+    return conclude(signed.toString(), "", now, examine(evidence, trust.list(), now));
   }
 
   /** Bytes that may be parsed. */
   public final class Authenticated {
-    private final Digest signed;
     private final Evidence evidence;
+    private final Verdict nameless;
     private final @Nullable TrustException doubt;
 
-    private Authenticated(Digest signed, Evidence evidence, @Nullable TrustException doubt) {
-      this.signed = signed;
+    private Authenticated(Evidence evidence, Verdict nameless, @Nullable TrustException doubt) {
       this.evidence = evidence;
+      this.nameless = nameless;
       this.doubt = doubt;
     }
 
@@ -238,15 +242,33 @@ public final class Verifier {
         Digest manifest,
         StatementSource statements)
         throws RktException {
-      if (doubt != null && policies.find(name) == null) {
+      Digest signed = evidence.subject();
+      return as(new Candidate(image, name, signed, manifest, evidence, statements), isNameGiven);
+    }
+
+    /** The same of these bytes as a candidate. */
+    public Verified as(Candidate candidate, boolean isNameGiven) throws RktException {
+      if (doubt != null && policies.find(candidate.name()) == null) {
         throw doubt;
       }
-      Verified verified =
-          verify(new Candidate(image, name, signed, manifest, evidence, statements));
+      Verified verified = verify(candidate);
       if (doubt != null && !isNameGiven && verified.signers().isEmpty()) {
         throw doubt;
       }
       return verified;
+    }
+
+    /** What {@link #as} finds, as a report. */
+    public Verdict judge(Candidate candidate, boolean isNameGiven) throws RktException {
+      Verdict verdict = Verifier.this.judge(candidate);
+      boolean isNamedByItself = !isNameGiven && verdict.rule() == Rule.ACCEPT_UNSIGNED;
+      boolean isDoubted =
+          doubt != null && verdict.accepted() && (verdict.policy() == null || isNamedByItself);
+      if (!isDoubted) {
+        return verdict;
+      }
+      String choice = isNamedByItself ? ", and what nobody signed does not choose its policy" : "";
+      return verdict.refused(nameless.rule(), nameless.why() + choice);
     }
   }
 

@@ -360,10 +360,20 @@ class PolicyVerdictTest {
       assertThatThrownBy(() -> bytes.as(ID, inside, false, ID.digest(), () -> statements))
           .isInstanceOfSatisfying(
               TrustException.class, e -> assertThat(e.rule()).isEqualTo(Rule.UNSIGNED));
+      Verdict verdict = bytes.judge(unsigned(inside), false);
+      assertThat(verdict.rule()).isEqualTo(Rule.UNSIGNED);
+      assertThat(verdict.accepted()).isFalse();
+      assertThat(bytes.judge(unsigned(inside), true).rule()).isEqualTo(Rule.ACCEPT_UNSIGNED);
     }
     statements.add(signedByKey("example.net/app", ID.digest()));
     ImageName signed = new ImageName("example.net/app");
+    assertThat(bytes.judge(unsigned(signed), false).rule()).isEqualTo(Rule.VALID);
     assertThat(bytes.as(ID, signed, false, ID.digest(), () -> statements).signers()).hasSize(1);
+  }
+
+  private Candidate unsigned(ImageName name) {
+    return new Candidate(
+        ID, name, ID.digest(), ID.digest(), Evidence.none(ID.digest()), () -> statements);
   }
 
   @Test

@@ -171,9 +171,17 @@ class VerifierTest {
     assertThatThrownBy(() -> image.as(ID, new ImageName("good.com/a"), false, ID.digest(), NONE))
         .isInstanceOfSatisfying(
             TrustException.class, e -> assertThat(e.rule()).isEqualTo(Rule.OTHER_PREFIX));
+    Candidate evil = called("evil.com/a", Evidence.collect(byMallory, DATA));
+    assertThat(image.judge(evil, false).accepted()).isTrue();
+    Candidate good = called("good.com/a", Evidence.collect(byMallory, DATA));
+    assertThat(image.judge(good, false).rule()).isEqualTo(Rule.OTHER_PREFIX);
     Evidence byAnUnknown = Evidence.collect(byAlice, DATA);
     assertThatThrownBy(() -> verifier.authenticate(ID.digest(), byAnUnknown))
         .isInstanceOf(TrustException.class);
+  }
+
+  private static Candidate called(String name, Evidence evidence) {
+    return new Candidate(ID, new ImageName(name), ID.digest(), ID.digest(), evidence, NONE);
   }
 
   @Test

@@ -20,6 +20,11 @@ public final class SpecException extends RktException {
     return new SpecException(ErrorClass.INTEGRITY, message, fix, null);
   }
 
+  /** The same, with what met the bytes. */
+  public static SpecException integrity(String message, @Nullable Throwable cause) {
+    return new SpecException(ErrorClass.INTEGRITY, message, null, cause);
+  }
+
   /** The local system refused: I/O error, permission, no space. */
   public static SpecException system(String message, Throwable cause) {
     return new SpecException(ErrorClass.SYSTEM, message, null, cause);

@@ -88,6 +88,33 @@ class RootlessIT {
   }
 
   @Test
+  void filesAreJudgedByTheKeysOfTheUserAndByThoseOfTheMachine() throws Exception {
+    Path aci = base.resolve("image.aci");
+    assertThat(asUser("rkt-verify", aci.toString()).run().out()).isEqualTo(aci + "\n");
+    assertThat(ok("audit", "log", "--event=verdict", "--format=json").out())
+        .contains("\"purpose\":\"verify\"");
+    Path machine = base.resolve("etc");
+    Call byMachine =
+        asUser(
+            "rkt-verify",
+            "--dir=" + base.resolve("nothing"),
+            "--local-config=" + machine,
+            aci.toString());
+    assertThat(byMachine.run().status()).isEqualTo(12);
+    Images.execute(
+        List.of(
+            Rkt.DISTRIBUTION.resolve("bin/rkt").toString(),
+            "--dir=" + base.resolve("roots"),
+            "--local-config=" + machine,
+            "trust",
+            "--prefix=example.com/it",
+            base.resolve("key.asc").toString()));
+    Result result = byMachine.run();
+    assertThat(result.out()).as("%s", result).isEqualTo(aci + "\n");
+    assertThat(base.resolve("nothing")).doesNotExist();
+  }
+
+  @Test
   void aCommandThatStartsOverForBothCompilersKeepsToThem() throws Exception {
     Path rendered = home.resolve("rendered");
     ok("image", "render", image, rendered.toString());
@@ -271,7 +298,11 @@ class RootlessIT {
   }
 
   private Call call(String... words) {
-    return tool("rkt", words)
+    return asUser("rkt", words);
+  }
+
+  private Call asUser(String tool, String... words) {
+    return tool(tool, words)
         .env("HOME", home.toString())
         .under("setpriv", "--reuid=" + USER, "--regid=" + USER, "--init-groups");
   }

@@ -4,13 +4,14 @@ import java.util.Optional;
 import rkt.fetch.http.Freshness;
 import rkt.fetch.transport.Progress;
 import rkt.spec.RktException;
+import rkt.spec.archive.AciReader;
 import rkt.spec.store.Blob;
 import rkt.spec.store.Transaction;
 
 /** Where an ACI file and its detached signature come from. */
 public interface AciSource {
   /** The longest file that is taken. */
-  long MAX_BYTES = 20L << 30;
+  long MAX_BYTES = AciReader.LARGEST;
 
   /** The longest signature that is taken. */
   int MAX_SIGNATURE_BYTES = 4 << 20;

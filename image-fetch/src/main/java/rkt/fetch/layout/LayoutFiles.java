@@ -9,9 +9,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import rkt.fetch.archive.TarFile;
 import rkt.fetch.transport.FetchException;
 import rkt.spec.RktException;
+import rkt.spec.archive.TarFile;
 
 /** The files of an image by their names: those of a directory, or the members of a tar. */
 sealed interface LayoutFiles {

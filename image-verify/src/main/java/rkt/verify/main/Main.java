@@ -1,12 +1,10 @@
 package rkt.verify.main;
 
-import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,21 +18,18 @@ import rkt.spec.ErrorClass;
 import rkt.spec.RktException;
 import rkt.spec.SpecException;
 import rkt.spec.error.ErrorReport;
-import rkt.spec.image.Image;
-import rkt.spec.image.ImageId;
 import rkt.spec.store.DataDirectory;
 import rkt.spec.store.Directories;
 import rkt.spec.store.Store;
-import rkt.verify.Candidate;
-import rkt.verify.Verdict;
 import rkt.verify.Verifier;
+import rkt.verify.audit.AuditLog;
 
 /**
- * {@code rkt-verify}: reads image identifiers, prints those that the trust policy accepts now, and
- * says of the others on stderr why not. spec/trust.md#rkt-verify
+ * {@code rkt-verify}: reads identifiers of images and paths of ACIs, prints those that the trust
+ * policy accepts now, and says of the others on stderr why not. spec/trust.md#rkt-verify
  */
 public final class Main {
-  private static final int LARGEST_INPUT = 1 << 20;
+  private static final String SIGNATURE = "--signature";
 
   private final InputStream in;
   private final PrintStream out;
@@ -91,76 +86,76 @@ public final class Main {
   private int verifyAll(ParseResult parsed) throws RktException {
     Path dir = path(parsed, "--dir", Directories.data());
     DataDirectory.check(dir);
-    Store store = Store.at(dir);
+    List<String> arguments = parsed.matchedPositionalValue(0, List.of());
+    String signature = parsed.matchedOptionValue(SIGNATURE, "");
+    if (!signature.isEmpty() && (arguments.size() != 1 || arguments.get(0).equals("-"))) {
+      throw SpecException.usage(
+          "--signature is for one FILE, which is an argument",
+          "without it the signature of FILE is in FILE.asc");
+    }
+    // Who only asks begins no data directory, and so no log in it.
+    boolean ours = Files.isWritable(dir);
     Verifier verifier =
         Verifier.open(
             path(parsed, "--system-config", "/usr/lib/rkt"),
             path(parsed, "--local-config", Directories.localConfig()),
-            dir,
+            ours ? dir : null,
+            clock);
+    Judge judge =
+        new Judge(
+            Store.at(dir),
+            verifier,
+            ours ? new AuditLog(dir, clock) : null,
+            signature.isEmpty() ? null : Path.of(signature).toAbsolutePath(),
+            out,
+            json,
             clock);
     int status = 0;
-    for (String text : images(parsed)) {
-      int one;
-      try {
-        one = verify(store, verifier, text);
-      } catch (RktException e) {
-        one = report(e.errorClass(), e.getMessage(), e.fix());
-      }
+    for (String argument : arguments.isEmpty() ? List.of("-") : arguments) {
+      int one = argument.equals("-") ? verifyLines(judge) : verifyWord(judge, argument);
       status = status == 0 ? one : status;
     }
     return status;
   }
 
-  private int verify(Store store, Verifier verifier, String text) throws RktException {
-    ImageId id =
-        store
-            .find(text)
-            .orElseThrow(() ->
-                SpecException.notFound(
-                    "image \"" + text + "\" is not in the store", "rkt fetch " + text));
-    Image image = store.image(id, text);
-    if (!store.blobsUntouched(image)) {
-      store.rehash(image);
+  private int verifyWord(Judge judge, String word) {
+    try {
+      NameLines.requireText(word);
+      return verify(judge, word);
+    } catch (SpecException e) {
+      return report(e.errorClass(), e.getMessage(), e.fix());
     }
-    Candidate candidate = Verifier.stored(store, image);
-    if (json) {
-      Verdict verdict = verifier.judge(candidate);
-      out.println(new String(verdict.toJson(), StandardCharsets.UTF_8));
-    }
-    verifier.verify(candidate);
-    if (!json) {
-      out.println(id);
-    }
-    return 0;
   }
 
-  /** The images of the command line; without any, or for {@code -}, the words of stdin. */
-  private List<String> images(ParseResult parsed) throws RktException {
-    List<String> arguments = parsed.matchedPositionalValue(0, List.of());
-    List<String> result = new ArrayList<>();
-    for (String argument : arguments.isEmpty() ? List.of("-") : arguments) {
-      if (!argument.equals("-")) {
-        result.add(argument);
-        continue;
-      }
-      for (String word : input().split("\\s+", -1)) {
-        if (!word.isEmpty()) {
-          result.add(word);
+  private int verify(Judge judge, String text) {
+    try {
+      judge.judge(text);
+      return 0;
+    } catch (RktException e) {
+      return report(e.errorClass(), e.getMessage(), e.fix());
+    }
+  }
+
+  /** Each as it comes, so that whoever writes the lines need not be done. */
+  private int verifyLines(Judge judge) {
+    NameLines lines = new NameLines(in);
+    int status = 0;
+    while (true) {
+      int one;
+      try {
+        String line = lines.next();
+        if (line == null) {
+          return status;
+        }
+        one = verify(judge, line);
+        out.flush();
+      } catch (SpecException e) {
+        one = report(e.errorClass(), e.getMessage(), e.fix());
+        if (e.errorClass() == ErrorClass.SYSTEM) {
+          return status == 0 ? one : status; // Nothing more can be read.
         }
       }
-    }
-    return result;
-  }
-
-  private String input() throws RktException {
-    try {
-      byte[] bytes = in.readNBytes(LARGEST_INPUT + 1);
-      if (bytes.length > LARGEST_INPUT) {
-        throw SpecException.usage("stdin holds more than " + LARGEST_INPUT + " bytes");
-      }
-      return new String(bytes, StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw SpecException.system("cannot read stdin: " + e.getMessage(), e);
+      status = status == 0 ? one : status;
     }
   }
 
@@ -171,13 +166,16 @@ public final class Main {
   private static CommandSpec spec() {
     CommandSpec spec = CommandSpec.create().name("rkt-verify");
     spec.usageMessage()
-        .description("Judge stored images by the trust policy and print those that pass.")
+        .description(
+            "Judge images by the trust policy, in the store or in files, and print those that"
+                + " pass.")
         .exitCodeListHeading("%nExit codes:%n")
         .exitCodeList(statuses())
         .footerHeading("%nExamples:%n")
         .footer(
             "  rkt-fetch docker://registry.example.com/app:1.4 | rkt-verify | xargs rkt-run",
             "  rkt-verify --format=json example.com/app:1.4",
+            "  find /media/stick -name '*.aci' | rkt-verify",
             "  rkt-verify --detached app.aci.asc --cert publisher.asc app.aci");
     spec.addOption(option("DIR", "--dir", "The data directory.", Directories.data()));
     spec.addOption(
@@ -189,6 +187,12 @@ public final class Main {
             "Where the administrator's trust is.",
             Directories.localConfig()));
     spec.addOption(
+        OptionSpec.builder(SIGNATURE)
+            .paramLabel("FILE")
+            .type(String.class)
+            .description("The signature of one ACI in a file, instead of the one beside it.")
+            .build());
+    spec.addOption(
         option("FORMAT", "--format", "text, or json: one verdict a line, refusals too.", "text"));
     spec.addOption(
         OptionSpec.builder("-h", "--help").usageHelp(true).description("Show this.").build());
@@ -199,7 +203,9 @@ public final class Main {
             .arity("0..*")
             .type(List.class)
             .auxiliaryTypes(String.class)
-            .description("Identifiers or references; - or none: those on stdin.")
+            .description(
+                "Identifiers or references of stored images, or paths of ACIs, with their"
+                    + " signatures in PATH.asc; - or none: the lines of stdin.")
             .build());
     return spec;
   }

@@ -93,7 +93,7 @@ class SingleToolsIT {
   void verifyGoesOnAndGivesTheStatusOfTheFirstRefusal() throws Exception {
     Result result =
         rkt.tool("rkt-verify")
-            .stdin((unsignedId + "\n" + signedId + " nothing\n").getBytes(UTF_8))
+            .stdin((unsignedId + "\n" + signedId + "\nnothing\n").getBytes(UTF_8))
             .run();
     assertThat(result.status()).isEqualTo(12);
     assertThat(result.out()).isEqualTo(signedId + "\n");

@@ -1,12 +1,12 @@
-package rkt.fetch.archive;
+package rkt.spec.archive;
 
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import rkt.fetch.transport.FetchException;
 import rkt.spec.RktException;
+import rkt.spec.SpecException;
 import rkt.spec.image.Compression;
 import rkt.spec.image.Decompressor;
 import rkt.spec.store.Transaction;
@@ -31,10 +31,10 @@ public final class ArchiveFile {
   /** A plain file with its bytes: itself, or one that ends with the transaction. */
   public Path plain(Transaction transaction) throws RktException {
     if (!Files.exists(file)) {
-      throw FetchException.notFound("no such file: " + file, null);
+      throw SpecException.notFound("no such file: " + file, null);
     }
     if (!Files.isRegularFile(file)) {
-      throw FetchException.usage(file + " is not a regular file", null);
+      throw SpecException.usage(file + " is not a regular file");
     }
     Compression compression;
     try {
@@ -47,10 +47,10 @@ public final class ArchiveFile {
       }
     } catch (IOException e) {
       String why = e instanceof EOFException ? "it ends too early" : String.valueOf(e.getMessage());
-      throw FetchException.integrity("cannot expand " + file + ": " + why, e);
+      throw SpecException.integrity("cannot expand " + file + ": " + why, e);
     } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
       // How some decoders meet bytes that they do not understand.
-      throw FetchException.integrity("cannot expand " + file + ": it is damaged", e);
+      throw SpecException.integrity("cannot expand " + file + ": it is damaged", e);
     }
   }
 

@@ -1,4 +1,4 @@
-package rkt.fetch.archive;
+package rkt.spec.archive;
 
 import java.io.FilterInputStream;
 import java.io.IOException;

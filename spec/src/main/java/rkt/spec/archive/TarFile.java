@@ -1,4 +1,4 @@
-package rkt.fetch.archive;
+package rkt.spec.archive;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,7 +11,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import rkt.fetch.transport.FetchException;
+import rkt.spec.SpecException;
 
 /**
  * A plain tar whose members are read by name, in any order. Nothing of it is unpacked, so no name
@@ -38,30 +38,30 @@ public final class TarFile {
    *
    * @param what names it in errors
    */
-  public static TarFile open(Path file, String what) throws FetchException {
+  public static TarFile open(Path file, String what) throws SpecException {
     TarFile tar = new TarFile(file, what);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
         InputStream in = Channels.newInputStream(channel)) {
       tar.index(new TarHeaders(in, what), channel);
     } catch (IOException e) {
-      throw FetchException.system("cannot read " + what + ": " + e.getMessage(), e);
+      throw SpecException.system("cannot read " + what + ": " + e.getMessage(), e);
     } catch (InvalidPathException e) {
-      throw FetchException.integrity(what + " has a link with a name that is none", e);
+      throw SpecException.integrity(what + " has a link with a name that is none", e);
     }
     return tar;
   }
 
-  private void index(TarHeaders headers, FileChannel channel) throws IOException, FetchException {
+  private void index(TarHeaders headers, FileChannel channel) throws IOException, SpecException {
     int entries = 0;
     for (TarHeaders.Entry entry; (entry = headers.next()) != null; ) {
       if (++entries > MOST_ENTRIES) {
-        throw FetchException.integrity(what + " has more than " + MOST_ENTRIES + " entries", null);
+        throw SpecException.integrity(what + " has more than " + MOST_ENTRIES + " entries");
       }
       String link = entry.type() == '2' ? resolve(entry.plain(), entry.link()) : entry.link();
       if (entry.isFile() || entry.isLink()) {
         Member member = new Member(channel.position(), entry.sizeBytes(), link);
         if (members.put(entry.plain(), member) != null) {
-          throw FetchException.integrity(what + " has \"" + entry.plain() + "\" twice", null);
+          throw SpecException.integrity(what + " has \"" + entry.plain() + "\" twice");
         }
       }
     }
@@ -74,27 +74,27 @@ public final class TarFile {
   }
 
   /** The length of the member {@code name}; empty if there is none. */
-  public Optional<Long> size(String name) throws FetchException {
+  public Optional<Long> size(String name) throws SpecException {
     Member member = find(name);
     return member == null ? Optional.empty() : Optional.of(member.sizeBytes());
   }
 
   /** The bytes of the member {@code name}; the caller closes them. */
-  public InputStream read(String name) throws IOException, FetchException {
+  public InputStream read(String name) throws IOException, SpecException {
     Member member = find(name);
     if (member == null) {
-      throw FetchException.integrity(what + " has no \"" + name + "\"", null);
+      throw SpecException.integrity(what + " has no \"" + name + "\"");
     }
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
     channel.position(member.offset());
     return new Part(Channels.newInputStream(channel), member.sizeBytes());
   }
 
-  private @Nullable Member find(String name) throws FetchException {
+  private @Nullable Member find(String name) throws SpecException {
     Member member = members.get(name);
     for (int steps = 0; member != null && !member.link().isEmpty(); steps++) {
       if (steps == LONGEST_CHAIN) {
-        throw FetchException.integrity(what + " has links that lead nowhere: " + name, null);
+        throw SpecException.integrity(what + " has links that lead nowhere: " + name);
       }
       member = members.get(member.link());
     }

@@ -1,11 +1,11 @@
-package rkt.fetch.archive;
+package rkt.spec.archive;
 
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import rkt.fetch.transport.FetchException;
+import rkt.spec.SpecException;
 import rkt.spec.image.Decompressor;
 
 /**
@@ -34,9 +34,9 @@ public enum ArchiveKind {
   /**
    * Looks into {@code path}.
    *
-   * @throws FetchException if it is nothing of these
+   * @throws SpecException if it is nothing of these
    */
-  public static ArchiveKind of(Path path) throws FetchException {
+  public static ArchiveKind of(Path path) throws SpecException {
     if (Files.isRegularFile(path.resolve("oci-layout"))) {
       return OCI_LAYOUT;
     }
@@ -44,7 +44,7 @@ public enum ArchiveKind {
       return DIRECTORY;
     }
     if (!Files.exists(path)) {
-      throw FetchException.notFound("no such file: " + path, null);
+      throw SpecException.notFound("no such file: " + path, null);
     }
     if (!Files.isRegularFile(path)) {
       throw unknown(path);
@@ -59,14 +59,14 @@ public enum ArchiveKind {
       }
     } catch (IOException e) {
       String why = e instanceof EOFException ? "it ends too early" : String.valueOf(e.getMessage());
-      throw FetchException.integrity("cannot read " + path + ": " + why, e);
+      throw SpecException.integrity("cannot read " + path + ": " + why, e);
     } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
       // How some decoders meet bytes that they cannot decode.
-      throw FetchException.integrity("cannot read " + path + ": it is damaged", e);
+      throw SpecException.integrity("cannot read " + path + ": it is damaged", e);
     }
   }
 
-  private static ArchiveKind ofTar(InputStream in, Path path) throws IOException, FetchException {
+  private static ArchiveKind ofTar(InputStream in, Path path) throws IOException, SpecException {
     TarHeaders tar = new TarHeaders(in, path.toString());
     int entries = 0;
     for (TarHeaders.Entry entry; (entry = tar.next()) != null && ++entries < MOST_ENTRIES; ) {
@@ -86,8 +86,8 @@ public enum ArchiveKind {
     throw unknown(path);
   }
 
-  private static FetchException unknown(Path path) {
-    return FetchException.integrity(
-        path + " is neither an ACI nor an OCI layout, an OCI archive or a docker archive", null);
+  private static SpecException unknown(Path path) {
+    return SpecException.integrity(
+        path + " is neither an ACI nor an OCI layout, an OCI archive or a docker archive");
   }
 }

@@ -1,4 +1,4 @@
-package rkt.fetch.aci;
+package rkt.spec.archive;
 
 import rkt.spec.Digest;
 import rkt.spec.image.Compression;

@@ -1,4 +1,4 @@
-package rkt.fetch.archive;
+package rkt.spec.archive;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,7 +7,7 @@ import java.io.ByteArrayInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import rkt.fetch.transport.FetchException;
+import rkt.spec.SpecException;
 
 class TarHeadersTest {
   private static final int CHECKSUM = 148;
@@ -21,7 +21,7 @@ class TarHeadersTest {
     System.arraycopy(field, 0, tar, CHECKSUM, field.length);
     TarHeaders headers = new TarHeaders(new ByteArrayInputStream(tar), "a.tar");
     assertThatThrownBy(headers::next)
-        .isInstanceOf(FetchException.class)
+        .isInstanceOf(SpecException.class)
         .hasMessage("a.tar has a tar header with a wrong checksum");
   }
 

@@ -1,4 +1,4 @@
-package rkt.fetch.aci;
+package rkt.spec.archive;
 
 import java.io.EOFException;
 import java.io.FilterInputStream;
@@ -8,10 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.Arrays;
-import rkt.fetch.archive.ArchiveFile;
-import rkt.fetch.archive.TarHeaders;
-import rkt.fetch.transport.FetchException;
 import rkt.spec.Digest;
+import rkt.spec.SpecException;
 import rkt.spec.image.Compression;
 import rkt.spec.image.Decompressor;
 import rkt.spec.json.StrictJson;
@@ -23,6 +21,9 @@ import rkt.spec.json.StrictJson;
  * spec/image.md#aci
  */
 public final class AciReader {
+  /** The longest file that is taken for an ACI. */
+  public static final long LARGEST = 20L << 30;
+
   private static final int BUFFER = 256 << 10;
   private static final int MOST_ENTRIES = 1_000_000;
 
@@ -35,35 +36,54 @@ public final class AciReader {
     this.what = what;
   }
 
+  /** Opens the bytes of a file from their beginning, each time that it is asked to. */
+  public interface Bytes {
+    InputStream open() throws IOException;
+  }
+
   /** What {@code file} holds. */
-  public AciContent read(Path file) throws FetchException {
+  public AciContent read(Path file) throws SpecException {
+    long size;
     try {
-      long size = Files.size(file);
+      size = Files.size(file);
+    } catch (IOException e) {
+      throw SpecException.system("cannot read " + what + ": " + e.getMessage(), e);
+    }
+    return read(() -> Files.newInputStream(file), size);
+  }
+
+  /**
+   * What a file holds that is open already.
+   *
+   * @param sizeBytes its length, by which it may expand
+   */
+  public AciContent read(Bytes file, long sizeBytes) throws SpecException {
+    try {
       Compression compression = detect(file);
-      long limit = ArchiveFile.mostExpanded(size);
+      long limit = ArchiveFile.mostExpanded(sizeBytes);
       MessageDigest digest = Digest.Algorithm.SHA512.start();
-      try (InputStream expanded = Decompressor.open(Files.newInputStream(file), compression);
+      try (InputStream expanded = Decompressor.open(file.open(), compression);
           Hashing in = new Hashing(expanded, digest, limit)) {
         byte[] manifest = walk(in);
         return new AciContent(compression, Digest.of(Digest.Algorithm.SHA512, digest), manifest);
       }
     } catch (IOException e) {
       String why = e instanceof EOFException ? "it ends too early" : String.valueOf(e.getMessage());
-      throw FetchException.integrity("cannot expand " + what + ": " + why, e);
+      throw SpecException.integrity("cannot expand " + what + ": " + why, e);
     } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
       // How some decoders meet bytes that they do not understand.
-      throw FetchException.integrity("cannot expand " + what + ": it is damaged", e);
+      throw SpecException.integrity("cannot expand " + what + ": it is damaged", e);
     }
   }
 
-  private static Compression detect(Path file) throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
+  private static Compression detect(Bytes file) throws IOException {
+    try (InputStream in = file.open()) {
       byte[] head = in.readNBytes(Decompressor.MAGIC_BYTES);
       return Decompressor.detect(head, head.length);
     }
   }
 
-  private byte[] walk(InputStream in) throws IOException, FetchException {
+  private byte[] walk(InputStream in) throws IOException, SpecException {
     TarHeaders tar = new TarHeaders(in, what);
     byte[] manifest = null;
     boolean rootfs = false;
@@ -99,7 +119,7 @@ public final class AciReader {
   }
 
   /** The image id covers everything after the last entry too, which must be nothing but zeros. */
-  private void drain(InputStream in) throws IOException, FetchException {
+  private void drain(InputStream in) throws IOException, SpecException {
     byte[] buffer = new byte[BUFFER];
     byte[] zeros = new byte[BUFFER];
     for (int read; (read = in.read(buffer)) >= 0; ) {
@@ -109,8 +129,8 @@ public final class AciReader {
     }
   }
 
-  private FetchException bad(String why) {
-    return FetchException.integrity(what + " " + why, null);
+  private SpecException bad(String why) {
+    return SpecException.integrity(what + " " + why);
   }
 
   /** Counts and hashes everything that is read. */

@@ -1,4 +1,4 @@
-package rkt.fetch.archive;
+package rkt.spec.archive;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.apache.commons.compress.archivers.tar.TarUtils;
 import org.jspecify.annotations.Nullable;
-import rkt.fetch.transport.FetchException;
+import rkt.spec.SpecException;
 
 /**
  * Walks the headers of a tar: names, types and sizes, with bounded memory. The library's own reader
@@ -85,7 +85,7 @@ public final class TarHeaders {
   }
 
   /** The next entry, or null at the end; what is left of the entry before it is skipped. */
-  public @Nullable Entry next() throws IOException, FetchException {
+  public @Nullable Entry next() throws IOException, SpecException {
     skip(left);
     left = 0;
     String longName = null;
@@ -108,10 +108,10 @@ public final class TarHeaders {
           boolean isLink = type == '1' || type == '2';
           String link = isLink ? link(longLink, pax) : "";
           if (name.length() > LONGEST_NAME || link.length() > LONGEST_NAME) {
-            throw FetchException.integrity(what + " has a name that is too long", null);
+            throw SpecException.integrity(what + " has a name that is too long");
           }
           if (size > Long.MAX_VALUE - BLOCK) {
-            throw FetchException.integrity(what + " has a tar entry of " + size + " bytes", null);
+            throw SpecException.integrity(what + " has a tar entry of " + size + " bytes");
           }
           if (type == 'S') {
             skipSparseMap();
@@ -126,7 +126,7 @@ public final class TarHeaders {
   }
 
   /** The bytes of the entry that {@link #next} gave; the caller knows that they are few. */
-  public byte[] contents() throws IOException, FetchException {
+  public byte[] contents() throws IOException, SpecException {
     int size = Math.toIntExact(left);
     byte[] padded = in.readNBytes(size);
     if (padded.length < size) {
@@ -137,7 +137,7 @@ public final class TarHeaders {
   }
 
   /** Reads a header into the block; false at the end mark or the end of the stream. */
-  private boolean header() throws IOException, FetchException {
+  private boolean header() throws IOException, SpecException {
     int read = in.readNBytes(block, 0, BLOCK);
     if (read == 0 || (read == BLOCK && isZero())) {
       return false;
@@ -152,7 +152,7 @@ public final class TarHeaders {
       matches = false; // it is no number
     }
     if (!matches) {
-      throw FetchException.integrity(what + " has a tar header with a wrong checksum", null);
+      throw SpecException.integrity(what + " has a tar header with a wrong checksum");
     }
     return true;
   }
@@ -166,10 +166,9 @@ public final class TarHeaders {
     return true;
   }
 
-  private byte[] extended(long size) throws IOException, FetchException {
+  private byte[] extended(long size) throws IOException, SpecException {
     if (size > MAX_HEADER) {
-      throw FetchException.integrity(
-          what + " has an extended tar header of " + size + " bytes", null);
+      throw SpecException.integrity(what + " has an extended tar header of " + size + " bytes");
     }
     byte[] bytes = in.readNBytes(Math.toIntExact(padded(size)));
     if (bytes.length < size) {
@@ -179,7 +178,7 @@ public final class TarHeaders {
   }
 
   /** GNU's old sparse format: more blocks of the map follow while a flag says so. */
-  private void skipSparseMap() throws IOException, FetchException {
+  private void skipSparseMap() throws IOException, SpecException {
     boolean more = block[482] != 0;
     while (more) {
       if (in.readNBytes(block, 0, BLOCK) < BLOCK) {
@@ -189,7 +188,7 @@ public final class TarHeaders {
     }
   }
 
-  private void skip(long count) throws IOException, FetchException {
+  private void skip(long count) throws IOException, SpecException {
     long remaining = count;
     // A file skips past its own end in silence, so the last piece is read.
     while (remaining > skipped.length) {
@@ -215,15 +214,15 @@ public final class TarHeaders {
     return longLink != null ? longLink : untilNul(Arrays.copyOfRange(block, 157, 257));
   }
 
-  private long number(int offset, int length) throws FetchException {
+  private long number(int offset, int length) throws SpecException {
     long value;
     try {
       value = TarUtils.parseOctalOrBinary(block, offset, length);
     } catch (IllegalArgumentException e) {
-      throw FetchException.integrity(what + " has a tar header with a bad number", e);
+      throw SpecException.integrity(what + " has a tar header with a bad number", e);
     }
     if (value < 0) {
-      throw FetchException.integrity(what + " has a tar header with a negative number", null);
+      throw SpecException.integrity(what + " has a tar header with a negative number");
     }
     return value;
   }
@@ -248,8 +247,8 @@ public final class TarHeaders {
     return new String(bytes, 0, end, StandardCharsets.ISO_8859_1);
   }
 
-  private FetchException cut() {
-    return FetchException.integrity(what + " ends within a tar entry", null);
+  private SpecException cut() {
+    return SpecException.integrity(what + " ends within a tar entry");
   }
 
   /** The records of a pax header that matter here. */
@@ -258,7 +257,7 @@ public final class TarHeaders {
     private @Nullable String link;
     private long size = -1;
 
-    static Pax parse(byte[] records, String what) throws FetchException {
+    static Pax parse(byte[] records, String what) throws SpecException {
       Pax pax = new Pax();
       String text = new String(records, StandardCharsets.ISO_8859_1);
       for (int at = 0; at < text.length() && text.charAt(at) != 0; ) {
@@ -284,7 +283,7 @@ public final class TarHeaders {
       return pax;
     }
 
-    private void set(String key, String value, String what) throws FetchException {
+    private void set(String key, String value, String what) throws SpecException {
       switch (key) {
         case "path", "GNU.sparse.name" -> path = value;
         case "linkpath" -> link = value;
@@ -302,14 +301,14 @@ public final class TarHeaders {
       }
     }
 
-    void requireHarmless(String what) throws FetchException {
+    void requireHarmless(String what) throws SpecException {
       if (path != null || size >= 0) {
-        throw FetchException.integrity(what + " has a global tar header that names files", null);
+        throw SpecException.integrity(what + " has a global tar header that names files");
       }
     }
 
-    private static FetchException broken(String what, @Nullable Throwable cause) {
-      return FetchException.integrity(what + " has a broken extended tar header", cause);
+    private static SpecException broken(String what, @Nullable Throwable cause) {
+      return SpecException.integrity(what + " has a broken extended tar header", cause);
     }
   }
 }
