@@ -138,6 +138,56 @@ static int take(const char *path) {
   return say(write(again, "changed", 7));
 }
 
+static int unix_socket(const char *path, struct sockaddr_un *address) {
+  memset(address, 0, sizeof *address);
+  address->sun_family = AF_UNIX;
+  strncpy(address->sun_path, path, sizeof address->sun_path - 1);
+  return socket(AF_UNIX, SOCK_DGRAM, 0);
+}
+
+// Says something as sd_notify(3) does, some times, with a descriptor of its own as FDSTORE=1 would.
+static int notify(const char *text, int times) {
+  const char *path = getenv("NOTIFY_SOCKET");
+  if (!path) {
+    puts("no socket");
+    return 1;
+  }
+  struct sockaddr_un to;
+  int s = unix_socket(path, &to);
+  union {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(sizeof(int))];
+  } control = {.header = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
+  memcpy(CMSG_DATA(&control.header), &s, sizeof s);
+  struct iovec part = {(void *)text, strlen(text)};
+  struct msghdr message = {&to, sizeof to, &part, 1, &control, sizeof control, 0};
+  long sent = 0;
+  while (times-- > 0 && sent >= 0) sent = sendmsg(s, &message, MSG_NOSIGNAL);
+  return say(sent);
+}
+
+// Stands for a service manager: prints what it is told, and by which process.
+static int manager(const char *path) {
+  struct sockaddr_un here;
+  int s = unix_socket(path, &here), on = 1;
+  setsockopt(s, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+  if (bind(s, (struct sockaddr *)&here, sizeof here)) return say(-1);
+  setvbuf(stdout, NULL, _IOLBF, 0);
+  puts("listening");
+  for (;;) {
+    char text[4096], control[CMSG_SPACE(sizeof(struct ucred))];
+    struct iovec part = {text, sizeof text - 1};
+    struct msghdr message = {NULL, 0, &part, 1, control, sizeof control, 0};
+    long size = recvmsg(s, &message, 0);
+    if (size < 0) return say(size);
+    text[size] = 0;
+    struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+    struct ucred sender = {0};
+    if (c && c->cmsg_type == SCM_CREDENTIALS) memcpy(&sender, CMSG_DATA(c), sizeof sender);
+    printf("told %s by %d\n", text, sender.pid);
+  }
+}
+
 int main(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "";
   const char *arg = argc > 2 ? argv[2] : "";
@@ -184,6 +234,8 @@ int main(int argc, char **argv) {
   if (!strcmp(what, "orphan")) return orphan();
   if (!strcmp(what, "pass") && argc > 3) return pass(arg, argv[3]);
   if (!strcmp(what, "take")) return take(arg);
+  if (!strcmp(what, "notify")) return notify(arg, argc > 3 ? atoi(argv[3]) : 1);
+  if (!strcmp(what, "manager")) return manager(arg);
   if (!strcmp(what, "signal")) {
     signal(atoi(arg), SIG_DFL);
     kill(getpid(), atoi(arg));

@@ -11,4 +11,4 @@ exec "$cc" -std=gnu11 -Os -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversi
   -fno-unwind-tables -fno-ident -ffunction-sections -fdata-sections -fcf-protection=none \
   -nostdlib -static -no-pie -Wl,--gc-sections -Wl,-z,noseparate-code -Wl,-z,max-page-size=4096 \
   -Wl,-z,norelro -Wl,-z,noexecstack -Wl,--build-id=none -Wl,-s \
-  -o "$output" main.c init.c health.c supervise.c enter.c attach.c hold.c userns.c mux.c relay.c event.c ops.c plan.c text.c sys.c
+  -o "$output" main.c init.c health.c supervise.c enter.c attach.c hold.c userns.c mux.c notify.c relay.c event.c ops.c plan.c text.c sys.c

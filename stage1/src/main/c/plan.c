@@ -35,7 +35,7 @@ static const struct shape SHAPES[OP_END] = {
     [OP_STREAM] = {2, 2, 0},         [OP_FORK] = {1, 2, 0},
     [OP_LANDLOCK] = {1, 2, 0},       [OP_WRITE_PROC] = {1, 2 + 1, 1},
     [OP_OPEN] = {1, 2 + 1, 0},       [OP_OPEN_TREE] = {1, 2 + 1, 0},
-    [OP_MOVE_MOUNT] = {1, 2 + 1, 0},
+    [OP_MOVE_MOUNT] = {1, 2 + 1, 0}, [OP_NOTIFY] = {2, 2, 0},
 };
 
 __attribute__((noreturn)) static void refuse(const char *why, int64_t at) {
@@ -134,6 +134,11 @@ static void check_values(const struct record *r) {
     case OP_STREAM:
       if (w[0] > 3 || w[1] > 0x7fffffff) refuse("impossible stream at ", r->at);
       break;
+    case OP_NOTIFY:
+      if (w[0] + 1 > 0x80000000 || w[1] + 1 > 0x80000000 || (w[0] & w[1]) == ~(uint64_t)0) {
+        refuse("impossible notification at ", r->at);
+      }
+      break;
     case OP_ATTACH:
       check_name(r->text, r->at);
       break;
@@ -154,7 +159,9 @@ struct place {
 };
 
 /* What the supervisor is to know of an app. */
-static bool is_kept(uint32_t op) { return op == OP_STREAM || op == OP_OOM_COUNTER; }
+static bool is_kept(uint32_t op) {
+  return op == OP_STREAM || op == OP_OOM_COUNTER || op == OP_NOTIFY;
+}
 
 static bool belongs(uint32_t op, enum op mode, struct place here) {
   if (here.in_handler) return op == OP_EXEC && !here.complete;

@@ -54,7 +54,8 @@ enum op {
   OP_OPEN = 51,
   OP_OPEN_TREE = 52,
   OP_MOVE_MOUNT = 53,
-  OP_END = 54,
+  OP_NOTIFY = 54,
+  OP_END = 55,
 };
 
 enum { MAX_APPS = 256, MAX_PLAN = 16 << 20 };

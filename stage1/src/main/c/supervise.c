@@ -2,6 +2,7 @@
 #include "event.h"
 #include "modes.h"
 #include "mux.h"
+#include "notify.h"
 #include "ops.h"
 #include "relay.h"
 #include "text.h"
@@ -123,6 +124,13 @@ static bool take_events(void) {
   }
 }
 
+static void tell_if_ready(void) {
+  for (uint32_t i = 0; i < count; i++) {
+    if (!apps[i].started || notify_waits(i)) return;
+  }
+  notify_tell();
+}
+
 static void forward(int pid, int pidfd, int signal) {
   if (pidfd >= 0) {
     sys(__NR_pidfd_send_signal, pidfd, signal, NULL, 0);
@@ -150,6 +158,14 @@ static void clean(uint32_t at) {
   }
 }
 
+/* What apps have said since notify_poll filled the entries. */
+static void take_words(struct pollfd *fds) {
+  for (uint32_t app; notify_take(fds, &app);) record("status/", plan.base + names[app], ".ready", 1);
+}
+
+/* Of two times to wait, where -1 is for ever. */
+static int64_t sooner(int64_t a, int64_t b) { return a < 0 || (b >= 0 && b < a) ? b : a; }
+
 void run_supervise(int fd) {
   sys(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
   plan = plan_open(fd, OP_SUPERVISE);
@@ -166,6 +182,7 @@ void run_supervise(int fd) {
   for (; plan_next(&plan, at, &r) && r.op != OP_CLEANUP; at = r.next) {
     if (r.op == OP_APP) names[count++] = (uint32_t)(r.text - plan.base);
     if (r.op == OP_STREAM) mux_add(count - 1, plan.base + names[count - 1], &r);
+    if (r.op == OP_NOTIFY) notify_add(count - 1, &r);
     if (r.op == OP_OOM_COUNTER) counters[count - 1] = (uint32_t)(skip(r.text, 2) - plan.base);
   }
   if (pid <= 1 || signals < 0) {
@@ -174,6 +191,9 @@ void run_supervise(int fd) {
   }
   sys(__NR_fcntl, status_fd, F_SETFL, O_RDONLY | O_NONBLOCK);
   sys(__NR_mkdirat, directory_fd, "status", 0700);
+  for (uint32_t i = 0; i < count; i++) {
+    if (notify_waits(i)) record("status/", plan.base + names[i], ".ready", 0);
+  }
   mux_open(directory_fd);
   /* From here on no signal is lost: the apps that wait for that may start. */
   for (uint32_t i = 0; i < count; i++) write_all(lifeline, "!", 1);
@@ -191,22 +211,28 @@ void run_supervise(int fd) {
       if (got < 0) break;
     }
     if (gone) break;
-    static struct pollfd fds[4 + MUX_FDS];
+    tell_if_ready();
+    static struct pollfd fds[4 + MUX_FDS + MAX_APPS];
     fds[0] = (struct pollfd){signals, POLLIN, 0};
     fds[1] = (struct pollfd){events ? status_fd : -1, POLLIN, 0};
     relay_poll(fds + 2);
     unsigned more = mux_poll(fds + 4);
-    int64_t timeout = mux_timeout(), look = relay_timeout();
-    if (timeout < 0 || (look >= 0 && look < timeout)) timeout = look;
-    if (sys_poll(fds, 4 + more, timeout) < 0) continue;
+    struct pollfd *said = fds + 4 + more;
+    unsigned askers = notify_poll(said);
+    int64_t timeout = sooner(mux_timeout(), sooner(relay_timeout(), notify_timeout()));
+    if (sys_poll(fds, 4 + more + askers, timeout) < 0) continue;
     relay_move(fds + 2);
     mux_move(fds + 4);
+    take_words(said);
     if (fds[1].revents) events = take_events();
     for (int s; fds[0].revents && (s = next_signal(signals)) != 0;) {
       if (forwarded(s) && !relay_signal(s)) forward(pid, pidfd, s);
     }
   }
   if (events) take_events();
+  static struct pollfd last[MAX_APPS]; /* nobody is left who could say more than is there */
+  for (unsigned askers; (askers = notify_poll(last)) != 0 && sys_poll(last, askers, 0) > 0;) take_words(last);
+  tell_if_ready();
   relay_close();
 
   /* A shell that became us may have collected it already: then only what it said is known. */

@@ -4,6 +4,7 @@ package rkt.kernel;
 final class SystemCall {
   static final boolean ARM = isArm();
 
+  static final int BIND = number(49, 200);
   static final int BPF = number(321, 280);
   static final int CAPGET = number(125, 90);
   static final int CAPSET = number(126, 91);
@@ -11,6 +12,7 @@ final class SystemCall {
   static final int CHROOT = number(161, 51);
   static final int CLOSE = number(3, 57);
   static final int CLOSE_RANGE = number(436, 436);
+  static final int CONNECT = number(42, 203);
   static final int COPY_FILE_RANGE = number(326, 285);
   static final int DUP3 = number(292, 24);
   static final int EVENTFD2 = number(290, 19);

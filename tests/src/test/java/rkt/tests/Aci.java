@@ -33,6 +33,7 @@ public final class Aci {
   private final String name;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final Map<String, String> app = new LinkedHashMap<>();
+  private final List<String> annotations = new ArrayList<>();
 
   Aci(String name) {
     this.name = name;
@@ -82,6 +83,12 @@ public final class Aci {
   /** Any member of the manifest's {@code app}, as JSON. */
   public Aci app(String member, String json) {
     app.put(member, json);
+    return this;
+  }
+
+  /** An annotation of the image. */
+  public Aci annotation(String annotation, String value) {
+    annotations.add("{\"name\":" + quote(annotation) + ",\"value\":" + quote(value) + "}");
     return this;
   }
 
@@ -185,7 +192,9 @@ public final class Aci {
     app.forEach((member, json) -> members.add(quote(member) + ":" + json));
     return "{\"acKind\":\"ImageManifest\",\"acVersion\":\"0.8.11\",\"name\":"
         + quote(name)
-        + ",\"app\":{"
+        + ",\"annotations\":["
+        + String.join(",", annotations)
+        + "],\"app\":{"
         + String.join(",", members)
         + "}}";
   }

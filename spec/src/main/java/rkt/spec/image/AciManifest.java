@@ -97,7 +97,8 @@ public record AciManifest(
         List.of(layer),
         app.orElseGet(AciApp::none),
         labels,
-        pathWhitelist.isEmpty() ? List.of() : List.of(new AciStep(0, pathWhitelist)));
+        pathWhitelist.isEmpty() ? List.of() : List.of(new AciStep(0, pathWhitelist)),
+        annotations.getOrDefault(Image.NOTIFIES, "").equals("true"));
   }
 
   /** Refuses an image made for another system than {@code host}. */

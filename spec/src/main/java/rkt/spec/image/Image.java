@@ -25,6 +25,7 @@ import rkt.spec.ImageName;
  * @param labels the appc labels, or those of the OCI config
  * @param steps for an ACI that depends on others, or has a path whitelist, how it is assembled of
  *     them: one for each layer, the last for itself; else none
+ * @param notifies whether it says that its app tells by sd_notify(3) when it is ready
  */
 public record Image(
     ImageId id,
@@ -34,7 +35,11 @@ public record Image(
     List<Layer> layers,
     App app,
     Map<String, String> labels,
-    List<AciStep> steps) {
+    List<AciStep> steps,
+    boolean notifies) {
+  /** The annotation of an ACI, or label of an OCI image, by which an image says so: true. */
+  public static final String NOTIFIES = "appc.io/executor/supports-systemd-notify";
+
   public Image {
     steps = List.copyOf(steps);
     if (!steps.isEmpty() && steps.size() != layers.size()) {
@@ -45,7 +50,7 @@ public record Image(
     labels = Collections.unmodifiableMap(new LinkedHashMap<>(labels));
   }
 
-  /** An image that is assembled of nothing else. */
+  /** An image that is assembled of nothing else and does not say when it is ready. */
   public Image(
       ImageId id,
       ImageName name,
@@ -54,7 +59,7 @@ public record Image(
       List<Layer> layers,
       App app,
       Map<String, String> labels) {
-    this(id, name, manifest, signed, layers, app, labels, List.of());
+    this(id, name, manifest, signed, layers, app, labels, List.of(), false);
   }
 
   /** This with the ACIs that it depends on, in their order, each with all that it depends on. */
@@ -71,21 +76,30 @@ public record Image(
     }
     all.addAll(layers);
     route.add(steps.isEmpty() ? new AciStep(0, List.of()) : steps.getLast());
-    return new Image(id, name, manifest, signed, all, app, labels, route);
+    return new Image(id, name, manifest, signed, all, app, labels, route, notifies);
   }
 
   /** This under another name, which an OCI image does not say itself. */
   public Image called(ImageName other) {
     return other.equals(name)
         ? this
-        : new Image(id, other, manifest, signed, layers, app, labels, steps);
+        : new Image(id, other, manifest, signed, layers, app, labels, steps, notifies);
   }
 
   /** This without what it depends on, and without its path whitelist. */
   public Image alone() {
     return steps.isEmpty()
         ? this
-        : new Image(id, name, manifest, signed, List.of(layers.getLast()), app, labels);
+        : new Image(
+            id,
+            name,
+            manifest,
+            signed,
+            List.of(layers.getLast()),
+            app,
+            labels,
+            List.of(),
+            notifies);
   }
 
   /** The identifiers of the ACIs that it depends on, each once. */

@@ -50,6 +50,9 @@ public final class ImageJson {
       }
       out.end();
     }
+    if (image.notifies()) {
+      out.put("notifies", true);
+    }
   }
 
   private static void app(App app, JsonWriter out) {
@@ -99,7 +102,8 @@ public final class ImageJson {
           layers(json),
           app(json.object("app")),
           json.stringMap("labels"),
-          steps(json));
+          steps(json),
+          json.findBoolean("notifies").orElse(false));
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw SpecException.integrity(what + ": " + e.getMessage());
     }

@@ -110,6 +110,15 @@ public record OciManifest(
               oci.diffIds().get(i)));
     }
     ImageId id = new ImageId(ImageId.Kind.OCI, digest);
-    return new Image(id, name, digest, digest, resolved, oci.app(), oci.labels());
+    return new Image(
+        id,
+        name,
+        digest,
+        digest,
+        resolved,
+        oci.app(),
+        oci.labels(),
+        List.of(),
+        oci.labels().getOrDefault(Image.NOTIFIES, "").equals("true"));
   }
 }

@@ -470,7 +470,7 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
 
   /** What the supervisor is to know of an app, and nobody else. */
   private static boolean isKept(Op op) {
-    return op instanceof Op.Stream || op instanceof Op.OomCounter;
+    return op instanceof Op.Stream || op instanceof Op.OomCounter || op instanceof Op.Notify;
   }
 
   private static void checkKept(App app) {

@@ -412,6 +412,26 @@ public sealed interface Op {
   }
 
   /**
+   * In the plan of the supervisor alone: when the app is ready, and who is told when all are.
+   *
+   * @param from our socket, to which the app says that it is ready; -1 if it is by having started
+   * @param to a socket that is connected to who is told; -1 if nobody is
+   */
+  record Notify(Label label, long from, long to) implements Op {
+    public Notify {
+      boolean isPossible = from >= -1 && from <= Integer.MAX_VALUE && to >= -1;
+      if (!isPossible || to > Integer.MAX_VALUE || (from == -1 && to == -1)) {
+        throw new IllegalArgumentException("impossible notification from " + from + " to " + to);
+      }
+    }
+
+    @Override
+    public void write(PlanWriter out) {
+      out.op(54, label, from, to);
+    }
+  }
+
+  /**
    * clone(CLONE_PARENT): the steps before it are done by the process that was started, those after
    * it by PID 1, its sibling.
    *

@@ -148,6 +148,7 @@ final class PlanReader {
       case 51 -> openFile();
       case 52 -> openTree();
       case 53 -> moveMount();
+      case 54 -> notification();
       default -> throw new IllegalArgumentException("unknown op " + op);
     };
   }
@@ -381,6 +382,12 @@ final class PlanReader {
     long kind = word();
     long fd = word();
     return new Op.Stream(label(), kind, fd);
+  }
+
+  private Op notification() {
+    long from = word();
+    long to = word();
+    return new Op.Notify(label(), from, to);
   }
 
   private Op fork() {

@@ -277,7 +277,8 @@ public final class RunTool {
             context.dir(),
             context.home().resolve("libexec/pod-init"),
             context.clock(),
-            context.phases());
+            context.phases(),
+            context.environment());
     if (rehearses) {
       Stage1Config.requireNamespaces(stage1);
       return runner.rehearse(pod);

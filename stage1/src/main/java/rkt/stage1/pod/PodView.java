@@ -117,7 +117,8 @@ public record PodView(String id, PodPhase phase, boolean locked, Path directory)
         number(status.resolve(name + ".exited")),
         number(status.resolve(name)),
         number(status.resolve(name + ".oom")).orElse(0) > 0,
-        health(number(status.resolve(name + ".health"))));
+        health(number(status.resolve(name + ".health"))),
+        number(status.resolve(name + ".ready")).orElse(1) == 0);
   }
 
   /**
@@ -126,18 +127,21 @@ public record PodView(String id, PodPhase phase, boolean locked, Path directory)
    * @param exitStatus its status as a shell would give it, 128 + n for signal n
    * @param outOfMemory whether the kernel killed it, or a process of it, for want of memory
    * @param health "starting", "healthy" or "unhealthy"; empty if nobody asks
+   * @param isSilent whether it is to say itself that it is ready, and has not
    */
   public record AppStatus(
       OptionalLong startedNanos,
       OptionalLong exitedNanos,
       OptionalLong exitStatus,
       boolean outOfMemory,
-      Optional<String> health) {
+      Optional<String> health,
+      boolean isSilent) {
 
-    /** Started, and healthy if it is asked. */
+    /** Started, and healthy if it is asked, and ready by its own word if it gives one. */
     public boolean isReady() {
       return startedNanos.isPresent()
           && exitStatus.isEmpty()
+          && !isSilent
           && (health.isEmpty() || health.get().equals(HEALTHY));
     }
 
@@ -157,7 +161,7 @@ public record PodView(String id, PodPhase phase, boolean locked, Path directory)
     return Optional.of(HEALTH.get((int) number.getAsLong()));
   }
 
-  /** Whether every app has started, runs, and is healthy if its image says how to ask. */
+  /** Whether every app has started, runs, is healthy and has said that it is ready, if it does. */
   public boolean isReady() throws StageException {
     Optional<PodRecord> known = record();
     if (known.isEmpty()) {

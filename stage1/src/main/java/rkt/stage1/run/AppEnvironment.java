@@ -20,6 +20,7 @@ final class AppEnvironment {
    * @param fromPod above the image: {@code --set-env}
    * @param fromApp above all: {@code --environment}
    * @param term the caller's TERM if the app gets a terminal, else empty
+   * @param notifies whether the app is to say when it is ready
    */
   static Map<String, String> of(
       String app,
@@ -28,7 +29,8 @@ final class AppEnvironment {
       Map<String, String> fromImage,
       Map<String, String> fromPod,
       Map<String, String> fromApp,
-      String term) {
+      String term,
+      boolean notifies) {
     Map<String, String> environment = new LinkedHashMap<>();
     environment.put("PATH", PATH);
     environment.put("HOME", identity.home());
@@ -43,12 +45,16 @@ final class AppEnvironment {
       environment.put("TERM", term);
     }
     environment.putAll(fromCaller);
+    environment.remove(Readiness.VARIABLE); // the caller's, which an app must not reach
     environment.putAll(fromImage);
     environment.putAll(fromPod);
     environment.putAll(fromApp);
     // What the executor promises cannot be overridden. appc executor, "Environment Variables"
     environment.put("AC_APP_NAME", app);
     environment.put("container", "rkt");
+    if (notifies) {
+      environment.put(Readiness.VARIABLE, Readiness.SOCKET);
+    }
     return environment;
   }
 

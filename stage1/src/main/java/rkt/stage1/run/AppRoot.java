@@ -20,6 +20,7 @@ import rkt.kernel.MountFlag;
 import rkt.kernel.Mounts;
 import rkt.kernel.Names;
 import rkt.kernel.NewFilesystem;
+import rkt.kernel.NotifySocket;
 import rkt.kernel.Stat;
 import rkt.stage1.StageException;
 import rkt.stage1.render.TreeCache;
@@ -187,6 +188,22 @@ final class AppRoot implements AutoCloseable {
     mountBelow(
         dev, "shm", filesystem("tmpfs", "mode", "1777", "size", "64m"), NO_SUID, NO_DEV, NO_EXEC);
     mountBelow(dev, "mqueue", filesystem("mqueue"), NO_SUID, NO_DEV, NO_EXEC);
+  }
+
+  /**
+   * Adds the socket on which the app says that it is ready.
+   *
+   * @return our end of it, to be closed by the caller
+   */
+  Fd addNotifySocket() throws StageException {
+    if (dev == null) {
+      throw new IllegalStateException("/dev is not mounted yet");
+    }
+    try {
+      return NotifySocket.bind(dev, Readiness.NAME);
+    } catch (KernelException e) {
+      throw cannot("make " + Readiness.SOCKET, e);
+    }
   }
 
   /**

@@ -50,7 +50,8 @@ final class ContextBuilder {
             image.environment(),
             pod.environment(),
             process.environment(),
-            term);
+            term,
+            Readiness.isAsked(asked));
     String directory = process.workingDirectory().orElse(image.workingDirectory());
     if (!directory.startsWith("/")) {
       throw StageException.run(

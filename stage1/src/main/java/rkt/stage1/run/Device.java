@@ -28,7 +28,7 @@ public record Device(String source, String target, int access) {
   private static final List<String> OURS =
       List.of(
           "null", "zero", "full", "random", "urandom", "tty", "console", "pts", "ptmx", "shm",
-          "mqueue", "fd", "stdin", "stdout", "stderr", "core");
+          "mqueue", "notify", "fd", "stdin", "stdout", "stderr", "core");
 
   /** Reads {@code /dev/HOST[:/dev/IN][:rwm]}. */
   public static Device parse(String text) throws StageException {

@@ -319,7 +319,7 @@ final class HostPod {
                   List.of(),
                   descriptors)
               .spawn();
-      return new PodThread.Started(pid, streams.relayed(), streams.kept());
+      return new PodThread.Started(pid, streams.relayed(), streams.kept(), List.of());
     }
   }
 }

@@ -61,18 +61,22 @@ public final class PodRunner {
   private final Path podInit;
   private final Clock clock;
   private final Phases phases;
+  private final Map<String, String> environment;
 
   /** The filters of this pod's apps, which mostly have the same, by the texts of their profiles. */
   private final Map<String, Bytes> filters = new HashMap<>();
 
   /**
    * @param podInit the program that becomes process 1 and the supervisor
+   * @param environment the caller's, of which it matters who is to be told when a pod is ready
    */
-  public PodRunner(Path dataDir, Path podInit, Clock clock, Phases phases) {
+  public PodRunner(
+      Path dataDir, Path podInit, Clock clock, Phases phases, Map<String, String> environment) {
     this.dataDir = dataDir;
     this.podInit = podInit;
     this.clock = clock;
     this.phases = phases;
+    this.environment = Map.copyOf(environment);
   }
 
   /**
@@ -187,6 +191,7 @@ public final class PodRunner {
     try (Descriptors.Pipe lifeline = Descriptors.pipe();
         Descriptors.Pipe status = Descriptors.pipe();
         Fd program = Descriptors.sealedMemory("pod-init", Files.readAllBytes(podInit));
+        Fd told = hooks == null ? null : Readiness.callers(environment, hooks);
         PodUsers users = PodUsers.of(pod.id(), request.insecure());
         // First of all but for our own control group: the kernel makes them while we prepare.
         PodNamespaces namespaces = PodNamespaces.begin(users, ownNetwork, program)) {
@@ -225,7 +230,7 @@ public final class PodRunner {
       for (String warning : thread.warnings()) {
         hooks.warned().accept(warning);
       }
-      become(pod, record, program, started, users.lock(), lifeline, status, apps, hooks);
+      become(pod, record, program, started, users.lock(), told, lifeline, status, apps, hooks);
       throw new IllegalStateException("the supervisor was not executed");
     } catch (KernelException | IOException e) {
       String what = hooks == null ? "rehearse the start of a pod" : "start pod " + pod.id();
@@ -247,7 +252,8 @@ public final class PodRunner {
       throws RktException {
     try (Descriptors.Pipe lifeline = Descriptors.pipe();
         Descriptors.Pipe status = Descriptors.pipe();
-        Fd program = Descriptors.sealedMemory("pod-init", Files.readAllBytes(podInit))) {
+        Fd program = Descriptors.sealedMemory("pod-init", Files.readAllBytes(podInit));
+        Fd told = Readiness.callers(environment, hooks)) {
       AppRequest asked = request.apps().get(0);
       Confinement confinement = HostPod.confinement(asked, stage1, request);
       makeOverlay(pod, asked);
@@ -273,7 +279,7 @@ public final class PodRunner {
       enterRun(pod, request, record, List.of(app));
       HostPod starter = new HostPod(dataDir, stage1, pod, request, app, program, lifeline, status);
       PodThread.Started started = starter.startPod();
-      become(pod, record, program, started, null, lifeline, status, List.of(app), hooks);
+      become(pod, record, program, started, null, told, lifeline, status, List.of(app), hooks);
     } catch (KernelException | IOException e) {
       throw StageException.run("cannot start pod " + pod.id(), null, e);
     }
@@ -286,6 +292,7 @@ public final class PodRunner {
       Fd program,
       PodThread.Started started,
       @Nullable Fd lock,
+      @Nullable Fd told,
       Descriptors.Pipe lifeline,
       Descriptors.Pipe status,
       List<PreparedApp> apps,
@@ -302,6 +309,7 @@ public final class PodRunner {
               program,
               started,
               lock,
+              told,
               lifeline.writer(),
               status.reader(),
               apps,
@@ -476,11 +484,14 @@ public final class PodRunner {
       Fd program,
       PodThread.Started started,
       @Nullable Fd lock,
+      @Nullable Fd told,
       Fd lifeline,
       Fd status,
       List<PreparedApp> prepared,
       List<String> cgroups)
       throws KernelException {
+    int notifies = SUPERVISOR_STREAMS + started.streams().size();
+    int tells = notifies + started.notifies().size();
     List<LaunchPlan.App> apps = new ArrayList<>();
     for (PreparedApp app : prepared) {
       String name = app.request().name();
@@ -488,6 +499,12 @@ public final class PodRunner {
       if (app.oomCounter().isPresent()) {
         Label label = Label.of("see why it was killed");
         kept.add(new Op.OomCounter(label, app.oomCounter().get()));
+      }
+      int asked = indexOf(started.notifies(), name);
+      if (asked >= 0 || told != null) {
+        Label label = Label.of("see when app \"" + name + "\" is ready");
+        kept.add(
+            new Op.Notify(label, asked < 0 ? -1 : notifies + asked, told == null ? -1 : tells));
       }
       apps.add(new LaunchPlan.App(name, 0, kept));
     }
@@ -525,6 +542,12 @@ public final class PodRunner {
     for (StreamEnds.Kept stream : started.streams()) {
       descriptors.add(FdMapping.of(stream.end(), next++));
     }
+    for (Readiness.Asked asked : started.notifies()) {
+      descriptors.add(FdMapping.of(asked.socket(), next++));
+    }
+    if (told != null) {
+      descriptors.add(FdMapping.of(told, next++));
+    }
     // Above every number that is mapped: what is executed must not be overwritten.
     Fd executed = Descriptors.duplicate(program, next);
     return new Program(
@@ -532,6 +555,15 @@ public final class PodRunner {
         List.of("pod-init", "supervise", Integer.toString(SUPERVISOR_PLAN)),
         List.of(),
         descriptors);
+  }
+
+  private static int indexOf(List<Readiness.Asked> notifies, String app) {
+    for (int i = 0; i < notifies.size(); i++) {
+      if (notifies.get(i).app().equals(app)) {
+        return i;
+      }
+    }
+    return -1;
   }
 
   /** The streams of one app among those of all, which the supervisor inherits in this order. */

@@ -65,6 +65,7 @@ final class PodThread {
   private final PodConfinement confinement;
   private final Set<Integer> appUsers = new HashSet<>();
   private final List<String> warnings = new ArrayList<>();
+  private final List<Readiness.Asked> notifies = new ArrayList<>();
   private boolean rehearses;
   private @Nullable Rehearsal rehearsal;
 
@@ -100,8 +101,13 @@ final class PodThread {
    * @param pid its process 1, by its number here
    * @param terminal our end of the terminal that is to be joined to the caller's, if there is one
    * @param streams our ends of what may be attached to
+   * @param notifies the apps that say when they are ready
    */
-  record Started(int pid, Optional<Fd> terminal, List<StreamEnds.Kept> streams) {}
+  record Started(
+      int pid,
+      Optional<Fd> terminal,
+      List<StreamEnds.Kept> streams,
+      List<Readiness.Asked> notifies) {}
 
   /**
    * Does on a new thread everything that a start does but the birth of process 1. With the thread
@@ -192,7 +198,7 @@ final class PodThread {
       }
       if (rehearses) {
         rehearsal = Rehearsal.of(plan(plans), stage, apps);
-        return new Started(0, streams.relayed(), streams.kept());
+        return new Started(0, streams.relayed(), streams.kept(), notifies);
       }
       if (namespaces.user() == null) {
         // The last namespace: after it, no thread of this process can be made by this one.
@@ -316,6 +322,9 @@ final class PodThread {
       root.prepareProc();
       root.mountDev(devices);
       root.addDevices(asked.storage().devices(), disk.outside(0) != 0);
+      if (Readiness.isAsked(asked)) {
+        notifies.add(new Readiness.Asked(asked.name(), root.addNotifySocket()));
+      }
       root.mountSys();
       try (AppVolumes volumes =
           new AppVolumes(pod.directory(), disk, request.volumes(), writable)) {
@@ -438,12 +447,12 @@ final class PodThread {
                   descriptors)
               .spawn();
       if (user == null) {
-        return new Started(pid, streams.relayed(), streams.kept());
+        return new Started(pid, streams.relayed(), streams.kept(), notifies);
       }
       report.writer().close();
       try {
         int init = PodNamespaces.number(report.reader());
-        return new Started(init, streams.relayed(), streams.kept());
+        return new Started(init, streams.relayed(), streams.kept(), notifies);
       } finally {
         Processes.await(pid); // it has ended, or is about to: process 1 is its sibling
       }

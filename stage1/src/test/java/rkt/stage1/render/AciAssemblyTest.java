@@ -193,6 +193,7 @@ class AciAssemblyTest {
             image.layers(),
             image.app(),
             image.labels(),
-            List.of(new AciStep(0, whitelist)));
+            List.of(new AciStep(0, whitelist)),
+            false);
   }
 }

@@ -16,7 +16,8 @@ class AppEnvironmentTest {
   void anEmptyImageGetsTheDefaultsAlone() {
     assertThat(
             AppEnvironment.lines(
-                AppEnvironment.of("web", NOBODY, Map.of(), Map.of(), Map.of(), Map.of(), "")))
+                AppEnvironment.of(
+                    "web", NOBODY, Map.of(), Map.of(), Map.of(), Map.of(), "", false)))
         .containsExactly(
             "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME=/",
@@ -28,7 +29,8 @@ class AppEnvironmentTest {
   void aKnownUserAndATerminalAddTheirs() {
     assertThat(
             AppEnvironment.lines(
-                AppEnvironment.of("web", ALICE, Map.of(), Map.of(), Map.of(), Map.of(), "xterm")))
+                AppEnvironment.of(
+                    "web", ALICE, Map.of(), Map.of(), Map.of(), Map.of(), "xterm", false)))
         .containsExactly(
             "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME=/home/alice",
@@ -50,7 +52,8 @@ class AppEnvironmentTest {
             Map.of("PATH", "/image", "A", "image", "B", "image"),
             Map.of("A", "pod", "B", "pod", "C", "pod"),
             Map.of("A", "app"),
-            "xterm");
+            "xterm",
+            false);
     assertThat(environment)
         .containsEntry("PATH", "/image")
         .containsEntry("HOME", "/caller")
@@ -63,8 +66,21 @@ class AppEnvironmentTest {
   @Test
   void nobodyOverridesWhatTheExecutorPromises() {
     Map<String, String> lie = Map.of("AC_APP_NAME", "other", "container", "docker");
-    assertThat(AppEnvironment.of("web", NOBODY, lie, lie, lie, lie, ""))
+    assertThat(AppEnvironment.of("web", NOBODY, lie, lie, lie, lie, "", false))
         .containsEntry("AC_APP_NAME", "web")
         .containsEntry("container", "rkt");
+  }
+
+  @Test
+  void theSocketOfTheCallerIsNeverTheApps() {
+    Map<String, String> callers = Map.of("NOTIFY_SOCKET", "@/run/manager", "A", "b");
+    assertThat(AppEnvironment.of("web", NOBODY, callers, Map.of(), Map.of(), Map.of(), "", false))
+        .containsEntry("A", "b")
+        .doesNotContainKey("NOTIFY_SOCKET");
+    assertThat(AppEnvironment.of("web", NOBODY, callers, callers, callers, callers, "", true))
+        .containsEntry("NOTIFY_SOCKET", "/dev/notify");
+    Map<String, String> own = Map.of("NOTIFY_SOCKET", "/run/own");
+    assertThat(AppEnvironment.of("web", NOBODY, callers, own, Map.of(), Map.of(), "", false))
+        .containsEntry("NOTIFY_SOCKET", "/run/own");
   }
 }
