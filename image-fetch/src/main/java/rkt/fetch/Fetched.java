@@ -30,6 +30,7 @@ public final class Fetched implements AutoCloseable {
   private final Optional<byte[]> signature;
   private final Along along;
   private final String source;
+  private final boolean namesItself;
   private final Resolver resolver;
   private @Nullable ProgramAci program;
   private @Nullable Resolved resolved;
@@ -40,12 +41,14 @@ public final class Fetched implements AutoCloseable {
       Optional<byte[]> signature,
       Along along,
       String source,
+      boolean namesItself,
       Resolver resolver) {
     this.transaction = transaction;
     this.signed = signed;
     this.signature = signature;
     this.along = along;
     this.source = source;
+    this.namesItself = namesItself;
     this.resolver = resolver;
   }
 
@@ -123,6 +126,11 @@ public final class Fetched implements AutoCloseable {
   /** Where the image came from, without credentials. */
   public String source() {
     return source;
+  }
+
+  /** Whether the image's name is in bytes that nobody has verified: it is an ACI. */
+  public boolean namesItself() {
+    return namesItself;
   }
 
   /**

@@ -417,6 +417,7 @@ public final class Fetcher {
         signature,
         Fetched.Along.nothing(),
         source.what(),
+        true,
         () -> resolve(source, file, asked, wanted, transaction));
   }
 
@@ -609,6 +610,7 @@ public final class Fetcher {
         signature,
         statements,
         source.what(),
+        false,
         () ->
             new Fetched.Resolved(
                 result.image(), result.manifest(), references, remembered, List.of()));

@@ -51,6 +51,13 @@ public record Candidate(
     default List<Digest> indexes() throws RktException {
       return List.of();
     }
+
+    /**
+     * The evidence of each detached signature of one of those indexes; its subject is the index.
+     */
+    default List<Evidence> ofIndexes() throws RktException {
+      return List.of();
+    }
   }
 
   /** The digests that a statement about it may name. */

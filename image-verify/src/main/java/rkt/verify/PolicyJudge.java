@@ -46,6 +46,7 @@ final class PolicyJudge implements Proofs {
   private final Instant now;
   private @Nullable List<Statement> statements;
   private @Nullable List<Digest> indexes;
+  private boolean isIndexSigned = false;
 
   private PolicyJudge(
       Candidate candidate, List<TrustedKey> keys, List<Finding> findings, Instant now) {
@@ -67,7 +68,9 @@ final class PolicyJudge implements Proofs {
     PolicyJudge judge = new PolicyJudge(candidate, keys, byKeys.findings(), byKeys.at());
     Explanation explanation = Evaluation.of(policy.requirement(), judge, thorough);
     boolean forged = byKeys.rule() == Rule.BAD_SIGNATURE && policy.requirement().asksForOpenPgp();
-    return byKeys.by(policy, explanation, rule(policy, explanation, byKeys, forged));
+    // Why the signature of an index did not do is more than that there is no other.
+    boolean isTold = !judge.isIndexSigned || byKeys.rule() != Rule.UNSIGNED;
+    return byKeys.by(policy, explanation, rule(policy, explanation, byKeys, forged, isTold));
   }
 
   /** What {@code requirement} asks for, shown with an image that nobody has signed. */
@@ -85,7 +88,11 @@ final class PolicyJudge implements Proofs {
     return Evaluation.of(requirement, new PolicyJudge(unsigned, List.of(), List.of(), now), true);
   }
 
-  private static Rule rule(Policy policy, Explanation explanation, Verdict byKeys, boolean forged) {
+  /**
+   * @param isTold whether the keys say best why they were not enough
+   */
+  private static Rule rule(
+      Policy policy, Explanation explanation, Verdict byKeys, boolean forged, boolean isTold) {
     if (forged) {
       return Rule.BAD_SIGNATURE;
     }
@@ -96,7 +103,7 @@ final class PolicyJudge implements Proofs {
       return Rule.REJECTED;
     }
     boolean onlyOpenPgp = policy.requirement() instanceof Requirement.OpenPgp;
-    return onlyOpenPgp && !byKeys.accepted() ? byKeys.rule() : Rule.POLICY;
+    return onlyOpenPgp && isTold && !byKeys.accepted() ? byKeys.rule() : Rule.POLICY;
   }
 
   @Override
@@ -131,11 +138,41 @@ final class PolicyJudge implements Proofs {
 
   @Override
   public Proven detached() {
+    return proven(findings, candidate.signed());
+  }
+
+  @Override
+  public Proven detachedOfIndexes() throws RktException {
     List<Claim> claims = new ArrayList<>();
     List<String> refusals = new ArrayList<>();
+    for (Evidence evidence : candidate.statements().ofIndexes()) {
+      isIndexSigned = true;
+      List<Finding> found = Verifier.examineIndex(evidence, keys, now);
+      Proven proven = proven(found, evidence.subject());
+      // As of the image itself, nothing counts that stands beside a forgery.
+      if (!isForged(found)) {
+        claims.addAll(proven.claims());
+      }
+      refusals.addAll(proven.refusals());
+    }
+    return new Proven(claims, refusals);
+  }
+
+  private static boolean isForged(List<Finding> findings) {
     for (Finding finding : findings) {
+      if (finding.rule() == Rule.BAD_SIGNATURE) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private Proven proven(List<Finding> found, Digest signed) {
+    List<Claim> claims = new ArrayList<>();
+    List<String> refusals = new ArrayList<>();
+    for (Finding finding : found) {
       if (finding.rule() == Rule.VALID) {
-        claims.add(claim(finding));
+        claims.add(claim(finding, signed));
       } else {
         refusals.add("the signature by " + finding.issuer() + " is refused: " + finding.why());
       }
@@ -143,10 +180,10 @@ final class PolicyJudge implements Proofs {
     return new Proven(claims, refusals);
   }
 
-  private Claim claim(Finding finding) {
+  private Claim claim(Finding finding, Digest signed) {
     return new Claim(
         new Signer.OpenPgp(finding.key(), finding.signingKey(), strength(finding)),
-        candidate.signed(),
+        signed,
         null,
         Instant.ofEpochSecond(finding.created()),
         false,

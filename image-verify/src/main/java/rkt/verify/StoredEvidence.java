@@ -53,10 +53,35 @@ public final class StoredEvidence {
     return evidence;
   }
 
+  /**
+   * The evidence of a detached signature, a blob of the store, of an index that lists the image.
+   * Under the name of the signature, so that another one is never answered for.
+   */
+  static Evidence ofIndex(Store store, ImageId image, Digest signature, byte[] index)
+      throws RktException {
+    String name = "evidence-" + signature.hex() + ".json";
+    Evidence kept = find(store.imageDir(image).resolve(name));
+    if (kept != null && kept.subject().equals(Digest.sha256(index))) {
+      return kept;
+    }
+    Evidence evidence = Evidence.collect(store.read(signature), index);
+    try {
+      keep(store, image, name, evidence);
+    } catch (SpecException e) {
+      // A store that we may only read: the next reader makes it again.
+    }
+    return evidence;
+  }
+
   /** Keeps {@code evidence} beside a committed image, whole or not at all. */
   public static void keep(Store store, ImageId id, Evidence evidence) throws SpecException {
-    Path file = store.imageDir(id).resolve(FILE);
-    Path draft = file.resolveSibling("." + FILE + "." + UUID.randomUUID());
+    keep(store, id, FILE, evidence);
+  }
+
+  private static void keep(Store store, ImageId id, String name, Evidence evidence)
+      throws SpecException {
+    Path file = store.imageDir(id).resolve(name);
+    Path draft = file.resolveSibling("." + name + "." + UUID.randomUUID());
     try {
       try {
         // Not synced: derived, sealed, and made again if a crash leaves it torn.

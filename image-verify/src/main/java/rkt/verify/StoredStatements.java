@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import rkt.spec.Digest;
 import rkt.spec.RktException;
 import rkt.spec.SpecException;
@@ -14,6 +15,8 @@ import rkt.spec.image.OciIndex;
 import rkt.spec.store.Statements;
 import rkt.spec.store.Store;
 import rkt.verify.claim.Statement;
+import rkt.verify.openpgp.Evidence;
+import rkt.verify.openpgp.TrustException;
 
 /** The statements that the store keeps beside an image. spec/trust.md#statements */
 public final class StoredStatements {
@@ -90,6 +93,61 @@ public final class StoredStatements {
       last = next;
     }
     return found;
+  }
+
+  /** Makes the evidence of a signature, or finds what was made of it before. */
+  public interface Evidences {
+    /**
+     * The evidence of one signature.
+     *
+     * @param signature its layer
+     * @param index the document that it is of
+     */
+    Evidence of(OciDescriptor signature, byte[] index) throws RktException;
+  }
+
+  /**
+   * The evidence of the detached signatures among {@code layers} that are of an index which lists
+   * {@code manifest}. One that cannot be read is left out: it proves nothing.
+   */
+  public static List<Evidence> ofIndexes(
+      List<OciDescriptor> layers, Bytes bytes, Digest manifest, Evidences evidences)
+      throws RktException {
+    List<Evidence> found = new ArrayList<>();
+    List<Digest> listing = null;
+    for (OciDescriptor layer : layers) {
+      Optional<String> index = Statements.signedIndex(layer);
+      if (index.isEmpty()) {
+        continue;
+      }
+      if (listing == null) {
+        listing = indexes(layers, bytes, manifest);
+      }
+      for (Digest listed : listing) {
+        if (listed.toString().equals(index.get())) {
+          try {
+            Evidence evidence = evidences.of(layer, bytes.of(listed));
+            if (evidence.subject().equals(listed)) {
+              found.add(evidence);
+            }
+          } catch (TrustException e) {
+            // Not a signature.
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+  /** The same of an image in the store. */
+  static List<Evidence> ofIndexes(Store store, Image image) throws RktException {
+    List<OciDescriptor> layers = new ArrayList<>(store.indexes(image.manifest()));
+    layers.addAll(store.statements(image.manifest()));
+    return ofIndexes(
+        layers,
+        store::read,
+        image.manifest(),
+        (layer, index) -> StoredEvidence.ofIndex(store, image.id(), layer.digest(), index));
   }
 
   private static byte[] checked(OciDescriptor layer, Bytes bytes) throws RktException {

@@ -16,7 +16,8 @@ import rkt.verify.policy.Policy;
  * @param name the name that it was judged under; empty if none was known
  * @param rule {@link Rule#VALID}, or the rule that refused
  * @param why in words, for an error message; empty if accepted
- * @param findings about detached OpenPGP signatures
+ * @param findings about detached OpenPGP signatures of the image, and of indexes that list it if
+ *     those were looked at
  * @param policy the one that decided; null if none speaks for the name, and the keys did
  * @param explanation what it made of the image, where there is a policy
  */
@@ -65,6 +66,7 @@ public record Verdict(
    * @param key the fingerprint of the trusted certificate that it was judged under, or empty
    * @param scope what that certificate is trusted for, or empty
    * @param signingKey the fingerprint of the key or subkey, or empty
+   * @param index the digest of the index that was signed; empty if it was the image itself
    */
   public record Finding(
       String issuer,
@@ -73,7 +75,8 @@ public record Verdict(
       String key,
       String scope,
       String signingKey,
-      long created) {}
+      long created,
+      String index) {}
 
   public boolean accepted() {
     return rule == Rule.VALID || rule == Rule.ACCEPT_UNSIGNED;
@@ -123,6 +126,9 @@ public record Verdict(
       }
       if (finding.created() > 0) {
         json.put("created", Instant.ofEpochSecond(finding.created()).toString());
+      }
+      if (!finding.index().isEmpty()) {
+        json.put("index", finding.index());
       }
       json.end();
     }

@@ -180,6 +180,11 @@ public final class Verifier {
     public List<Digest> indexes() throws RktException {
       return StoredStatements.indexes(store, image);
     }
+
+    @Override
+    public List<Evidence> ofIndexes() throws RktException {
+      return StoredStatements.ofIndexes(store, image);
+    }
   }
 
   private Verdict judge(Candidate candidate, boolean thorough) throws RktException {
@@ -190,6 +195,9 @@ public final class Verifier {
     List<TrustedKey> keys = trust.keysFor(name);
     List<Finding> findings = examine(candidate.evidence(), keys, now);
     Verdict byKeys = conclude(candidate.id().toString(), name.text(), now, findings);
+    if (policy == null && !byKeys.accepted() && byKeys.rule() != Rule.BAD_SIGNATURE) {
+      byKeys = byIndexes(candidate, keys, byKeys);
+    }
     if (byKeys.rule() == Rule.UNKNOWN_KEY) {
       byKeys = trustedElsewhere(name, byKeys);
     }
@@ -286,17 +294,51 @@ public final class Verifier {
     }
   }
 
+  /**
+   * What signatures of indexes that list the image make of an image whose own are not enough. Those
+   * of each index are for themselves: forged ones make none of another index bad.
+   */
+  private static Verdict byIndexes(Candidate candidate, List<TrustedKey> keys, Verdict byOwn)
+      throws RktException {
+    List<Finding> all = new ArrayList<>(byOwn.findings());
+    Verdict accepted = null;
+    for (Evidence evidence : candidate.statements().ofIndexes()) {
+      List<Finding> findings = examineIndex(evidence, keys, byOwn.at());
+      all.addAll(findings);
+      Verdict verdict = conclude(byOwn.subject(), byOwn.name(), byOwn.at(), findings);
+      if (verdict.accepted() && accepted == null) {
+        accepted = verdict;
+      }
+    }
+    if (accepted != null) {
+      return accepted;
+    }
+    return byOwn.findings().isEmpty()
+        ? conclude(byOwn.subject(), byOwn.name(), byOwn.at(), all)
+        : new Verdict(byOwn.subject(), byOwn.name(), byOwn.at(), byOwn.rule(), byOwn.why(), all);
+  }
+
   /** Judges every signature: one finding each, in their order. */
   private static List<Finding> examine(Evidence evidence, List<TrustedKey> keys, Instant now) {
     List<Finding> findings = new ArrayList<>();
     for (SignatureFacts signature : evidence.signatures()) {
-      findings.add(examine(signature, keys, now));
+      findings.add(examine(signature, keys, now, ""));
+    }
+    return findings;
+  }
+
+  /** The same of signatures of an index that lists the image. */
+  static List<Finding> examineIndex(Evidence evidence, List<TrustedKey> keys, Instant now) {
+    List<Finding> findings = new ArrayList<>();
+    for (SignatureFacts signature : evidence.signatures()) {
+      findings.add(examine(signature, keys, now, evidence.subject().toString()));
     }
     return findings;
   }
 
   /** The best finding over all trusted keys that the signature may be by. */
-  private static Finding examine(SignatureFacts signature, List<TrustedKey> keys, Instant now) {
+  private static Finding examine(
+      SignatureFacts signature, List<TrustedKey> keys, Instant now, String index) {
     Finding best = null;
     for (TrustedKey trusted : keys) {
       for (KeyFacts.Component component : trusted.facts().components()) {
@@ -312,7 +354,8 @@ public final class Verifier {
                 trusted.facts().fingerprint(),
                 trusted.scope().toString(),
                 component.fingerprint(),
-                signature.created());
+                signature.created(),
+                index);
         if (judgement.isValid()) {
           return finding;
         }
@@ -327,7 +370,14 @@ public final class Verifier {
     }
     Rules.Judgement judgement = Rules.unknown(signature);
     return new Finding(
-        signature.issuer(), judgement.rule(), judgement.why(), "", "", "", signature.created());
+        signature.issuer(),
+        judgement.rule(),
+        judgement.why(),
+        "",
+        "",
+        "",
+        signature.created(),
+        index);
   }
 
   /** Any valid signature is enough, unless another one that claims a trusted key is a forgery. */
@@ -375,7 +425,7 @@ public final class Verifier {
             Instant.ofEpochSecond(finding.created()),
             finding.scope(),
             List.of(finding.key()),
-            "",
+            finding.index(),
             "");
       }
     }

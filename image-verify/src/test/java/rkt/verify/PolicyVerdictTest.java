@@ -14,6 +14,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -28,6 +29,7 @@ import rkt.spec.image.ImageId;
 import rkt.spec.image.MediaType;
 import rkt.spec.image.OciDescriptor;
 import rkt.spec.json.JsonObject;
+import rkt.spec.store.Statements;
 import rkt.verify.claim.Statement;
 import rkt.verify.openpgp.Evidence;
 import rkt.verify.openpgp.Rule;
@@ -50,6 +52,7 @@ class PolicyVerdictTest {
   private static KeyPair pair;
 
   @TempDir Path dir;
+  private final Map<OciDescriptor, byte[]> ofIndex = new LinkedHashMap<>();
   private TrustStore trust;
   private Verifier verifier;
   private final List<Statement> statements = new ArrayList<>();
@@ -214,6 +217,61 @@ class PolicyVerdictTest {
     assertThat(verifier.verify(within(listing)).index()).isEmpty();
   }
 
+  @Test
+  void aDetachedSignatureOfAnIndexCountsWhereTheIndexListsTheImage() throws Exception {
+    byte[] listing = index(ID.digest());
+    byte[] another = index(Digest.sha256(new byte[] {7}));
+    ofIndex(listing, gpg.sign(listing, alice));
+    assertThat(verifier.judge(within(listing)).rule()).isEqualTo(Rule.UNKNOWN_KEY);
+    trust.add(Scope.ROOT, gpg.export(alice), "alice.asc");
+    Verified verified = verifier.verify(within(listing));
+    assertThat(verified.fingerprint()).isEqualTo(alice);
+    assertThat(verified.index()).isEqualTo(Digest.sha256(listing).toString());
+    assertThat(new String(verifier.judge(within(listing)).toJson(), StandardCharsets.UTF_8))
+        .contains("\"index\":\"" + Digest.sha256(listing) + "\"");
+    assertThat(verifier.judge(within(another)).rule()).as("not there").isEqualTo(Rule.UNSIGNED);
+    // Not one that lists something else, nor the signature of that.
+    ofIndex.clear();
+    ofIndex(another, gpg.sign(another, alice));
+    assertThat(verifier.judge(within(listing, another)).rule()).isEqualTo(Rule.UNSIGNED);
+    ofIndex.clear();
+    ofIndex(listing, gpg.sign(another, alice));
+    assertThat(verifier.judge(within(listing, another)).rule()).isEqualTo(Rule.BAD_SIGNATURE);
+    ofIndex.clear();
+    ofIndex(listing, "no signature".getBytes(StandardCharsets.UTF_8));
+    assertThat(verifier.judge(within(listing)).rule()).isEqualTo(Rule.UNSIGNED);
+  }
+
+  @Test
+  void whatIsSignedOfAnIndexMeetsAPolicyAndHarmsNoImageThatIsSignedItself() throws Exception {
+    byte[] listing = index(ID.digest());
+    trust.add(Scope.ROOT, gpg.export(alice), "alice.asc");
+    policy("", "{\"type\":\"openpgp\",\"fingerprints\":[\"" + alice + "\"]}");
+    assertThat(verifier.judge(within(listing)).accepted()).isFalse();
+    ofIndex(listing, gpg.sign(listing, alice));
+    assertThat(verifier.verify(within(listing)).index())
+        .isEqualTo(Digest.sha256(listing).toString());
+    ofIndex.clear();
+    ofIndex(listing, gpg.sign(DATA, alice));
+    assertThat(verifier.judge(within(listing)).why()).contains("is refused");
+    assertThat(verifier.verify(within(Evidence.collect(byAlice, DATA), listing)).index()).isEmpty();
+    Files.delete(dir.resolve("etc/policy.d/policy.json"));
+    assertThat(verifier.verify(within(Evidence.collect(byAlice, DATA), listing)).index()).isEmpty();
+    policy("", "{\"type\":\"openpgp\",\"maxAge\":\"1d\"}");
+    ofIndex.clear();
+    ofIndex(listing, gpg.sign(listing, alice));
+    assertThat(verifier.judge(within(listing)).why()).contains("old");
+  }
+
+  /** Puts a signature beside the image that says it is of that index. */
+  private void ofIndex(byte[] index, byte[] signature) {
+    ofIndex.put(
+        Statements.ofIndex(
+            Digest.sha256(index),
+            OciDescriptor.of(MediaType.PGP_SIGNATURE, Digest.sha256(signature), signature.length)),
+        signature);
+  }
+
   private static byte[] index(Digest listed) {
     return "{\"schemaVersion\":2,\"manifests\":[{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":3}]}"
         .formatted(MediaType.OCI_MANIFEST, listed)
@@ -222,8 +280,13 @@ class PolicyVerdictTest {
 
   /** The image, which nobody has signed itself, beside some indexes. */
   private Candidate within(byte[]... indexes) {
-    List<OciDescriptor> layers = new ArrayList<>();
+    return within(Evidence.none(ID.digest()), indexes);
+  }
+
+  private Candidate within(Evidence own, byte[]... indexes) {
+    List<OciDescriptor> layers = new ArrayList<>(ofIndex.keySet());
     Map<Digest, byte[]> bytes = new HashMap<>();
+    ofIndex.forEach((layer, signature) -> bytes.put(layer.digest(), signature));
     for (byte[] index : indexes) {
       Digest digest = Digest.sha256(index);
       layers.add(OciDescriptor.of(MediaType.OCI_INDEX, digest, index.length));
@@ -234,7 +297,7 @@ class PolicyVerdictTest {
         APP,
         ID.digest(),
         ID.digest(),
-        Evidence.none(ID.digest()),
+        own,
         new Candidate.StatementSource() {
           @Override
           public List<Statement> read() {
@@ -245,6 +308,16 @@ class PolicyVerdictTest {
           public List<Digest> indexes() throws RktException {
             return StoredStatements.indexes(
                 layers, digest -> bytes.getOrDefault(digest, new byte[0]), ID.digest());
+          }
+
+          @Override
+          public List<Evidence> ofIndexes() throws RktException {
+            return StoredStatements.ofIndexes(
+                layers,
+                digest -> bytes.getOrDefault(digest, new byte[0]),
+                ID.digest(),
+                (layer, index) ->
+                    Evidence.collect(bytes.getOrDefault(layer.digest(), new byte[0]), index));
           }
         });
   }

@@ -14,7 +14,6 @@ import rkt.spec.ImageName;
 import rkt.spec.RktException;
 import rkt.spec.image.AciDependency;
 import rkt.spec.image.Image;
-import rkt.spec.image.ImageId;
 import rkt.spec.store.Admission;
 import rkt.spec.store.Store;
 import rkt.verify.AuditEvents;
@@ -154,19 +153,21 @@ final class ImageGate {
 
   private Verified proven(Fetched fetched, Optional<ImageName> wanted, Evidence evidence)
       throws RktException {
+    Beside beside = new Beside(fetched, Store.at(settings.dir()));
+    if (!fetched.namesItself()) {
+      Image image = fetched.image();
+      requireName(image, wanted);
+      return verifier()
+          .verify(
+              new Candidate(
+                  image.id(), image.name(), fetched.signed(), image.manifest(), evidence, beside));
+    }
     // Some trusted key must have signed these bytes before any of them is believed: the name, by
-    // which keys are chosen, may be inside.
+    // which keys are chosen, is inside.
     Verifier.Authenticated authenticated = verifier().authenticate(fetched.signed(), evidence);
     Image image = fetched.image();
     requireName(image, wanted);
-    // Only an ACI says its name itself, and only one that was not asked for by name.
-    boolean isNameGiven = wanted.isPresent() || image.id().kind() == ImageId.Kind.OCI;
-    return authenticated.as(
-        image.id(),
-        image.name(),
-        isNameGiven,
-        image.manifest(),
-        new Beside(fetched, Store.at(settings.dir())));
+    return authenticated.as(image.id(), image.name(), wanted.isPresent(), image.manifest(), beside);
   }
 
   /** What came with an image that is not in the store yet. */
@@ -191,6 +192,15 @@ final class ImageGate {
         }
       }
       return origins;
+    }
+
+    @Override
+    public List<Evidence> ofIndexes() throws RktException {
+      return StoredStatements.ofIndexes(
+          fetched.statements(),
+          fetched::statement,
+          fetched.image().manifest(),
+          (layer, index) -> Evidence.collect(fetched.statement(layer.digest()), index));
     }
 
     @Override

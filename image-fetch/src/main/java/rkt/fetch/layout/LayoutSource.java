@@ -102,8 +102,7 @@ public final class LayoutSource implements OciSource {
    * What the layout has of signatures and attestations beside an image: artifacts that refer to it,
    * and the manifests under the tags that cosign makes of it.
    *
-   * @param subjects the digest of the image's manifest, then those of the indexes that led to it; a
-   *     detached signature must be of the first
+   * @param subjects the digest of the image's manifest, then those of the indexes that led to it
    */
   public Optional<FoundStatements.Beside> beside(List<Digest> subjects) throws RktException {
     Set<String> tags = new HashSet<>();
@@ -130,11 +129,14 @@ public final class LayoutSource implements OciSource {
       if (!tagged && !refers) {
         continue;
       }
-      boolean ofManifest = !refers || artifact.subject().get().digest().equals(subjects.getFirst());
-      if (ofManifest
-          && entry.artifactType().equals(MediaType.PGP_SIGNATURE)
-          && artifact.layers().size() == 1) {
-        signature = Optional.of(() -> checked(artifact.layers().getFirst()));
+      if (entry.artifactType().equals(MediaType.PGP_SIGNATURE) && artifact.layers().size() == 1) {
+        OciDescriptor layer = artifact.layers().getFirst();
+        if (!refers || artifact.subject().get().digest().equals(subjects.getFirst())) {
+          signature = Optional.of(() -> checked(layer));
+        } else {
+          OciDescriptor ofIndex = Statements.ofIndex(artifact.subject().get().digest(), layer);
+          statements.add(new FoundStatement(ofIndex, () -> checked(layer)));
+        }
       }
       for (OciDescriptor layer : artifact.layers()) {
         statements.add(new FoundStatement(plain(layer), () -> checked(layer)));

@@ -83,8 +83,7 @@ public final class RegistryStatements {
   /**
    * Looks everywhere at once; what is not there is no error.
    *
-   * @param subjects the digest of an image's manifest, then those of the indexes that led to it;
-   *     detached signatures are looked for only of the first
+   * @param subjects the digest of an image's manifest, then those of the indexes that led to it
    * @param attachments whether to look for what cosign attaches, referrers aside
    */
   public Found find(List<Digest> subjects, boolean attachments) throws RktException {
@@ -94,7 +93,7 @@ public final class RegistryStatements {
       if (subject.equals(subjects.getFirst())) {
         places.add(() -> referring(subject));
       } else {
-        places.add(() -> new Found(Optional.empty(), referring(subject).statements()));
+        places.add(() -> referringToIndex(subject));
       }
       if (attachments) {
         places.add(() -> tagged(tag + ".sig"));
@@ -145,8 +144,28 @@ public final class RegistryStatements {
   }
 
   private Found referring(Digest subject) throws RktException {
-    Optional<FoundStatement.Content> signature = Optional.empty();
     List<FoundStatement> statements = new ArrayList<>();
+    Optional<OciDescriptor> detached = referring(subject, statements);
+    return new Found(detached.map(it -> () -> signature(it, subject)), statements);
+  }
+
+  /** A detached signature of an index is one statement among those about the image. */
+  private Found referringToIndex(Digest index) throws RktException {
+    List<FoundStatement> statements = new ArrayList<>();
+    Optional<OciDescriptor> detached = referring(index, statements);
+    if (detached.isPresent()) {
+      OciDescriptor layer = onlyLayer(detached.get(), index);
+      statements.add(
+          new FoundStatement(
+              Statements.ofIndex(index, layer), () -> referrers.content(layer, LARGEST_SIGNATURE)));
+    }
+    return new Found(Optional.empty(), statements);
+  }
+
+  /** Adds the statements of what refers to {@code subject}; gives the last detached signature. */
+  private Optional<OciDescriptor> referring(Digest subject, List<FoundStatement> statements)
+      throws RktException {
+    Optional<OciDescriptor> signature = Optional.empty();
     int seen = 0;
     for (OciDescriptor artifact : referrers.list(subject)) {
       boolean detached = artifact.artifactType().equals(MediaType.PGP_SIGNATURE);
@@ -155,17 +174,21 @@ public final class RegistryStatements {
       }
       seen++;
       if (detached) {
-        signature = Optional.of(() -> signature(artifact, subject));
+        signature = Optional.of(artifact);
       } else {
         for (OciDescriptor layer : referrers.layers(artifact, subject)) {
           statements.add(statement(layer));
         }
       }
     }
-    return new Found(signature, statements);
+    return signature;
   }
 
   private byte[] signature(OciDescriptor artifact, Digest subject) throws RktException {
+    return referrers.content(onlyLayer(artifact, subject), LARGEST_SIGNATURE);
+  }
+
+  private OciDescriptor onlyLayer(OciDescriptor artifact, Digest subject) throws RktException {
     List<OciDescriptor> layers = referrers.layers(artifact, subject);
     if (layers.size() != 1) {
       throw FetchException.integrity(
@@ -178,7 +201,7 @@ public final class RegistryStatements {
               + " alone",
           null);
     }
-    return referrers.content(layers.getFirst(), LARGEST_SIGNATURE);
+    return layers.getFirst();
   }
 
   private FoundStatement statement(OciDescriptor layer) {

@@ -105,8 +105,18 @@ public final class Evaluation {
         return met(wanted, words, claim);
       }
     }
+    Proven ofIndexes = proofs.detachedOfIndexes();
+    for (Claim claim : ofIndexes.claims()) {
+      String objection = byCertificate(wanted, claim);
+      if (search.take(
+          claim,
+          objection.isEmpty() ? wanted.limits().objection(claim, proofs.now()) : objection)) {
+        return met(wanted, words, claim);
+      }
+    }
     search.refused(detached.refusals());
     search.refused(simple.refusals());
+    search.refused(ofIndexes.refusals());
     return leaf(wanted, words, false, search.why("it has no OpenPGP signature"), List.of());
   }
 

@@ -46,6 +46,9 @@ public interface Proofs {
   /** Detached OpenPGP signatures by certificates that are trusted for the name. */
   Proven detached() throws RktException;
 
+  /** The same of indexes that list the image. */
+  Proven detachedOfIndexes() throws RktException;
+
   /** Simple signing by certificates that are trusted for the name. */
   Proven simpleSigning() throws RktException;
 

@@ -302,6 +302,11 @@ class ContainersPolicyTest {
     }
 
     @Override
+    public Proven detachedOfIndexes() {
+      return Proven.NOTHING;
+    }
+
+    @Override
     public Proven simpleSigning() {
       return Proven.NOTHING;
     }

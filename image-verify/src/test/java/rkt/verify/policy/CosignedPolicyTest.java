@@ -281,6 +281,11 @@ class CosignedPolicyTest {
     }
 
     @Override
+    public Proven detachedOfIndexes() {
+      return Proven.NOTHING;
+    }
+
+    @Override
     public Proven simpleSigning() {
       return Proven.NOTHING;
     }

@@ -57,6 +57,7 @@ class EvaluationTest {
     final List<Claim> simple = new ArrayList<>();
     final List<Claim> byKey = new ArrayList<>();
     final List<Claim> byIdentity = new ArrayList<>();
+    final List<Claim> detachedOfIndexes = new ArrayList<>();
     final List<String> refusals = new ArrayList<>();
     int sigstoreAsked;
 
@@ -83,6 +84,11 @@ class EvaluationTest {
     @Override
     public Proven detached() {
       return new Proven(detached, refusals);
+    }
+
+    @Override
+    public Proven detachedOfIndexes() {
+      return new Proven(detachedOfIndexes, List.of());
     }
 
     @Override

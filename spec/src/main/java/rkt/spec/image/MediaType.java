@@ -26,6 +26,9 @@ public final class MediaType {
   /** What keeps the indexes that led to an image. spec/store.md#indexes */
   public static final String IMAGE_INDEXES = "application/vnd.rkt.image.indexes.v1";
 
+  /** A detached OpenPGP signature of such an index. spec/store.md#indexes */
+  public static final String INDEX_SIGNATURE = "application/vnd.rkt.image.index.signature.v1";
+
   public static final String PGP_SIGNATURE = "application/pgp-signature";
   public static final String SIMPLE_SIGNING = "application/vnd.containers.openpgp.simplesigning.v1";
   public static final String COSIGN_PAYLOAD = "application/vnd.dev.cosign.simplesigning.v1+json";

@@ -43,9 +43,27 @@ public final class Statements {
       case MediaType.COSIGN_PAYLOAD -> Optional.of(MediaType.COSIGN_SIGNATURES);
       case MediaType.DSSE -> Optional.of(MediaType.COSIGN_ATTESTATIONS);
       case MediaType.SIGSTORE_BUNDLE, MediaType.SIMPLE_SIGNING -> Optional.of(mediaType);
-      case MediaType.OCI_INDEX, MediaType.DOCKER_INDEX -> Optional.of(MediaType.IMAGE_INDEXES);
+      case MediaType.OCI_INDEX, MediaType.DOCKER_INDEX, MediaType.INDEX_SIGNATURE ->
+          Optional.of(MediaType.IMAGE_INDEXES);
       default -> Optional.empty();
     };
+  }
+
+  /**
+   * What a detached OpenPGP signature of an index is beside an image that the index lists.
+   *
+   * @param signature the layer that the signature was at its source
+   */
+  public static OciDescriptor ofIndex(Digest index, OciDescriptor signature) {
+    return OciDescriptor.of(MediaType.INDEX_SIGNATURE, signature.digest(), signature.sizeBytes())
+        .annotated("", Map.of(IndexFile.SUBJECT, index.toString()));
+  }
+
+  /** The index that such a signature says it is of; empty if it says none, or is another thing. */
+  public static Optional<String> signedIndex(OciDescriptor layer) {
+    return layer.mediaType().equals(MediaType.INDEX_SIGNATURE)
+        ? Optional.ofNullable(layer.annotations().get(IndexFile.SUBJECT))
+        : Optional.empty();
   }
 
   /** Whether an entry of an index says that it is an artifact of statements. */

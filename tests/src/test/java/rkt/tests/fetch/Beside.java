@@ -11,6 +11,7 @@ import rkt.verify.claim.Statement;
 
 /** Statements beside an image, where cosign puts them. */
 final class Beside {
+  private static final String PGP = "application/pgp-signature";
   private static final String EMPTY = "application/vnd.oci.empty.v1+json";
   private static final String CONFIG = "application/vnd.oci.image.config.v1+json";
 
@@ -41,7 +42,14 @@ final class Beside {
   /** Puts a bundle into the layout as an artifact that refers to the image. */
   void referring(Statement bundle) throws IOException {
     String type = bundle.kind().mediaType();
-    enter(artifact(bundle), "\"artifactType\":\"" + type + "\"");
+    enter(artifact(type, layer(bundle)), "\"artifactType\":\"" + type + "\"");
+  }
+
+  /** Puts a detached OpenPGP signature into the layout in the same way. */
+  void signed(Path signature) throws IOException {
+    enter(
+        artifact(PGP, OciImage.put(layout, Files.readAllBytes(signature), PGP)),
+        "\"artifactType\":\"" + PGP + "\"");
   }
 
   /** Uploads the statements to a registry under the tag with {@code suffix}. */
@@ -55,8 +63,19 @@ final class Beside {
   /** Uploads a bundle to a registry without the referrers API, and lists it where that is said. */
   void pushReferring(Registry registry, String repository, Statement bundle)
       throws IOException, InterruptedException {
-    byte[] artifact = artifact(bundle).getBytes(UTF_8);
-    String type = bundle.kind().mediaType();
+    pushReferring(registry, repository, bundle.kind().mediaType(), layer(bundle));
+  }
+
+  /** Uploads a detached OpenPGP signature in the same way. */
+  void pushSigned(Registry registry, String repository, Path signature)
+      throws IOException, InterruptedException {
+    String layer = OciImage.put(layout, Files.readAllBytes(signature), PGP);
+    pushReferring(registry, repository, PGP, layer);
+  }
+
+  private void pushReferring(Registry registry, String repository, String type, String layer)
+      throws IOException, InterruptedException {
+    byte[] artifact = artifact(type, layer).getBytes(UTF_8);
     uploadBlobs(registry, repository, new String(artifact, UTF_8));
     String digest = "sha256:" + OciImage.sha256(artifact);
     registry.putManifest(repository, digest, OciImage.MANIFEST, artifact);
@@ -79,16 +98,15 @@ final class Beside {
             String.join(",", layers));
   }
 
-  private String artifact(Statement bundle) throws IOException {
-    String image = OciImage.MANIFEST;
+  private String artifact(String type, String layer) throws IOException {
     long size = Files.size(OciImage.blob(layout, subject.substring("sha256:".length())));
     return "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"artifactType\":\"%s\",\"config\":%s,\"layers\":[%s],\"subject\":{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%d}}"
         .formatted(
-            image,
-            bundle.kind().mediaType(),
+            OciImage.MANIFEST,
+            type,
             OciImage.put(layout, "{}".getBytes(UTF_8), EMPTY),
-            layer(bundle),
-            image,
+            layer,
+            OciImage.MANIFEST,
             subject,
             size);
   }

@@ -349,6 +349,69 @@ class StatementsIT {
     assertThat(third.data().resolve("store/blobs/sha256")).isEmptyDirectory();
   }
 
+  /** spec/trust.md#indexes */
+  @Test
+  void aDetachedSignatureOfTheIndexHoldsForTheImageThatItListsAndForNoOther() throws Exception {
+    Path layouts = Files.createDirectory(rkt.home().resolve("detached"));
+    OciImage other = OciImage.of(new OciImage.Tar().file("other", "device")).architecture("arm64");
+    Path both = layouts.resolve("both");
+    String index = OciImage.writeAll(both, "1", List.of(OciImage.ordinary(), other));
+    Path signature = gpg.sign("it@example.com", OciImage.blob(both, index.substring(7)));
+    // Under the keys alone, and under a policy that asks for them.
+    rkt.ok("trust", "--prefix=" + registry.host() + "/detached", gpg.export("it@example.com") + "");
+    policy("detached/asked", "{\"type\":\"openpgp\",\"maxAge\":\"1d\"}");
+    for (String repository : List.of("detached/app", "detached/asked")) {
+      registry.push(both, "1", repository + ":1");
+      refused(repository + ":1");
+      new Beside(both, index).pushSigned(registry, repository, signature);
+      Rkt first = another();
+      assertThat(fetched(first, repository + ":1")).isEqualTo(digest);
+      assertThat(fetched(first, repository + ":1")).as("again").isEqualTo(digest);
+      for (String time : List.of("first", "second")) {
+        Result run = first.call("run", "--net=none", digest).under("unshare", "--net").run();
+        assertThat(run.out()).as("%s: %s", time, run).isEqualTo("words:usual words\n");
+      }
+      first.ok("image", "verify", digest);
+      assertThat(first.data().resolve("images/sha256-" + digest.substring(7)))
+          .isDirectoryContaining("glob:**/evidence-*.json");
+      assertThat(first.ok("audit", "log", "--event=verdict", "--format=json").out())
+          .contains(
+              "\"index\":\"" + index + "\"",
+              gpg.fingerprint("it@example.com").toLowerCase(java.util.Locale.ROOT));
+      String name = registry.host() + "/" + repository;
+      Path archive = layouts.resolve("exported" + repository.length() + ".tar");
+      first.ok("image", "export", "--format=oci-archive", digest, archive.toString());
+      Rkt second = another();
+      second.ok("image", "import", "--image-name=" + name, archive.toString());
+      assertThat(second.ok("run", "--net=none", digest).out()).isEqualTo("words:usual words\n");
+      Path stored = OciImage.blob(second.data().resolve("store"), index.substring(7));
+      Files.writeString(stored, Files.readString(stored).replace("arm64", "arm65"));
+      second.refuses("integrity", "run", "--net=none", digest);
+    }
+
+    // The signature of one index beside another one, which lists something else.
+    Path mixed = layouts.resolve("mixed");
+    OciImage foreign = OciImage.of(new OciImage.Tar().file("foreign", "program"));
+    String wrong = OciImage.writeAll(mixed, "1", List.of(foreign, other));
+    registry.push(mixed, "1", "detached/app:2");
+    new Beside(mixed, wrong).pushSigned(registry, "detached/app", signature);
+    refused("detached/app:2");
+
+    new Beside(both, index).signed(signature);
+    Rkt local = another();
+    local.ok("fetch", "--image-name=" + registry.host() + "/detached/app", "oci:" + both + ":1");
+    assertThat(local.ok("run", "--net=none", digest).out()).isEqualTo("words:usual words\n");
+    rkt.ok(
+        "trust",
+        "remove",
+        "--prefix=" + registry.host() + "/detached",
+        gpg.fingerprint("it@example.com").toLowerCase(java.util.Locale.ROOT));
+    local.refuses("trust", "run", "--net=none", digest);
+    local.ok("image", "rm", digest);
+    local.assertNothingIsLeftAfterGc();
+    assertThat(local.data().resolve("store/blobs/sha256")).isEmptyDirectory();
+  }
+
   /** spec/policy.md#containers */
   @Test
   void anImageThatComesAgainFromAnotherPlaceMustStayAcceptableAsOneFromEach() throws Exception {

@@ -55,6 +55,11 @@ public final class PolicyProbe {
     }
 
     @Override
+    public Proven detachedOfIndexes() {
+      return Proven.NOTHING;
+    }
+
+    @Override
     public Proven simpleSigning() {
       return Proven.NOTHING;
     }
