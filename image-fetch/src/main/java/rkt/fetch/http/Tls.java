@@ -1,5 +1,6 @@
 package rkt.fetch.http;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.DirectoryStream;
@@ -15,9 +16,11 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import javax.net.ssl.HttpsURLConnection;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
@@ -138,20 +141,22 @@ final class Tls {
     return managers.getTrustManagers();
   }
 
+  /** Reads the file first: Java asks for the bytes of certificates one by one. */
   private static void read(Path file, List<Certificate> roots)
       throws GeneralSecurityException, IOException {
-    try (InputStream in = Files.newInputStream(file)) {
-      roots.addAll(CertificateFactory.getInstance("X.509").generateCertificates(in));
-    }
+    InputStream in = new ByteArrayInputStream(Files.readAllBytes(file));
+    roots.addAll(CertificateFactory.getInstance("X.509").generateCertificates(in));
   }
 
   /** Takes the certificates of a directory, as c_rehash keeps it; other files may lie there too. */
   private static void readAll(Path directory, List<Certificate> roots)
       throws GeneralSecurityException, IOException {
+    Set<Path> seen = new HashSet<>();
     try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
       for (Path file : files) {
-        if (Files.isRegularFile(file) && holdsCertificates(file)) {
-          read(file, roots);
+        // Each certificate is there under two names, one of which is a link.
+        if (Files.isRegularFile(file) && seen.add(file.toRealPath())) {
+          readIfCertificates(file, roots);
         }
       }
     } catch (NoSuchFileException e) {
@@ -159,13 +164,12 @@ final class Tls {
     }
   }
 
-  /** A key, a list of revocations or a note may lie there too. */
-  private static boolean holdsCertificates(Path file) throws IOException {
-    try (InputStream in = Files.newInputStream(file)) {
-      CertificateFactory.getInstance("X.509").generateCertificates(in);
-      return true;
+  private static void readIfCertificates(Path file, List<Certificate> roots)
+      throws GeneralSecurityException, IOException {
+    try {
+      read(file, roots);
     } catch (CertificateException e) {
-      return false;
+      return; // a key, a list of revocations or a note
     }
   }
 
