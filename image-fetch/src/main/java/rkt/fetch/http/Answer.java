@@ -75,13 +75,23 @@ public final class Answer implements AutoCloseable {
     return bytes;
   }
 
-  /** Gives the connection up; a body that was read to its end leaves it for the next request. */
+  /**
+   * Gives the connection up; a body that was read to its end, or is here to be, leaves it for the
+   * next request.
+   */
   @Override
   public void close() {
-    if (body instanceof BodyStream stream && stream.ended()) {
-      return;
+    if (!hasEnded()) {
+      connection.disconnect();
     }
-    connection.disconnect();
+  }
+
+  private boolean hasEnded() {
+    try {
+      return body instanceof BodyStream stream && stream.ends();
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** A document that is longer than any honest one. */

@@ -11,6 +11,8 @@ import rkt.fetch.transport.Patience;
  * Content-Length is reached, and waits for ever for one that trickles; this does neither.
  */
 final class BodyStream extends FilterInputStream {
+  private static final int LITTLE = 4096;
+
   private final long length;
   private final Patience patience;
   private long received;
@@ -53,8 +55,15 @@ final class BodyStream extends FilterInputStream {
     return read;
   }
 
-  /** Whether everything was read. */
-  boolean ended() {
+  /**
+   * Whether everything was read; reads what is left, if that is little and has come already, and
+   * waits for nothing.
+   */
+  boolean ends() throws IOException {
+    long left = length - received;
+    if (!ended && left > 0 && left <= LITTLE && in.available() >= left) {
+      readNBytes(LITTLE);
+    }
     return ended;
   }
 
