@@ -1,7 +1,6 @@
 package rkt.cli;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
@@ -15,7 +14,6 @@ import rkt.spec.store.Store;
 /** {@code rkt image list}: the images in the store. */
 final class ImageListCommand implements Command {
   private static final int SHORT = 19;
-  private static final int MANY = 1000;
   private static final String FIELDS = "--fields";
   private static final String SORT = "--sort";
   private static final String ORDER = "--order";
@@ -90,7 +88,14 @@ final class ImageListCommand implements Command {
     }
     Comparator<Row> order = order(parsed);
     Store store = Store.at(settings.dir());
-    List<Row> rows = rows(store, store.listing());
+    // A file of each image has to be asked for it.
+    boolean wantsUse =
+        format.isJson()
+            || fields.contains(Field.LAST_USED)
+            || Field.LAST_USED.label.equals(parsed.matchedOptionValue(SORT, ""));
+    List<Row> rows =
+        store.listing(
+            image -> new Row(image, wantsUse ? store.lastUsed(image).getEpochSecond() : 0));
     rows.sort(order);
     if (format.isJson()) {
       for (Row row : rows) {
@@ -117,27 +122,6 @@ final class ImageListCommand implements Command {
     }
     table.print(caller.out());
     return 0;
-  }
-
-  /** Half of a long listing's time goes into asking for each image's file: two do that at once. */
-  private static List<Row> rows(Store store, List<ListedImage> images) {
-    Row[] rows = new Row[images.size()];
-    int half = rows.length > MANY ? rows.length / 2 : rows.length;
-    Thread other = Thread.ofPlatform().start(() -> fill(rows, half, rows.length, store, images));
-    fill(rows, 0, half, store, images);
-    try {
-      other.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      fill(rows, half, rows.length, store, images);
-    }
-    return Arrays.asList(rows);
-  }
-
-  private static void fill(Row[] rows, int from, int to, Store store, List<ListedImage> images) {
-    for (int i = from; i < to; i++) {
-      rows[i] = new Row(images.get(i), store.lastUsed(images.get(i)).getEpochSecond());
-    }
   }
 
   private static Comparator<Row> order(ParseResult parsed) throws UsageException {

@@ -11,13 +11,13 @@ import rkt.spec.Printable;
 final class Table {
   private static final String GAP = "  ";
 
-  private final List<List<String>> rows = new ArrayList<>();
+  private final List<String[]> rows = new ArrayList<>();
 
   /** Adds a row; rows may differ in length. Cells may hold what an image says: they are escaped. */
   void row(String... cells) {
-    List<String> row = new ArrayList<>();
-    for (String cell : cells) {
-      row.add(Printable.of(cell));
+    String[] row = new String[cells.length];
+    for (int i = 0; i < row.length; i++) {
+      row[i] = Printable.of(cells[i]);
     }
     rows.add(row);
   }
@@ -26,13 +26,13 @@ final class Table {
     // All lines at once, and no streams: a listing may have ten thousand of them.
     int[] widths = widths();
     StringBuilder text = new StringBuilder();
-    for (List<String> row : rows) {
-      int filled = row.size();
-      while (filled > 0 && row.get(filled - 1).isBlank()) {
+    for (String[] row : rows) {
+      int filled = row.length;
+      while (filled > 0 && row[filled - 1].isBlank()) {
         filled--;
       }
       for (int i = 0; i < filled; i++) {
-        String cell = i < filled - 1 ? row.get(i) : row.get(i).stripTrailing();
+        String cell = i < filled - 1 ? row[i] : row[i].stripTrailing();
         text.append(cell);
         if (i < filled - 1) {
           text.repeat(' ', widths[i] - cell.length()).append(GAP);
@@ -40,19 +40,21 @@ final class Table {
       }
       text.append('\n');
     }
-    out.print(text);
+    // As bytes: a stream takes characters in pieces, each encoded by itself.
+    byte[] bytes = text.toString().getBytes(out.charset());
+    out.write(bytes, 0, bytes.length);
     out.flush();
   }
 
   private int[] widths() {
     int columns = 0;
-    for (List<String> row : rows) {
-      columns = Math.max(columns, row.size());
+    for (String[] row : rows) {
+      columns = Math.max(columns, row.length);
     }
     int[] widths = new int[columns];
-    for (List<String> row : rows) {
-      for (int i = 0; i < row.size(); i++) {
-        widths[i] = Math.max(widths[i], row.get(i).length());
+    for (String[] row : rows) {
+      for (int i = 0; i < row.length; i++) {
+        widths[i] = Math.max(widths[i], row[i].length());
       }
     }
     return widths;

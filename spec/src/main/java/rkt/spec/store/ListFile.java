@@ -8,11 +8,14 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import rkt.spec.image.ImageId;
@@ -26,6 +29,9 @@ import rkt.spec.image.OciDescriptor;
 final class ListFile {
   private static final String FIRST = "rkt-list 1 ";
   private static final int FIELDS = 6;
+
+  /** So many bytes are worth a second thread: those of a thousand images, about. */
+  private static final int LONG = 256 << 10;
 
   private final Path file;
   private final Path index;
@@ -58,41 +64,85 @@ final class ListFile {
     return ((FileTime) Objects.requireNonNull(time)).to(TimeUnit.NANOSECONDS);
   }
 
-  /** The images, if the file was made for the state {@code stamp} of the index. */
-  Optional<List<ListedImage>> read(String stamp) throws IOException {
-    String text;
+  /**
+   * What {@code each} makes of the images, if the file was made for the state {@code stamp} of the
+   * index. Of a long file, two threads read a half each.
+   */
+  <T> Optional<List<T>> read(String stamp, Store.Each<T> each) throws IOException {
+    byte[] text;
     try {
-      text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+      text = Files.readAllBytes(file);
     } catch (NoSuchFileException e) {
       return Optional.empty();
     }
-    String first = FIRST + stamp + "\n";
-    if (!text.startsWith(first) || !text.endsWith("\n")) {
+    byte[] first = (FIRST + stamp + "\n").getBytes(StandardCharsets.UTF_8);
+    if (text.length < first.length
+        || !Arrays.equals(text, 0, first.length, first, 0, first.length)
+        || text[text.length - 1] != '\n') {
       return Optional.empty();
     }
-    List<ListedImage> images = new ArrayList<>();
-    for (int at = first.length(); at < text.length(); ) {
-      int end = text.indexOf('\n', at);
-      ListedImage image = line(text, at, end);
-      if (image == null) {
-        return Optional.empty();
+    if (text.length < LONG) {
+      return lines(text, first.length, text.length, each);
+    }
+    int middle = text.length / 2;
+    while (text[middle - 1] != '\n') {
+      middle++;
+    }
+    return halves(text, first.length, middle, each);
+  }
+
+  private static <T> Optional<List<T>> halves(
+      byte[] text, int from, int middle, Store.Each<T> each) {
+    FutureTask<Optional<List<T>>> second =
+        new FutureTask<>(() -> lines(text, middle, text.length, each));
+    Thread.ofPlatform().start(second);
+    Optional<List<T>> images = lines(text, from, middle, each);
+    Optional<List<T>> others;
+    try {
+      others = second.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      others = lines(text, middle, text.length, each);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    }
+    if (images.isEmpty() || others.isEmpty()) {
+      return Optional.empty();
+    }
+    images.get().addAll(others.get());
+    return images;
+  }
+
+  /** Empty if there is a line that nobody wrote like that. The last byte ends a line. */
+  private static <T> Optional<List<T>> lines(byte[] text, int from, int to, Store.Each<T> each) {
+    List<T> images = new ArrayList<>();
+    List<String> fields = new ArrayList<>(FIELDS + 2);
+    int start = from;
+    boolean isEscaped = false;
+    // Byte by byte, once: a listing of ten thousand images has millions of them.
+    for (int at = from; at < to; at++) {
+      byte b = text[at];
+      if (b == '\\') {
+        isEscaped = true;
+      } else if (b == '\t' || b == '\n') {
+        String field = new String(text, start, at - start, StandardCharsets.UTF_8);
+        fields.add(isEscaped ? unescaped(field) : field);
+        isEscaped = false;
+        start = at + 1;
+        if (b == '\n') {
+          ListedImage image = image(fields);
+          if (image == null) {
+            return Optional.empty();
+          }
+          images.add(each.of(image));
+          fields.clear();
+        }
       }
-      images.add(image);
-      at = end + 1;
     }
     return Optional.of(images);
   }
 
-  /** Null for a line that nobody wrote like that. */
-  private static @Nullable ListedImage line(String text, int start, int end) {
-    List<String> fields = new ArrayList<>(FIELDS + 2);
-    int at = start;
-    while (at <= end) {
-      int tab = text.indexOf('\t', at);
-      int stop = tab < 0 || tab > end ? end : tab;
-      fields.add(unescaped(text.substring(at, stop)));
-      at = stop + 1;
-    }
+  private static @Nullable ListedImage image(List<String> fields) {
     if (fields.size() < FIELDS) {
       return null;
     }
@@ -165,7 +215,7 @@ final class ListFile {
       throws IOException {
     List<ListedImage> old = List.of();
     if (before.isPresent() && Files.exists(file)) {
-      Optional<List<ListedImage>> found = read(before.get());
+      Optional<List<ListedImage>> found = read(before.get(), image -> image);
       if (found.isEmpty()) {
         return; // the next listing makes it
       }
@@ -216,10 +266,6 @@ final class ListFile {
   }
 
   private static String unescaped(String field) {
-    int at = field.indexOf('\\');
-    if (at < 0) {
-      return field;
-    }
     StringBuilder text = new StringBuilder(field.length());
     for (int i = 0; i < field.length(); i++) {
       char c = field.charAt(i);
