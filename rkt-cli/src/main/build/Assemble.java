@@ -80,6 +80,10 @@ public final class Assemble {
   private static final List<String> LIBRARY_MODULES =
       List.of("java.base", "java.logging", "jdk.unsupported");
 
+  /** The security providers of java.base. */
+  private static final List<String> PROVIDERS =
+      List.of("SUN", "SunRsaSign", "SunEC", "SunJSSE", "SunJCE");
+
   /** Only annotations: nothing loads them at run time. */
   private static final List<String> NOT_SHIPPED = List.of("jspecify-");
 
@@ -445,7 +449,8 @@ public final class Assemble {
     args.add(0, "--no-recursive");
     modules.addAll(Arrays.asList(tool("jdeps", args.toArray(new String[0])).strip().split(",")));
 
-    String key = sha256((Runtime.version() + " " + modules).getBytes(UTF_8)).substring(0, 16);
+    String what = Runtime.version() + " " + modules + " " + PROVIDERS;
+    String key = sha256(what.getBytes(UTF_8)).substring(0, 16);
     Path made = cache.resolve("runtime-" + key);
     if (!Files.exists(made)) {
       Path work = cache.resolve("runtime");
@@ -467,6 +472,7 @@ public final class Assemble {
       for (String unused : List.of("bin/keytool", "bin/jrunscript", "bin/rmiregistry")) {
         Files.deleteIfExists(work.resolve(unused));
       }
+      keepProviders(work.resolve("conf/security/java.security"));
       // What a start falls back to when the AOT cache does not load. Not by jlink, whose archives
       // differ each time: with times and heap fixed they do not.
       touch(work);
@@ -482,6 +488,30 @@ public final class Assemble {
     copy(made, home.resolve("runtime"));
     System.out.println(
         "runtime: Java " + Runtime.version() + ", modules " + String.join(" ", modules));
+  }
+
+  /**
+   * Leaves the security providers that are there. Java looks for one that is not, as soon as
+   * somebody asks for an algorithm that nobody has, which TLS does: in every jar, and makes one of
+   * each provider that it finds there, such as Bouncy Castle's, a tenth of a second each time.
+   */
+  private static void keepProviders(Path file) throws IOException {
+    var kept = new ArrayList<String>();
+    int removed = 0;
+    int number = 0;
+    for (String line : Files.readAllLines(file)) {
+      if (!line.startsWith("security.provider.")) {
+        kept.add(line);
+      } else if (PROVIDERS.contains(line.substring(line.indexOf('=') + 1))) {
+        kept.add("security.provider." + ++number + line.substring(line.indexOf('=')));
+      } else {
+        removed++;
+      }
+    }
+    if (number != PROVIDERS.size() || removed == 0) {
+      throw new IllegalStateException(file + " is not what it was: look again");
+    }
+    Files.write(file, kept);
   }
 
   private void podInit() throws IOException {
@@ -556,13 +586,15 @@ public final class Assemble {
         [ -O / ] || . "$home/libexec/rootless"
         # Both of Java's compilers, or the one that is ready sooner.
         compilers=%s
-        case "$RKT_COMPILERS $*" in both* | *fetch* | *--detached*) compilers=both ;; esac
+        case "$RKT_COMPILERS $*" in both* | *--detached*) compilers=both ;; esac
         [ $compilers = both ] && level=4 || level=1
+        cache=$compilers
+        case "$compilers $*" in one*fetch*) cache=fetch ;; esac
         unset RKT_COMPILERS RKT_DATA RKT_CONFIG
         exec ${ids:+"$home/libexec/pod-init" userns "$uids" "$gids"} "$home/runtime/bin/java" \\
           ${user:+"-Drkt.data=$data" "-Drkt.config=$config"} \\
           %s "-XX:TieredStopAtLevel=$level" "-Drkt.compilers=$compilers" \\
-          "-XX:AOTCache=$home/lib/%s-$compilers.aot" -Xlog:disable -Xlog:all=error:stderr "$aot" \\
+          "-XX:AOTCache=$home/lib/%s-$cache.aot" -Xlog:disable -Xlog:all=error:stderr "$aot" \\
           "-Drkt.home=$home" \\
           "-Djffi.boot.library.path=$home/lib/native" \\
           "-DZstdNativePath=$home/lib/native/libzstd-jni.so" \\
@@ -605,6 +637,7 @@ public final class Assemble {
     Map<Path, String> walks = new LinkedHashMap<>();
     walks.put(cache.resolve(aot + "-both.aot"), "everything");
     walks.put(cache.resolve(aot + "-one.aot"), "starts");
+    walks.put(cache.resolve(aot + "-fetch.aot"), "fetches");
     if (!walks.keySet().stream().allMatch(Files::exists)) {
       for (Path old : files(cache)) {
         if (old.toString().endsWith(".aot")) {
@@ -619,8 +652,15 @@ public final class Assemble {
       Path proof = cache.resolve("trained-to-run");
       Files.deleteIfExists(proof);
       boolean whole = true;
-      for (var walk : walks.entrySet()) {
-        whole &= !train(jars, work, walk.getValue(), walk.getKey()).contains("ended early");
+      Path certificate = work.resolve("registry.pem");
+      TrainingRegistry.Image image = image(work);
+      try (var secure = TrainingRegistry.secure(image, certificate);
+          var plain = TrainingRegistry.plain(image)) {
+        for (var walk : walks.entrySet()) {
+          var words =
+              List.of(walk.getValue(), certificate.toString(), secure.address(), plain.address());
+          whole &= !train(jars, work, words, walk.getKey()).contains("ended early");
+        }
       }
       if (whole) {
         Files.createFile(proof);
@@ -634,9 +674,23 @@ public final class Assemble {
     }
   }
 
+  /** An image of one file, for the registries. */
+  private static TrainingRegistry.Image image(Path work) throws Exception {
+    Path root = Files.createDirectory(work.resolve("layer"));
+    Files.createFile(root.resolve("nothing"));
+    Path tar = work.resolve("layer.tar");
+    execute(List.of("tar", "--create", "--file=" + tar, "--directory=" + root, "nothing"));
+    String diff = "sha256:" + sha256(Files.readAllBytes(tar));
+    execute(List.of("gzip", tar.toString()));
+    return new TrainingRegistry.Image(Files.readAllBytes(work.resolve("layer.tar.gz")), diff);
+  }
+
   /** Makes one cache; returns what the training printed. */
-  private String train(List<String> jars, Path work, String walk, Path made) throws Exception {
+  private String train(List<String> jars, Path work, List<String> words, Path made)
+      throws Exception {
     Path configuration = cache.resolve("training.aotconf");
+    var arguments = new ArrayList<>(List.of(work.toString(), fixtures.toString()));
+    arguments.addAll(words);
     var training = new ArrayList<>(asRoot());
     training.addAll(
         command(
@@ -651,9 +705,7 @@ public final class Assemble {
                 "-Xlog:disable",
                 "-Xlog:all=error:stderr"),
             "rkt.cli.Training",
-            work.toString(),
-            fixtures.toString(),
-            walk));
+            arguments.toArray(new String[0])));
     String printed = execute(training);
     System.out.print(printed);
     java(

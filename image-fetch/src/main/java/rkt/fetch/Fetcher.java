@@ -152,14 +152,18 @@ public final class Fetcher {
     if (!store.blobsUntouched(image)) {
       return Optional.empty(); // Fetching it again heals it.
     }
-    boolean current =
-        switch (reference) {
-          case ImageRef.AciUrl(URI url) -> isCurrent(url, image.id());
-          case ImageRef.Registry registry -> isCurrent(registry, image);
-          case ImageRef.AppcName name -> isCurrent(name, image);
-          default -> false;
-        };
-    return current ? found : Optional.empty();
+    return isCurrent(reference, image) ? found : Optional.empty();
+  }
+
+  /** No {@code switch}, which Java would make anew at each start. */
+  private boolean isCurrent(ImageRef reference, Image image) throws RktException {
+    if (reference instanceof ImageRef.Registry registry) {
+      return isCurrent(registry, image);
+    }
+    if (reference instanceof ImageRef.AciUrl remote) {
+      return isCurrent(remote.url(), image.id());
+    }
+    return reference instanceof ImageRef.AppcName name && isCurrent(name, image);
   }
 
   private boolean isCurrent(URI url, ImageId image) throws RktException {

@@ -14,40 +14,80 @@ import rkt.spec.RktException;
 public sealed interface ImageRef {
 
   /** An identifier, or the beginning of one; only the store knows it. */
-  record StoreId(String text) implements ImageRef {}
+  record StoreId(String text) implements ImageRef {
+    @Override
+    public String lookup() {
+      return text;
+    }
+  }
 
   /** An ACI in a file; the path is absolute. */
-  record AciFile(Path file) implements ImageRef {}
+  record AciFile(Path file) implements ImageRef {
+    @Override
+    public String lookup() {
+      return "";
+    }
+  }
 
   /** An ACI that a program of another protocol fetches. */
-  record Transported(URI url) implements ImageRef {}
+  record Transported(URI url) implements ImageRef {
+    @Override
+    public String lookup() {
+      return url.toString();
+    }
+  }
 
   /** An ACI on a web server. */
-  record AciUrl(URI url) implements ImageRef {}
+  record AciUrl(URI url) implements ImageRef {
+    @Override
+    public String lookup() {
+      return url.toString();
+    }
+  }
 
   /**
    * An image in an OCI layout.
    *
    * @param tag empty for none
    */
-  record OciLayout(Path directory, String tag, Optional<Digest> digest) implements ImageRef {}
+  record OciLayout(Path directory, String tag, Optional<Digest> digest) implements ImageRef {
+    @Override
+    public String lookup() {
+      return "";
+    }
+  }
 
   /**
    * An image in a tar of an OCI layout, compressed or not.
    *
    * @param tag empty for none
    */
-  record OciArchive(Path file, String tag, Optional<Digest> digest) implements ImageRef {}
+  record OciArchive(Path file, String tag, Optional<Digest> digest) implements ImageRef {
+    @Override
+    public String lookup() {
+      return "";
+    }
+  }
 
   /**
    * An image in what {@code docker save} writes.
    *
    * @param reference {@code NAME:TAG}, or {@code @} and an index; empty for the only one
    */
-  record DockerArchive(Path file, String reference) implements ImageRef {}
+  record DockerArchive(Path file, String reference) implements ImageRef {
+    @Override
+    public String lookup() {
+      return "";
+    }
+  }
 
   /** An image in the plain files of a directory. */
-  record DirectoryImage(Path directory) implements ImageRef {}
+  record DirectoryImage(Path directory) implements ImageRef {
+    @Override
+    public String lookup() {
+      return "";
+    }
+  }
 
   /**
    * An image in a registry.
@@ -61,6 +101,11 @@ public sealed interface ImageRef {
     /** The name that the image is judged under. */
     public ImageName name() {
       return new ImageName(host + "/" + repository);
+    }
+
+    @Override
+    public String lookup() {
+      return host + "/" + repository + (digest.isPresent() ? "@" + digest.get() : ":" + tag);
     }
   }
 
@@ -84,6 +129,11 @@ public sealed interface ImageRef {
     public boolean isMetBy(ImageName name, Map<String, String> labels) {
       return name.equals(this.name) && labels.entrySet().containsAll(this.labels.entrySet());
     }
+
+    @Override
+    public String lookup() {
+      return labels.containsKey("version") ? name + ":" + labels.get("version") : name.toString();
+    }
   }
 
   /** Whether it is fetched over a network. */
@@ -105,17 +155,9 @@ public sealed interface ImageRef {
     return ImageRefParser.parse(text, cwd);
   }
 
-  /** What {@code Store.find} finds this under once it is fetched; empty for a file or a layout. */
-  default String lookup() {
-    return switch (this) {
-      case StoreId(String text) -> text;
-      case AciFile _, OciLayout _, OciArchive _, DockerArchive _, DirectoryImage _ -> "";
-      case AciUrl(URI url) -> url.toString();
-      case Transported(URI url) -> url.toString();
-      case Registry(String host, String repository, String tag, Optional<Digest> digest) ->
-          host + "/" + repository + digest.map(it -> "@" + it).orElse(":" + tag);
-      case AppcName(ImageName name, Map<String, String> labels) ->
-          labels.containsKey("version") ? name + ":" + labels.get("version") : name.toString();
-    };
-  }
+  /**
+   * What {@code Store.find} finds this under once it is fetched; empty for a file or a layout. No
+   * {@code switch}, which Java would make anew at each start.
+   */
+  String lookup();
 }

@@ -46,10 +46,15 @@ final class FetchCommand implements Command {
     FetchFlags flags = FetchFlags.of(parsed, FetchFlags.PullPolicy.UPDATE);
     Store store = Store.at(settings.dir());
     ImageGate gate = new ImageGate(settings, caller);
-    ImageFinder finder = new ImageFinder(store, gate, settings, caller);
     ImageFinder.Expected expected = ImageFinder.Expected.of(parsed);
     List<String> words = ImageArguments.of(parsed);
     expected.requireOne(words.size());
+    boolean isAlone = words.size() == 1;
+    ImageFinder finder = new ImageFinder(store, gate, settings, caller, isAlone);
+    if (!isAlone) {
+      // Before the first: what was printed cannot be taken back when this process starts over.
+      caller.compilers().requireFor(Long.MAX_VALUE);
+    }
     for (String text : words) {
       Image image = finder.find(text, flags, expected);
       if (format.isJson()) {

@@ -1,6 +1,7 @@
 package rkt.cli;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -28,14 +29,23 @@ final class ImageFinder {
   private static final String SIGNATURE = "--signature";
   private static final String IMAGE_NAME = "--image-name";
 
+  /** What files grow by when they are unpacked, mostly. */
+  private static final int UNPACKED = 4;
+
   private final Store store;
   private final ImageGate gate;
   private final Settings settings;
   private final Caller caller;
   private final Dependencies dependencies;
+  private final boolean isAlone;
+  private boolean hasBegun;
 
-  ImageFinder(Store store, ImageGate gate, Settings settings, Caller caller) {
+  /**
+   * @param isAlone whether one image is looked for, and nothing was done before
+   */
+  ImageFinder(Store store, ImageGate gate, Settings settings, Caller caller, boolean isAlone) {
     this.store = store;
+    this.isAlone = isAlone;
     this.gate = gate;
     this.settings = settings;
     this.caller = caller;
@@ -203,7 +213,13 @@ final class ImageFinder {
   }
 
   private Image fetch(ImageRef reference, FetchFlags flags, Expected expected) throws RktException {
-    caller.compilers().requireFor(Long.MAX_VALUE); // nobody knows before it is here
+    // Of one image that is asked for again, most is here, and not worth a second compiler. Where
+    // there are several, the first would be recorded twice if the second made this start over.
+    boolean mayBeHere =
+        isAlone && flags.policy() == FetchFlags.PullPolicy.UPDATE && !flags.trustKeys();
+    if (!mayBeHere) {
+      beginWorkOn(reference);
+    }
     try (Display display = flags.display(caller)) {
       FetchOptions options = options(flags, expected).withProgress(display);
       if (flags.trustKeys() && reference instanceof ImageRef.AppcName name) {
@@ -221,7 +237,7 @@ final class ImageFinder {
       if (current.isPresent()) {
         Image image = stored(current.get(), reference.lookup(), expected);
         try {
-          gate.recheck(store, image);
+          gate.recheck(store, image, hasDigest(reference));
           return image;
         } catch (TrustException e) {
           if (!hasDigest(reference)) {
@@ -230,6 +246,7 @@ final class ImageFinder {
           // Nobody has asked its registry, which may know of signatures that are newer.
         }
       }
+      beginWorkOn(reference);
     }
     try (Fetched fetched = fetcher.fetch(reference)) {
       Image image =
@@ -241,6 +258,28 @@ final class ImageFinder {
       fetched.share(options.seed());
       return image;
     }
+  }
+
+  /** This process may start over here, once, and never after it has begun to bring an image. */
+  private void beginWorkOn(ImageRef reference) throws RktException {
+    if (!hasBegun) {
+      caller.compilers().requireFor(isAlone ? workOf(reference) : Long.MAX_VALUE);
+      hasBegun = true;
+    }
+  }
+
+  /** How many bytes there are to hash and to unpack, about; nobody knows of what is elsewhere. */
+  private static long workOf(ImageRef reference) {
+    return switch (reference) {
+      case ImageRef.AciFile(Path file) -> workOf(file);
+      case ImageRef.OciArchive(Path file, _, _) -> workOf(file);
+      case ImageRef.DockerArchive(Path file, _) -> workOf(file);
+      default -> Long.MAX_VALUE;
+    };
+  }
+
+  private static long workOf(Path file) {
+    return Files.isRegularFile(file) ? UNPACKED * file.toFile().length() : Long.MAX_VALUE;
   }
 
   private static boolean hasDigest(ImageRef reference) {

@@ -134,8 +134,13 @@ final class ImageGate {
     }
   }
 
-  /** Judges an image of the store again, since it was asked for as if it were fetched now. */
-  void recheck(Store store, Image image) throws RktException {
+  /**
+   * Judges an image of the store again, since it was asked for as if it were fetched now.
+   *
+   * @param isFetchedElse whether it is fetched if it is refused, for which this process may start
+   *     over: the refusal is recorded once
+   */
+  void recheck(Store store, Image image, boolean isFetchedElse) throws RktException {
     AuditLog audit = new AuditLog(settings.dir(), caller.clock());
     if (settings.insecure().contains(Settings.Insecure.IMAGE)) {
       warn(image.name());
@@ -146,6 +151,9 @@ final class ImageGate {
     try {
       audit.append(List.of(AuditEvents.accepted("fetch", verifier().verify(store, image))));
     } catch (TrustException e) {
+      if (isFetchedElse) {
+        caller.compilers().requireFor(Long.MAX_VALUE);
+      }
       audit.append(List.of(AuditEvents.refused("fetch", image.id(), image.name(), e)));
       throw e;
     }

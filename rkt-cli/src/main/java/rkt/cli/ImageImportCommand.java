@@ -34,10 +34,12 @@ final class ImageImportCommand implements Command {
     Format format = Format.of(parsed);
     FetchFlags flags = FetchFlags.of(parsed, FetchFlags.PullPolicy.UPDATE);
     Store store = Store.at(settings.dir());
-    ImageFinder finder = new ImageFinder(store, new ImageGate(settings, caller), settings, caller);
     ImageFinder.Expected expected = ImageFinder.Expected.of(parsed);
     List<String> words = ImageArguments.of(parsed);
     expected.requireOne(words.size());
+    boolean isAlone = words.size() == 1;
+    ImageFinder finder =
+        new ImageFinder(store, new ImageGate(settings, caller), settings, caller, isAlone);
     for (String word : words) {
       Path file = Path.of(word).toAbsolutePath().normalize();
       Image image = finder.find(ArchiveKind.of(file).prefix() + file, flags, expected);

@@ -43,7 +43,9 @@ final class RunCommand implements Command {
       throws RktException, IOException {
     Store store = Store.at(settings.dir());
     caller.phases().end("parse");
-    ImageFinder finder = new ImageFinder(store, new ImageGate(settings, caller), settings, caller);
+    boolean isAlone = options.line().apps().size() == 1;
+    ImageFinder finder =
+        new ImageFinder(store, new ImageGate(settings, caller), settings, caller, isAlone);
     FetchFlags flags = FetchFlags.of(parsed, FetchFlags.PullPolicy.NEW);
     List<Image> images = new ArrayList<>();
     Map<String, Image> found = new HashMap<>();

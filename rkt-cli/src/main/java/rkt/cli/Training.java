@@ -13,20 +13,25 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import rkt.spec.Phases;
 import rkt.spec.json.JsonWriter;
 import rkt.stage1.main.BothCompilers;
 
 /**
  * Walks, at build time, through what commands do, so that the classes they need are in the AOT
- * cache of the distribution: a signed image is trusted, fetched, listed and run, alone and in a pod
- * of several apps with volumes and limits, up to where the process would be replaced. Needs no
- * network. Where the build may not make namespaces, the last step ends early; what was not touched
- * still works, it only starts slower.
+ * caches of the distribution: a signed image is trusted, fetched, listed and run, alone and in a
+ * pod of several apps with volumes and limits, up to where the process would be replaced; another
+ * is fetched from a registry that the build has on loopback. Where the build may not make
+ * namespaces, a run ends early; what was not touched still works, it only starts slower.
  */
 public final class Training {
   private static final String IMAGE = "example.com/training";
+  private static final String SCHEME = "docker://";
+  private static final String UNSIGNED = "--insecure-options=image";
+  private static final String UNSIGNED_BY_HTTP = "--insecure-options=image,http";
 
   private static final FileAttribute<?> PRIVATE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
@@ -35,22 +40,35 @@ public final class Training {
 
   private final Path scratch;
   private final Path fixtures;
+  private final Registry registry;
 
-  private Training(Path scratch, Path fixtures) {
+  /**
+   * What to fetch from.
+   *
+   * @param certificate the file that its certificate is in
+   * @param secure host and port by https
+   * @param plain the same by http
+   */
+  private record Registry(Path certificate, String secure, String plain) {}
+
+  private Training(Path scratch, Path fixtures, Registry registry) {
     this.scratch = scratch;
     this.fixtures = fixtures;
+    this.registry = registry;
   }
 
   /**
-   * Takes a directory to work in, which the caller makes and deletes, that of the fixtures, and
-   * which walk.
+   * Takes a directory to work in, which the caller makes and deletes, that of the fixtures, which
+   * walk, and the registry: its certificate, and where it listens.
    */
   public static void main(String[] args) throws ClassNotFoundException, IOException {
-    Training training = new Training(Path.of(args[0]), Path.of(args[1]));
-    if (args[2].equals("starts")) {
-      training.walkStarts();
-    } else {
-      training.walkEverything();
+    Registry registry = new Registry(Path.of(args[3]), args[4], args[5]);
+    Training training = new Training(Path.of(args[0]), Path.of(args[1]), registry);
+    switch (args[2]) {
+      case "everything" -> training.walkEverything();
+      case "starts" -> training.walkStarts();
+      case "fetches" -> training.walkFetches();
+      default -> throw new IllegalArgumentException("no such walk: " + args[2]);
     }
     // Loads what only a real process uses, and one that becomes another.
     Caller.ofThisProcess(List.of()).out().flush();
@@ -58,7 +76,16 @@ public final class Training {
     Runtime.getRuntime().exit(0);
   }
 
+  /** The other walks come after it, and find what it leaves. */
   private void walkEverything() throws IOException {
+    Files.writeString(
+        scratch.resolve("registries.conf"),
+        """
+        [[registry]]
+        location = "registry.example.com"
+        [aliases]
+        "nothing" = "registry.example.com/nothing"
+        """);
     must("version");
     must("help");
     must("help", "run");
@@ -76,26 +103,61 @@ public final class Training {
     must("list", "--format=json");
     must("gc", "--grace-period=0");
     must("image", "rm", IMAGE);
-    // For the other walk.
+    // For the other walks.
     must("fetch", fixtures.resolve("image.aci").toString());
     runUntilHandOver();
     Path passphrase = Files.createFile(scratch.resolve("passphrase"), PRIVATE);
     Files.writeString(passphrase, "of no use\n");
     String locked = "--passphrase-file=" + passphrase;
     must("image", "generate-key", locked, scratch.resolve("cosign").toString());
-    must("image", "sign", "--key=" + scratch.resolve("cosign.key"), locked, IMAGE);
+    String signingKey = "--key=" + scratch.resolve("cosign.key");
+    must("image", "sign", signingKey, locked, IMAGE);
     runByPolicyUntilHandOver();
+    must(UNSIGNED_BY_HTTP, "fetch", remote(registry.plain()));
+    must(UNSIGNED, "fetch", remote(registry.secure()));
+    must("image", "sign", signingKey, locked, remote(registry.secure()).substring(SCHEME.length()));
+    must(
+        "image",
+        "push",
+        remote(registry.secure()).substring(SCHEME.length()),
+        remote(registry.secure()));
+    must(UNSIGNED, "fetch", remote(registry.secure()));
+    must("audit", "verify");
   }
 
-  /** What ends soon, after the other walk and in the same directories. */
+  /** What ends soon. */
   private void walkStarts() throws IOException {
     must("version");
+    must("help");
     for (int round = 0; round < 3; round++) {
       runUntilHandOver();
     }
     runWithMoreUntilHandOver();
     runByPolicyUntilHandOver();
     must("list");
+    must("list", "--format=json");
+    must("image", "list");
+    must("image", "list", "--format=json");
+    must("image", "list", "--sort=name", "--order=desc");
+    must("trust", "list");
+    must("trust", "policy", "check", IMAGE);
+    must("audit", "log");
+    must("audit", "verify");
+  }
+
+  /** What {@code rkt fetch} does when everything is here, and with what is small and local. */
+  private void walkFetches() throws IOException {
+    must("fetch", fixtures.resolve("image.aci").toString());
+    must(UNSIGNED_BY_HTTP, "fetch", remote(registry.plain()));
+    must(UNSIGNED, "fetch", remote(registry.secure()));
+    Path policy = requireCosign(registry.secure());
+    must("fetch", remote(registry.secure()));
+    must("fetch", "--format=json", remote(registry.secure()));
+    Files.delete(policy);
+  }
+
+  private static String remote(String host) {
+    return SCHEME + host + "/training:1";
   }
 
   private String key(String algorithm) {
@@ -190,9 +252,16 @@ public final class Training {
     return arrived[0] ? "" : errors.toString(StandardCharsets.UTF_8);
   }
 
-  /** The same where a policy asks for a signature by the key that the other walk made. */
+  /** The same where a policy asks for a signature by the key that the first walk made. */
   private void runByPolicyUntilHandOver() throws IOException {
-    Path policy = scratch.resolve("local/policy.d/example.com/policy.json");
+    Path policy = requireCosign("example.com");
+    runUntilHandOver();
+    Files.delete(policy);
+  }
+
+  /** Has a policy ask for a signature by the key that the first walk made. */
+  private Path requireCosign(String prefix) throws IOException {
+    Path policy = scratch.resolve("local/policy.d").resolve(prefix).resolve("policy.json");
     Files.createDirectories(policy.getParent(), OWNED);
     // The text and not the path: whose the directories above the build are is none of its business.
     String key = Files.readString(scratch.resolve("cosign.pub"));
@@ -212,8 +281,7 @@ public final class Training {
             .end()
             .end()
             .toString());
-    runUntilHandOver();
-    Files.delete(policy);
+    return policy;
   }
 
   /** Stops {@code rkt run} where it would become another program. */
@@ -235,11 +303,30 @@ public final class Training {
         new ByteArrayInputStream(new byte[0]),
         new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8),
         new PrintStream(errors, false, StandardCharsets.UTF_8),
-        System.getenv(),
+        environment(),
         Clock.systemUTC(),
         Path.of(System.getProperty("rkt.home", "/")),
         new Phases(),
         BothCompilers.here(),
         leaving);
+  }
+
+  /**
+   * That of the build, but for what it says of the registries and the certificates of whose it is.
+   */
+  private Map<String, String> environment() {
+    Map<String, String> environment = new HashMap<>();
+    for (Map.Entry<String, String> variable : System.getenv().entrySet()) {
+      String name = variable.getKey();
+      if (!name.startsWith("XDG_")
+          && !name.startsWith("DOCKER_")
+          && !name.equals("REGISTRY_AUTH_FILE")) {
+        environment.put(name, variable.getValue());
+      }
+    }
+    environment.put("HOME", scratch.toString());
+    environment.put("SSL_CERT_FILE", registry.certificate().toString());
+    environment.put("CONTAINERS_REGISTRIES_CONF", scratch.resolve("registries.conf").toString());
+    return environment;
   }
 }

@@ -57,7 +57,9 @@ final class HostCertificates {
   private static List<Path> list(Path directory) throws FetchException {
     List<Path> files = new ArrayList<>();
     try (DirectoryStream<Path> all = Files.newDirectoryStream(directory)) {
-      all.forEach(files::add);
+      for (Path file : all) {
+        files.add(file);
+      }
     } catch (IOException e) {
       throw FetchException.system("cannot read " + directory + ": " + e.getMessage(), e);
     }

@@ -2,6 +2,8 @@ package rkt.fetch.http;
 
 import java.net.URI;
 import java.util.Locale;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Scheme, host and port: what a credential is bound to. */
 public record Origin(String scheme, String host, int port) {
@@ -10,6 +12,20 @@ public record Origin(String scheme, String host, int port) {
     String scheme = uri.getScheme().toLowerCase(Locale.ROOT);
     int port = uri.getPort() >= 0 ? uri.getPort() : scheme.equals("https") ? 443 : 80;
     return new Origin(scheme, uri.getHost().toLowerCase(Locale.ROOT), port);
+  }
+
+  /** By hand, like {@link #hashCode}: Java makes those of a record anew at each start. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Origin origin
+        && port == origin.port
+        && scheme.equals(origin.scheme)
+        && host.equals(origin.host);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(scheme, host, port);
   }
 
   /**

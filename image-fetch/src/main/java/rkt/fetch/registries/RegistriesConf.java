@@ -68,7 +68,9 @@ public final class RegistriesConf {
   private static List<Path> files(Path directory) throws FetchException {
     List<Path> files = new ArrayList<>();
     try (DirectoryStream<Path> all = Files.newDirectoryStream(directory, "*.conf")) {
-      all.forEach(files::add);
+      for (Path file : all) {
+        files.add(file);
+      }
     } catch (NoSuchFileException | NotDirectoryException e) {
       return List.of();
     } catch (IOException e) {

@@ -3,7 +3,15 @@ package rkt.fetch.transport;
 /** Is told what a fetch does. Called from several threads, one call at a time for each blob. */
 public interface Progress {
   /** Says nothing. */
-  Progress NONE = (what, bytes, reused) -> {};
+  Progress NONE = new Unseen();
+
+  /** Nobody looks. */
+  final class Unseen implements Progress {
+    private Unseen() {}
+
+    @Override
+    public void finished(String what, long bytes, boolean reused) {}
+  }
 
   /** So many bytes are to come in all, those that are here already among them. */
   default void expected(long bytes) {}

@@ -125,6 +125,31 @@ class RegistryIT {
     assertThat(blobRequests() - before).isZero();
   }
 
+  @Test
+  void whatIsHereIsFoundByFiveQuestionsOfOneJava() throws Exception {
+    Rkt here = empty();
+    String[] words = {"--insecure-options=image,http", "fetch", registry.reference("team/app:1")};
+    assertThat(javas(here, words)).as("one to look, one with both compilers to fetch").isEqualTo(2);
+    long before = requests();
+    assertThat(javas(here, words)).isEqualTo(1);
+    assertThat(requests() - before).as("tag, referrers, their tag, .sig, .att").isEqualTo(5);
+  }
+
+  /** How many programs of Java a command is, one after the other. */
+  private static long javas(Rkt here, String... words) throws Exception {
+    Path trace = Files.createTempFile(here.home(), "trace-", "");
+    Call call =
+        here.call(words).under("strace", "-f", "-qq", "-e", "trace=execve", "-o", trace.toString());
+    assertThat(call.run().status()).isZero();
+    try (var lines = Files.lines(trace)) {
+      return lines.filter(l -> l.contains("/bin/java\"") && l.endsWith(" = 0")).count();
+    }
+  }
+
+  private long requests() throws Exception {
+    return registry.log().lines().filter(l -> l.contains(" /v2/team/app/")).count();
+  }
+
   private int blobRequests() throws Exception {
     return (int)
         registry
