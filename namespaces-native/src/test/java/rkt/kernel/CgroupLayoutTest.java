@@ -63,6 +63,9 @@ class CgroupLayoutTest {
     assertThat(layout.only("memory", "cpu").hierarchies())
         .extracting(CgroupLayout.Hierarchy::mountPoint)
         .containsExactly("/c/cpu", "/c/unified");
+    assertThat(layout.only("cpu", "devices").hierarchies()) // a program of version 2 serves as well
+        .extracting(CgroupLayout.Hierarchy::mountPoint)
+        .containsExactly("/c/cpu", "/c/unified");
     assertThat(layout.only("cpu").hierarchies())
         .extracting(CgroupLayout.Hierarchy::mountPoint)
         .containsExactly("/c/cpu");

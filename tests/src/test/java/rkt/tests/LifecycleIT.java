@@ -137,9 +137,13 @@ class LifecycleIT extends PodTests {
 
   @Test
   void statusWaitsForTheEnd() throws Exception {
-    try (Pod pod = pod("sleep 0.7; exit 8")) {
+    try (Pod pod = pod("trap 'exit 8' TERM; echo set; while :; do sleep 0.02; done")) {
+      pod.running().awaitOutput("set");
       assertThat(rkt.ok("status", "--wait=100ms", pod.uuid()).out()).contains("state=running\n");
-      assertThat(rkt.ok("status", "--wait", pod.uuid()).out()).contains("app-busybox=8\n");
+      try (Running waiting = rkt.call("status", "--wait", pod.uuid()).start()) {
+        rkt.ok("stop", pod.uuid());
+        assertThat(waiting.await().out()).contains("app-busybox=8\n");
+      }
       assertThat(pod.running().await().status()).isEqualTo(8);
     }
   }

@@ -182,12 +182,17 @@ public record Device(String source, String target, int access) {
     }
   }
 
-  private static String fix(KernelException e) {
+  private String fix(KernelException e) {
     if (e.is(Errno.ELOOP)) {
       return "a part of this path is a symbolic link: name the place that it leads to";
     }
     if (e.is(Errno.EEXIST)) {
       return "give two devices two places";
+    }
+    if (e.is(Errno.EPERM)) {
+      return "where devices are a matter of the unit that rkt is in, set DeviceAllow="
+          + source
+          + " rwm";
     }
     return "name a device that this host has";
   }

@@ -39,7 +39,7 @@ class DeviceNodesIT {
       String[] weakened = {
         "run", "--insecure-options=capabilities,userns", image, "--", "-c", each
       };
-      // Where version 1 of control groups has the devices, none is made either.
+      // Where anything enforces the rules of devices, none is made either.
       assertThat(rkt.run(weakened).out()).endsWith("end\n").doesNotContain("opens");
       // In the user namespace that every pod has none can even be made.
       Result usual = rkt.run("run", "--insecure-options=capabilities", image, "--", "-c", each);
