@@ -285,10 +285,19 @@ final class AppRoot implements AutoCloseable {
 
   /** Makes sure that /proc can be mounted: it needs process 1 of the pod, which comes later. */
   void prepareProc() throws StageException {
+    prepare("proc");
+  }
+
+  /** Makes sure that /sys can be mounted, by the process of an app of several. */
+  void prepareSys() throws StageException {
+    prepare("sys");
+  }
+
+  private void prepare(String name) throws StageException {
     try {
-      requireDirectory("proc");
+      requireDirectory(name);
     } catch (KernelException e) {
-      throw cannot("mount /proc", e);
+      throw cannot("mount /" + name, e);
     }
   }
 

@@ -21,7 +21,10 @@ final class AppSteps {
   /** The directory of the stage where a pod with a user namespace mounts the stage again. */
   static final String AGAIN = "/again";
 
-  /** The directory of the stage that holds no root of any app, and is the stage otherwise. */
+  /**
+   * The directory of the stage that holds no root of any app, but the /proc and /sys of all, and is
+   * the stage otherwise.
+   */
   static final String FEW = "/few";
 
   /** The working directory, for a process that cannot walk to it. */
@@ -33,6 +36,7 @@ final class AppSteps {
   private static final long MS_NOEXEC = 8;
   private static final long MS_REMOUNT = 32;
   private static final long MS_BIND = 4096;
+  private static final long MS_MOVE = 8192;
   private static final long MS_REC = 16384;
   private static final long NO_SURPRISES = MS_NOSUID | MS_NODEV | MS_NOEXEC;
   private static final long CLONE_NEWNS = 0x0002_0000;
@@ -44,6 +48,7 @@ final class AppSteps {
   private final List<Op> steps = new ArrayList<>();
 
   /**
+   * @param app empty for all
    * @param root the app's root, as process 1 sees it
    */
   AppSteps(String app, String root) {
@@ -81,6 +86,7 @@ final class AppSteps {
   /**
    * The same in a pod of several apps, for as many of which a mount namespace would copy the mounts
    * of all: takes the root out of the namespace of all roots, and into one that begins with none.
+   * /proc and /sys stand there, masked, and are moved into the root.
    *
    * @param free a descriptor that may be replaced
    * @param few the namespace that {@link #leaveRoots} made
@@ -90,43 +96,54 @@ final class AppSteps {
     steps.add(new Op.Setns(Label.of("leave the roots of the other apps behind"), few, CLONE_NEWNS));
     unshare();
     steps.add(new Op.MoveMount(Label.of("mount the root of app \"" + app + "\""), free, root));
+    moveInto("/proc");
+    moveInto("/sys");
     return this;
+  }
+
+  private void moveInto(String path) {
+    steps.add(new Op.Mount(label("mount", path), MS_MOVE, path, root + path, "", ""));
   }
 
   /**
    * Makes the mount namespace without roots, by process 1, which stays in that of all roots.
    *
-   * @param app one whose /proc is mounted
    * @param all becomes the descriptor of the namespace of all roots
    * @param few becomes that of the other
+   * @param masks of /proc and /sys, once for all apps: each gets a copy with its namespace
    */
-  static List<Op> leaveRoots(String app, int all, int few) {
+  static List<Op> leaveRoots(int all, int few, AppSteps masks) {
     Label label = Label.of("make a namespace of mounts without the roots of the apps");
-    String own = "/apps/" + app + "/proc/self/ns/mnt";
-    return List.of(
-        new Op.Open(label, all, own),
-        new Op.Unshare(label, CLONE_NEWNS),
-        new Op.Open(label, few, own),
-        new Op.Mount(label, MS_BIND | MS_REC, FEW, FEW, "", ""),
-        new Op.Pivot(label, FEW),
-        new Op.Setns(label, all, CLONE_NEWNS));
+    String own = "/proc/self/ns/mnt";
+    List<Op> steps = new ArrayList<>();
+    steps.add(new Op.Open(label, all, FEW + own));
+    steps.add(new Op.Unshare(label, CLONE_NEWNS));
+    steps.add(new Op.Open(label, few, FEW + own));
+    steps.add(new Op.Mount(label, MS_BIND | MS_REC, FEW, FEW, "", ""));
+    steps.add(new Op.Pivot(label, FEW));
+    // In a user namespace what was mounted outside of it cannot be moved, and a copy can.
+    steps.add(new Op.Mount(label, MS_BIND | MS_REC, "/sys", "/sys", "", ""));
+    steps.addAll(masks.steps());
+    steps.add(new Op.Setns(label, all, CLONE_NEWNS));
+    return steps;
+  }
+
+  /** Steps in what {@link #leaveRoots} makes, for all apps. */
+  static AppSteps forAll() {
+    return new AppSteps("", "");
   }
 
   /**
-   * Mounts /proc of an app: a step of process 1, and one that comes before it leaves the host's
-   * root. In a user namespace the kernel mounts a new /proc only where a whole one can be seen.
+   * Mounts a /proc: a step of process 1, and one that comes before it leaves the host's root. In a
+   * user namespace the kernel mounts a new /proc only where a whole one can be seen.
    *
-   * @param root the app's root, as process 1 sees it from the host's root
+   * @param app empty for all
+   * @param root below which, as process 1 sees it from the host's root
    * @param options of the file system; empty for none
    */
   static Op mountProc(String app, String root, String options) {
     return new Op.Mount(
-        Label.of("mount /proc of app \"" + app + "\""),
-        NO_SURPRISES,
-        "proc",
-        root + "/proc",
-        "proc",
-        options);
+        label("mount", "/proc", app), NO_SURPRISES, "proc", root + "/proc", "proc", options);
   }
 
   /**
@@ -215,7 +232,12 @@ final class AppSteps {
   }
 
   private Label label(String verb, String path) {
-    return Label.of(verb + " " + path + " of app \"" + app + "\"");
+    return label(verb, path, app);
+  }
+
+  private static Label label(String verb, String path, String app) {
+    return Label.of(
+        verb + " " + path + (app.isEmpty() ? " of the apps" : " of app \"" + app + "\""));
   }
 
   /** Makes the app's root the root of its mount namespace, which is all that it can reach then. */

@@ -17,6 +17,7 @@ final class MountTable {
   private static final long MS_NOEXEC = 8;
   private static final long MS_REMOUNT = 32;
   private static final long MS_BIND = 4096;
+  private static final long MS_MOVE = 8192;
 
   /**
    * A mount.
@@ -27,11 +28,90 @@ final class MountTable {
    */
   record Entry(String target, String type, List<String> flags, String options) {}
 
+  /** What stands below one root, each path as it is seen from there. */
+  private static final class Tree {
+    private final List<Entry> entries = new ArrayList<>();
+    private final Set<String> hidden = new LinkedHashSet<>();
+    private final Set<String> readOnly = new LinkedHashSet<>();
+
+    /**
+     * Changes the flags of what stands at {@code target}, or mounts there.
+     *
+     * @param from in which {@code source} is looked up, if it is not the target itself
+     */
+    private void apply(Op.Mount mount, String source, String target, Tree from) {
+      if ((mount.flags() & MS_REMOUNT) != 0) {
+        int last = topmost(target, true);
+        entries.set(last, with(entries.get(last), flags(mount.flags())));
+        if (!hidden.contains(target) && flags(mount.flags()).contains("ro")) {
+          readOnly.add(target);
+        }
+      } else if ((mount.flags() & MS_BIND) == 0) {
+        entries.add(new Entry(target, mount.type(), flags(mount.flags()), mount.data()));
+      } else if (source.equals(target)) {
+        if (!stands(target)) { // else it is the same once more
+          entries.add(at(entries.get(topmost(source, false)), target));
+        }
+      } else {
+        entries.add(at(from.entries.get(from.topmost(source, false)), target));
+        hidden.add(target);
+      }
+    }
+
+    /** Moves what stands at {@code source} of {@code from}, with all below it. */
+    private void move(Tree from, String source, String target) {
+      for (Entry entry : from.entries) {
+        if (isBelow(entry.target, source)) {
+          entries.add(at(entry, target + entry.target.substring(source.length())));
+        }
+      }
+      move(from.hidden, hidden, source, target);
+      move(from.readOnly, readOnly, source, target);
+    }
+
+    private static void move(Set<String> from, Set<String> to, String source, String target) {
+      for (String path : from) {
+        if (isBelow(path, source)) {
+          to.add(target + path.substring(source.length()));
+        }
+      }
+    }
+
+    private boolean stands(String path) {
+      for (Entry entry : entries) {
+        if (entry.target.equals(path)) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    /** The last of the mounts that hold {@code path}, or that stand there. */
+    private int topmost(String path, boolean exactly) {
+      int found = -1;
+      for (int i = 0; i < entries.size(); i++) {
+        Entry mount = entries.get(i);
+        boolean holds = exactly ? mount.target.equals(path) : isBelow(path, mount.target);
+        boolean deeper = found < 0 || mount.target.length() >= entries.get(found).target.length();
+        if (holds && deeper) {
+          found = i;
+        }
+      }
+      if (found < 0) {
+        throw new IllegalStateException("nothing is mounted at " + path);
+      }
+      return found;
+    }
+  }
+
   private final String inStage;
-  private final List<Entry> entries = new ArrayList<>();
-  private final List<Entry> stage = new ArrayList<>();
-  private final Set<String> hidden = new LinkedHashSet<>();
-  private final Set<String> readOnly = new LinkedHashSet<>();
+  private final Tree own = new Tree();
+  private final Tree stage = new Tree();
+
+  /** What the app finds at first where its pod has several, {@link AppSteps#leaveRoots}. */
+  private final Tree few = new Tree();
+
+  private boolean isInFew;
 
   MountTable(Rehearsal rehearsal, String app) {
     this.inStage = "/apps/" + app;
@@ -44,80 +124,64 @@ final class MountTable {
       String inside = words[4].substring(rehearsal.stage().length());
       Entry entry = new Entry(inside, words[separator + 1], forbidding(words[5]), "");
       if (isBelow(inside, inStage)) {
-        entries.add(at(entry, relative(inside)));
+        own.entries.add(at(entry, from(inside, inStage)));
+      } else if (isBelow(inside, AppSteps.FEW)) {
+        few.entries.add(at(entry, from(inside, AppSteps.FEW)));
       } else {
-        stage.add(entry);
+        stage.entries.add(entry);
+      }
+    }
+    for (Entry entry : stage.entries) {
+      if (entry.target.isEmpty()) {
+        few.entries.add(0, at(entry, "/")); // a directory of it
       }
     }
   }
 
   List<Entry> entries() {
-    return List.copyOf(entries);
+    return List.copyOf(own.entries);
   }
 
   /** The places that something empty was mounted over. */
   List<String> hidden() {
-    return List.copyOf(hidden);
+    return List.copyOf(own.hidden);
   }
 
   /** The places that were bound onto themselves, read-only. */
   List<String> readOnly() {
-    return List.copyOf(readOnly);
+    return List.copyOf(own.readOnly);
   }
 
   /** A step of process 1, which sees the stage as the directory that it stands in. */
   void applyFirst(Op step) {
-    if (step instanceof Op.Mount mount
-        && mount.target().startsWith(AppSteps.HERE + inStage + "/")) {
-      apply(mount, mount.target().substring(AppSteps.HERE.length()), mount.source());
+    if (step instanceof Op.Pivot pivot) {
+      isInFew = pivot.path().equals(AppSteps.FEW);
+    } else if (step instanceof Op.Setns) {
+      isInFew = false;
+    } else if (step instanceof Op.Mount mount) {
+      String target = mount.target();
+      String inFew = AppSteps.HERE + AppSteps.FEW;
+      if (isInFew) {
+        few.apply(mount, mount.source(), target, few);
+      } else if (target.startsWith(inFew + "/")) {
+        few.apply(mount, mount.source(), from(target, inFew), stage);
+      } else if (target.startsWith(AppSteps.HERE + inStage + "/")) {
+        own.apply(mount, mount.source(), from(target, AppSteps.HERE + inStage), stage);
+      }
     }
   }
 
-  /** A step of the app, to which the stage is the root. */
+  /** A step of the app, to which the stage is the root, or what is the stage otherwise. */
   void apply(Op step) {
     if (step instanceof Op.Mount mount && mount.target().startsWith(inStage + "/")) {
-      apply(mount, mount.target(), mount.source());
-    }
-  }
-
-  private void apply(Op.Mount mount, String targetInStage, String source) {
-    String target = relative(targetInStage);
-    if ((mount.flags() & MS_REMOUNT) != 0) {
-      int last = topmost(entries, target, true);
-      entries.set(last, with(entries.get(last), flags(mount.flags())));
-      if (!hidden.contains(target) && flags(mount.flags()).contains("ro")) {
-        readOnly.add(target);
-      }
-    } else if ((mount.flags() & MS_BIND) != 0) {
-      boolean own = isBelow(source, inStage);
-      Entry from =
-          own
-              ? entries.get(topmost(entries, relative(source), false))
-              : stage.get(topmost(stage, source, false));
-      entries.add(at(from, target));
-      if (!own) {
-        hidden.add(target);
-      }
-    } else {
-      entries.add(new Entry(target, mount.type(), flags(mount.flags()), mount.data()));
-    }
-  }
-
-  /** The last of the mounts that hold {@code path}, or that stand there. */
-  private static int topmost(List<Entry> mounts, String path, boolean exactly) {
-    int found = -1;
-    for (int i = 0; i < mounts.size(); i++) {
-      Entry mount = mounts.get(i);
-      boolean holds = exactly ? mount.target.equals(path) : isBelow(path, mount.target);
-      boolean deeper = found < 0 || mount.target.length() >= mounts.get(found).target.length();
-      if (holds && deeper) {
-        found = i;
+      String target = from(mount.target(), inStage);
+      if ((mount.flags() & MS_MOVE) != 0) {
+        own.move(few, mount.source(), target);
+      } else {
+        boolean isOwn = isBelow(mount.source(), inStage);
+        own.apply(mount, isOwn ? from(mount.source(), inStage) : mount.source(), target, stage);
       }
     }
-    if (found < 0) {
-      throw new IllegalStateException("nothing is mounted at " + path);
-    }
-    return found;
   }
 
   private static boolean isBelow(String path, String directory) {
@@ -127,9 +191,9 @@ final class MountTable {
         || path.startsWith(directory + "/");
   }
 
-  private String relative(String pathInStage) {
-    String path = pathInStage.substring(inStage.length());
-    return path.isEmpty() ? "/" : path;
+  private static String from(String path, String root) {
+    String inside = path.substring(root.length());
+    return inside.isEmpty() ? "/" : inside;
   }
 
   private static Entry at(Entry entry, String target) {

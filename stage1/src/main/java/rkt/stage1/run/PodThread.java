@@ -267,7 +267,8 @@ final class PodThread {
 
   /**
    * A directory that looks like the stage, but for the roots of the apps: from it their mount
-   * namespaces are copied, so that none copies, or ever holds, the mounts of all others.
+   * namespaces are copied, so that none copies, or ever holds, the mounts of all others. What is
+   * the same for all stands there, to be masked once.
    */
   private void fillStageWithoutRoots(String few, HostDevices devices)
       throws KernelException, StageException {
@@ -280,6 +281,10 @@ final class PodThread {
       }
       try (DirFd own = DirFd.open(few)) {
         devices.bindNull(own);
+      }
+      try (AppRoot view = AppRoot.of(apps.get(0).request().name(), DirFd.open(few))) {
+        view.prepareProc();
+        view.mountSys();
       }
     } catch (IOException e) {
       throw StageException.system("cannot make " + few, null, e);
@@ -325,7 +330,11 @@ final class PodThread {
       if (Readiness.isAsked(asked)) {
         notifies.add(new Readiness.Asked(asked.name(), root.addNotifySocket()));
       }
-      root.mountSys();
+      if (apps.size() > 1) {
+        root.prepareSys();
+      } else {
+        root.mountSys();
+      }
       try (AppVolumes volumes =
           new AppVolumes(pod.directory(), disk, request.volumes(), writable)) {
         volumes.mount(root, asked);
@@ -357,15 +366,17 @@ final class PodThread {
         if (users.inNamespace()) {
           steps.unlockRoot();
         }
-      }
-      if (!request.insecure().contains("paths")) {
-        steps.mask(confinement.processesOnly());
+        mask(steps);
       }
       steps.moveIn().waitFor(SUPERVISED).beginSession(-1).add(joined);
       List<Op> all = new ArrayList<>(steps.steps());
       all.addAll(context.steps(asked.name()));
       return new LaunchPlan.App(asked.name(), asked.app().stopSignal(), all, handlers);
     }
+  }
+
+  private AppSteps mask(AppSteps steps) {
+    return request.insecure().contains("paths") ? steps : steps.mask(confinement.processesOnly());
   }
 
   private WritableLayer writable(AppRequest app, PodDisk disk) throws KernelException {
@@ -383,17 +394,15 @@ final class PodThread {
   /** What process 1 is to do. */
   private LaunchPlan plan(List<LaunchPlan.App> plans) throws KernelException {
     List<Op> first = new ArrayList<>(users.inNamespace() ? birth() : List.of());
-    for (LaunchPlan.App plan : plans) {
-      first.add(
-          AppSteps.mountProc(
-              plan.name(),
-              AppSteps.HERE + "/apps/" + plan.name(),
-              confinement.procOptions(appUsers.size() > 1)));
-    }
+    boolean several = plans.size() > 1;
+    String name = several ? "" : plans.get(0).name();
+    String place = several ? AppSteps.FEW : "/apps/" + name;
+    String options = confinement.procOptions(appUsers.size() > 1);
+    first.add(AppSteps.mountProc(name, AppSteps.HERE + place, options));
     first.addAll(Sysctls.steps(confinement.sysctls()));
     first.add(new Op.Pivot(Label.of("leave the root of the host"), AppSteps.HERE));
-    if (plans.size() > 1) {
-      first.addAll(AppSteps.leaveRoots(plans.get(0).name(), ALL_ROOTS, NO_ROOTS));
+    if (several) {
+      first.addAll(AppSteps.leaveRoots(ALL_ROOTS, NO_ROOTS, mask(AppSteps.forAll())));
     }
     return LaunchPlan.init(
         new LaunchPlan.Init(LIFELINE, STATUS, users.arePrivate() ? LOCK : -1, GRACE_MILLIS),

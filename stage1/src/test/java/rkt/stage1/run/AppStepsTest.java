@@ -46,7 +46,19 @@ class AppStepsTest {
             "Setns[fd=12, type=131072]",
             "Unshare[flags=33685504]",
             "MoveMount[fd=11, path=/apps/web]",
+            "Mount[flags=8192, source=/proc, target=/apps/web/proc, type=, data=]",
+            "Mount[flags=8192, source=/sys, target=/apps/web/sys, type=, data=]",
             "Pivot[path=/apps/web]");
+  }
+
+  @Test
+  void whatIsTheSameForAllAppsOfSeveralIsMaskedOnce() {
+    AppSteps masks = AppSteps.forAll().mask(false);
+    List<Op> steps = AppSteps.leaveRoots(11, 12, masks);
+    assertThat(steps.get(5).toString()).contains("source=/sys, target=/sys,");
+    assertThat(steps.subList(6, steps.size() - 1)).isEqualTo(masks.steps());
+    assertThat(steps.getLast()).isInstanceOf(Op.Setns.class);
+    assertThat(masks.steps().get(0).toString()).contains(" of the apps, fix=", "target=/proc/");
   }
 
   @Test
