@@ -5,8 +5,14 @@
 #include "ops.h"
 #include "text.h"
 
-/* PREPARING: its pre-start handler runs. STOPPED: it has ended, and its post-stop handler runs. */
-enum state { WAITING, PREPARING, STARTING, RUNNING, STOPPED, FAILED, ENDED };
+/*
+ * AHEAD: its first process gets ready to wait for its turn. LOST: that was killed before its turn came.
+ * PREPARING: its pre-start handler runs. STOPPED: it has ended, and its post-stop handler runs.
+ */
+enum state { WAITING, AHEAD, LOST, PREPARING, STARTING, RUNNING, STOPPED, FAILED, ENDED };
+
+/* So many apps get ready while another one starts: what they do by then waits for the kernel as well. */
+enum { MOST_AHEAD = 8 };
 
 struct app {
   int pid;     /* 0 when there is no process */
@@ -17,12 +23,14 @@ struct app {
   const char *name;              /* in the plan: only while that is kept */
   uint32_t pre_start, post_stop; /* the EXEC of each, or 0 */
   int64_t deadline;              /* when the post-stop handler is ended */
+  int turn, ready;               /* AHEAD: its turn is told by one, the other tells of its exec */
+  int status;                    /* LOST: how it ended */
 };
 
 /* Pages of this that no app needs are never touched. */
 static struct app apps[MAX_APPS];
 static struct health healths[MAX_APPS];
-static uint32_t count, next_app;
+static uint32_t count, next_app, next_ahead; /* those between the two are AHEAD or LOST */
 static int status_fd, lifeline_fd, signals_fd, ready_fd = -1;
 static int pod_status;
 static bool failed, stopping, asked; /* asked: the apps have had their stop signal */
@@ -49,6 +57,15 @@ static void child(uint32_t n, struct process process, int ready) {
   quit(OWN_FAILURE);
 }
 
+/* Nothing starts any more; who waits for a turn has not begun, and nobody is told of it. */
+static void stop_starting(void) {
+  stopping = true;
+  for (uint32_t i = next_app; i < next_ahead; i++) {
+    if (apps[i].pid) sys(__NR_kill, apps[i].pid, SIGKILL);
+    if (apps[i].handler) sys(__NR_kill, apps[i].handler, SIGKILL);
+  }
+}
+
 static void signal_apps(int signal) {
   for (uint32_t i = 0; i < next_app; i++) {
     struct app *app = &apps[i];
@@ -67,7 +84,7 @@ static void fail(int status) {
   if (failed) return;
   failed = true;
   pod_status = status;
-  stopping = true;
+  stop_starting();
   deadline = monotonic_ms() + grace_ms;
   if (!asked) signal_apps(SIGTERM); /* to many programs a second one means at once */
 }
@@ -79,35 +96,41 @@ static void finish(uint32_t n, enum state state) {
   if (healths[n].exec) health_end(&healths[n]);
   if (!app->post_stop) return;
   long r = sys_fork();
-  if (r == 0) child(n, (struct process){HANDLER, app->post_stop, false}, -1);
+  if (r == 0) child(n, (struct process){HANDLER, app->post_stop, false, -1}, -1);
   if (r < 0) return;
   app->state = STOPPED;
   app->handler = (int)r;
   app->deadline = monotonic_ms() + grace_ms;
 }
 
-/* Forks the app, or its pre-start handler; a pipe tells whether it reached its exec. */
-static void start(uint32_t n, struct process process) {
-  struct app *app = &apps[n];
+/* Forks the app, or its pre-start handler; a pipe, `ready`, tells whether it reached its exec. */
+static long fork_process(uint32_t n, struct process process, int *ready) {
   int ends[2];
   long r = sys(__NR_pipe2, ends, O_CLOEXEC);
+  if (r < 0) return r;
+  int ready_write = own_fd(ends[1]);
+  *ready = own_fd(ends[0]);
+  sys(__NR_close, ends[0]);
+  sys(__NR_close, ends[1]);
+  r = sys_fork();
   if (r == 0) {
-    int ready_write = own_fd(ends[1]);
-    ready_fd = own_fd(ends[0]);
-    sys(__NR_close, ends[0]);
-    sys(__NR_close, ends[1]);
-    r = sys_fork();
-    if (r == 0) {
-      sys(__NR_close, ready_fd);
-      child(n, process, ready_write);
-    }
-    sys(__NR_close, ready_write);
+    sys(__NR_close, *ready);
+    child(n, process, ready_write);
   }
+  sys(__NR_close, ready_write);
+  if (r < 0) {
+    sys(__NR_close, *ready);
+    *ready = -1;
+  }
+  return r;
+}
+
+static void start(uint32_t n, struct process process) {
+  struct app *app = &apps[n];
+  long r = fork_process(n, process, &ready_fd);
   if (r < 0) {
     struct record none = {.text = "start a process for an app\0", .at = app->at};
     failure_send(status_fd, 2, EVENT_FAILED, n, &none, (int)-r);
-    if (ready_fd >= 0) sys(__NR_close, ready_fd);
-    ready_fd = -1;
     app->state = FAILED;
     fail(OWN_FAILURE);
     return;
@@ -121,12 +144,68 @@ static void start(uint32_t n, struct process process) {
   }
 }
 
+static struct process first_process(uint32_t n, int turn) {
+  uint32_t handler = apps[n].pre_start;
+  return (struct process){handler ? HANDLER : APP, handler, true, turn};
+}
+
+/* Whether the app waits for the supervisor, and so can wait for its turn. */
+static bool can_wait(uint32_t n) {
+  struct record r;
+  for (uint32_t at = apps[n].at; plan_next(&plan, at, &r) && r.op >= OP_MOUNT; at = r.next) {
+    if (r.op == OP_WAIT_FIFO) return true;
+  }
+  return false;
+}
+
+/* Forks the next ones, which get ready side by side. One that cannot be forked is in its turn. */
+static void start_ahead(void) {
+  while (next_ahead < count && next_ahead < next_app + MOST_AHEAD && can_wait(next_ahead)) {
+    struct app *app = &apps[next_ahead];
+    int event = (int)sys(__NR_eventfd2, 0, O_CLOEXEC);
+    int turn = own_fd(event);
+    if (event >= 0) sys(__NR_close, event);
+    if (turn < 0) return;
+    long pid = fork_process(next_ahead, first_process(next_ahead, turn), &app->ready);
+    if (pid < 0) {
+      sys(__NR_close, turn);
+      return;
+    }
+    app->turn = turn;
+    app->state = AHEAD;
+    if (app->pre_start) {
+      app->handler = (int)pid;
+    } else {
+      app->pid = (int)pid;
+    }
+    next_ahead++;
+  }
+}
+
+static void finish_start(void);
+static void finish_app(uint32_t n, int status);
+static void finish_handler(uint32_t n, int status);
+
 static void start_next(void) {
   uint32_t n = next_app++;
-  if (apps[n].pre_start) {
-    start(n, (struct process){HANDLER, apps[n].pre_start, true});
+  struct app *app = &apps[n];
+  if (next_ahead < next_app) next_ahead = next_app;
+  if (app->state == WAITING) {
+    start(n, first_process(n, -1));
+    return;
+  }
+  bool lost = app->state == LOST;
+  app->state = app->pre_start ? PREPARING : STARTING;
+  ready_fd = app->ready;
+  uint64_t now = 1;
+  write_all(app->turn, &now, sizeof now);
+  sys(__NR_close, app->turn);
+  if (!lost) return;
+  finish_start();
+  if (app->pre_start) {
+    finish_handler(n, app->status);
   } else {
-    start(n, (struct process){APP, 0, true});
+    finish_app(n, app->status);
   }
 }
 
@@ -194,7 +273,7 @@ static void finish_handler(uint32_t n, int status) {
     fail(OWN_FAILURE);
     finish(n, FAILED);
   } else {
-    start(n, (struct process){APP, 0, false});
+    start(n, (struct process){APP, 0, false, -1});
   }
 }
 
@@ -218,6 +297,14 @@ static void finish_check(uint32_t n, int status) {
 
 /* Whose process it was, if any app's. */
 static void on_end(int pid, int status) {
+  for (uint32_t n = next_app; n < next_ahead; n++) {
+    struct app *app = &apps[n];
+    if (app->pid != pid && app->handler != pid) continue;
+    app->pid = app->handler = 0;
+    app->state = LOST;
+    app->status = status;
+    return;
+  }
   for (uint32_t n = 0; n < next_app; n++) {
     struct app *app = &apps[n];
     if (app->pid == pid || app->handler == pid) {
@@ -277,7 +364,7 @@ __attribute__((noreturn)) static void end_pod(void) {
   for (uint32_t i = 0; i < next_app; i++) {
     if (apps[i].pid) sys(__NR_kill, apps[i].pid, SIGKILL);
   }
-  next_app = 0; /* what ends from here on is told to nobody */
+  next_app = next_ahead = 0; /* what ends from here on is told to nobody */
   if (!in_host) {
     /* One atomic sweep: a process that forks meanwhile is killed with its child or before it. */
     sys(__NR_kill, -1, SIGKILL);
@@ -317,7 +404,8 @@ static void on_signal(int signal) {
     reap(WNOHANG);
   } else if (forwarded(signal)) {
     if (signal == SIGTERM && !failed) {
-      stopping = asked = true; /* what has not started yet does not start any more */
+      asked = true;
+      stop_starting(); /* what has not started yet does not start any more */
       bool prepares = next_app > 0 && apps[next_app - 1].state == PREPARING;
       if (next_app < count || prepares) pod_status = 128 + SIGTERM;
     }
@@ -347,7 +435,7 @@ static void keep_time(void) {
       health_expire(h);
     } else {
       long r = sys_fork();
-      if (r == 0) child(i, (struct process){CHECK, h->exec, false}, -1);
+      if (r == 0) child(i, (struct process){CHECK, h->exec, false, -1}, -1);
       if (r > 0) health_checking(h, (int)r);
       if (r < 0) health_later(h); /* no process to be had now */
     }
@@ -450,6 +538,7 @@ void run_init(int fd, enum op mode) {
   bool closed = false;
   for (;;) {
     if (!is_starting() && next_app < count && !stopping) start_next();
+    if (!stopping) start_ahead();
     if (!is_starting() && !alive() && (stopping || next_app == count)) break;
     if (!closed && !keeps && !is_starting() && (next_app == count || stopping)) {
       close_others(lock);

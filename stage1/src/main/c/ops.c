@@ -340,11 +340,19 @@ static long leave_stdio(enum role role) {
   return r < 0 ? r : 0;
 }
 
+/* Who is called off does not return: it is killed. */
+static void await_turn(int *turn) {
+  uint64_t events;
+  if (*turn >= 0) sys_read(*turn, &events, sizeof events);
+  *turn = -1;
+}
+
 void ops_run_process(const struct plan *plan, uint32_t at, struct process process,
                      struct record *failed, int *error) {
   for (*error = 0; *error == 0 && plan_next(plan, at, failed) && failed->op >= OP_MOUNT;) {
     at = failed->next;
     if (failed->op == OP_WAIT_FIFO && !process.waits) continue;
+    if (failed->op == OP_WAIT_FIFO) await_turn(&process.turn);
     long r = 0;
     if (process.role != APP) {
       /* The terminal is the app's: taken here, it would hang up when this process ends. */
@@ -355,6 +363,7 @@ void ops_run_process(const struct plan *plan, uint32_t at, struct process proces
     if (r == 0) r = run_op(failed);
     if (r < 0) *error = (int)-r;
   }
+  await_turn(&process.turn);
 }
 
 uint32_t ops_skip(const struct plan *plan, uint32_t at) {
