@@ -1,6 +1,7 @@
 package rkt.fetch;
 
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -95,6 +96,22 @@ public final class Pusher {
         }
       }
       tags(image.manifest(), target);
+      if (target.keepsSignatures()) {
+        messages(image.manifest(), target);
+      }
+    }
+  }
+
+  /** Gives simple signing messages to a registry that keeps them itself. */
+  private void messages(Digest manifest, RegistryTarget target) throws RktException {
+    List<byte[]> messages = new ArrayList<>();
+    for (OciDescriptor statement : store.statements(manifest)) {
+      if (statement.mediaType().equals(MediaType.SIMPLE_SIGNING)) {
+        messages.add(store.read(statement.digest()));
+      }
+    }
+    if (!messages.isEmpty()) {
+      target.signatures(manifest, messages);
     }
   }
 

@@ -190,8 +190,8 @@ public final class RegistrySource implements OciSource {
 
   /** The answer of the signature extension, whatever its status is. */
   Answer signatures(Digest manifest) throws IOException, RktException {
-    String path = "/extensions/v2/" + repository + "/signatures/" + manifest;
-    return login("GET", base.resolve(path), Map.of("Accept", "application/json"));
+    URI uri = base.resolve(SignatureExtension.path(repository, manifest));
+    return login("GET", uri, Map.of("Accept", "application/json"));
   }
 
   private Answer login(String method, URI uri, Map<String, String> headers)
@@ -209,8 +209,7 @@ public final class RegistrySource implements OciSource {
         answer = ask(method, uri, headers, fresh);
       }
     }
-    if (Origin.of(answer.uri()).equals(Origin.of(base))
-        && answer.header("X-Registry-Supports-Signatures").orElse("").equals("1")) {
+    if (Origin.of(answer.uri()).equals(Origin.of(base)) && SignatureExtension.isAnnounced(answer)) {
       keepsSignatures = true;
     }
     return answer;

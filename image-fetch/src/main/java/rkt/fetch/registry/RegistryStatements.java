@@ -1,7 +1,6 @@
 package rkt.fetch.registry;
 
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,11 +16,9 @@ import rkt.fetch.statement.FoundStatement;
 import rkt.fetch.transport.FetchException;
 import rkt.spec.Digest;
 import rkt.spec.RktException;
-import rkt.spec.SpecException;
 import rkt.spec.image.MediaType;
 import rkt.spec.image.OciDescriptor;
 import rkt.spec.image.OciManifest;
-import rkt.spec.json.JsonObject;
 import rkt.spec.json.StrictJson;
 import rkt.spec.store.Statements;
 
@@ -36,7 +33,6 @@ public final class RegistryStatements {
   private static final int AT_ONCE = 4;
 
   private static final int LARGEST_SIGNATURE = 4 << 20;
-  private static final int LARGEST_EXTENSION = 24 << 20;
 
   private final RegistrySource registry;
   private final Referrers referrers;
@@ -245,34 +241,21 @@ public final class RegistryStatements {
   /** The simple signing messages of a registry that keeps them itself, as OpenShift's does. */
   private Found extension(Digest subject) throws RktException {
     String what = "the signatures that " + registry.what() + " keeps";
-    Optional<JsonObject> list =
+    List<byte[]> messages =
         registry
             .retry()
             .run(() -> {
               try (Answer answer = registry.signatures(subject)) {
                 Retry.inspect(answer);
                 return answer.status() == 200
-                    ? Optional.of(JsonObject.parseOwn(answer.bytes(LARGEST_EXTENSION), what))
-                    : Optional.<JsonObject>empty();
+                    ? SignatureExtension.messages(answer.bytes(SignatureExtension.LARGEST), what)
+                    : List.<byte[]>of();
               }
             });
     List<FoundStatement> statements = new ArrayList<>();
-    if (list.isPresent()) {
-      for (JsonObject signature : list.get().objects("signatures")) {
-        if (signature.integer("schemaVersion") == 2 && signature.string("type").equals("atomic")) {
-          byte[] bytes = decoded(signature.string("content"), what);
-          statements.add(FoundStatement.of(MediaType.SIMPLE_SIGNING, bytes, Map.of()));
-        }
-      }
+    for (byte[] message : messages) {
+      statements.add(FoundStatement.of(MediaType.SIMPLE_SIGNING, message, Map.of()));
     }
     return new Found(Optional.empty(), statements);
-  }
-
-  private static byte[] decoded(String content, String what) throws SpecException {
-    try {
-      return Base64.getDecoder().decode(content);
-    } catch (IllegalArgumentException e) {
-      throw SpecException.integrity(what + " are not base64");
-    }
   }
 }

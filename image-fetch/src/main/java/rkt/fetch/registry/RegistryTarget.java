@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +45,7 @@ public final class RegistryTarget {
   private final String repository;
   private final TokenClient tokens;
   private @Nullable String authorization;
+  private boolean keepsSignatures = false;
 
   /**
    * @param base scheme, host and port
@@ -157,6 +159,55 @@ public final class RegistryTarget {
     manifest(tag, MediaType.OCI_INDEX, json.end().end().bytes());
   }
 
+  /** Whether the registry said in any answer that it keeps signatures itself. */
+  public boolean keepsSignatures() {
+    return keepsSignatures;
+  }
+
+  /**
+   * Gives simple signing messages about an image to a registry that keeps signatures itself; those
+   * that it has it keeps.
+   */
+  public void signatures(Digest manifest, List<byte[]> messages) throws RktException {
+    URI uri = base.resolve(SignatureExtension.path(repository, manifest));
+    Set<Digest> there = new HashSet<>();
+    for (byte[] known : signatures(uri)) {
+      there.add(Digest.sha256(known));
+    }
+    for (byte[] message : messages) {
+      if (there.add(Digest.sha256(message))) {
+        byte[] body = SignatureExtension.document(manifest, message);
+        Map<String, String> headers = Map.of("Content-Type", "application/json");
+        retry()
+            .run(() ->
+                ask(
+                    "PUT",
+                    uri,
+                    headers,
+                    body.length,
+                    () -> new ByteArrayInputStream(body),
+                    CREATED));
+      }
+    }
+  }
+
+  private List<byte[]> signatures(URI uri) throws RktException {
+    return retry()
+        .run(() -> {
+          Map<String, String> headers = Map.of("Accept", "application/json");
+          try (Answer answer = send("GET", uri, headers, 0, InputStream::nullInputStream)) {
+            if (answer.status() == 404) {
+              return List.<byte[]>of();
+            }
+            if (answer.status() != 200) {
+              throw refused(answer, uri);
+            }
+            String what = "the signatures that " + base.getHost() + " keeps";
+            return SignatureExtension.messages(answer.bytes(SignatureExtension.LARGEST), what);
+          }
+        });
+  }
+
   /** The layers of the manifest under {@code tag}; none if there is no manifest. */
   public List<OciDescriptor> layers(String tag) throws RktException {
     return retry()
@@ -224,6 +275,8 @@ public final class RegistryTarget {
         answer = sendOnce(method, uri, headers, length, body, fresh);
       }
     }
+    keepsSignatures |=
+        Origin.of(answer.uri()).equals(Origin.of(base)) && SignatureExtension.isAnnounced(answer);
     return answer;
   }
 

@@ -326,6 +326,58 @@ class SigningIT {
     }
   }
 
+  @Test
+  void aRegistryThatKeepsSignaturesIsGivenThemAndGivesThemBack() throws Exception {
+    try (KeepingRegistry registry = new KeepingRegistry()) {
+      String name = registry.host() + "/" + KeepingRegistry.REPOSITORY;
+      Path layout = home.resolve("layout-kept");
+      String digest = OciImage.ordinary().set("User", "\"0:0\"").write(layout, "1");
+      rkt.ok("--insecure-options=image", "fetch", "--image-name=" + name, "oci:" + layout + ":1");
+      rkt.ok("trust", "--prefix=" + name, publicKey.toString());
+      Path policy = home.resolve("local/policy.d/" + name + "/policy.json");
+      Files.createDirectories(policy.getParent());
+      Files.writeString(
+          policy,
+          "{\"rktKind\":\"policy\",\"rktVersion\":\"v1\",\"require\":{\"type\":\"openpgp\"}}");
+      String[] push = {"--insecure-options=http", "image", "push", digest, registry.reference("1")};
+      String[] fetch = {"--insecure-options=http", "fetch", "--quiet", registry.reference("1")};
+      rkt.ok(push);
+      assertThat(registry.signatures).as("nothing is signed").isEmpty();
+      Tools.refuses(rkt.withData(home.resolve("data-kept-0")), "trust", fetch);
+
+      withGpg(
+          "image",
+          "sign",
+          "--gpg-key=it@example.com",
+          "--simple",
+          "--identity=" + name + ":1",
+          digest);
+      rkt.ok(push);
+      rkt.ok(push);
+      assertThat(registry.signatures)
+          .singleElement()
+          .satisfies(sent ->
+              assertThat(sent)
+                  .contains("\"schemaVersion\":2", "\"type\":\"atomic\"")
+                  .contains("\"name\":\"" + digest + "@"));
+      assertThat(registry.tags()).as("it lists referrers itself").containsExactly("1");
+
+      registry.tellsReferrers = false;
+      Rkt byExtension = rkt.withData(home.resolve("data-kept-1"));
+      assertThat(byExtension.ok(fetch).out()).isEqualTo(digest + "\n");
+      registry.tellsReferrers = true;
+      registry.keepsSignatures = false;
+      Rkt byReferrers = rkt.withData(home.resolve("data-kept-2"));
+      assertThat(byReferrers.ok(fetch).out()).isEqualTo(digest + "\n");
+      for (Rkt store : List.of(byExtension, byReferrers)) {
+        assertThat(store.ok("run", "--net=none", digest).out()).isEqualTo("words:usual words\n");
+        store.assertNothingIsLeftAfterGc();
+      }
+      registry.tellsReferrers = false;
+      Tools.refuses(rkt.withData(home.resolve("data-kept-3")), "trust", fetch);
+    }
+  }
+
   private Result skopeo(Path policy, Path registries, String name, String to) throws Exception {
     return new Call(
             List.of(
