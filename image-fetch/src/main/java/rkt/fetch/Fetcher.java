@@ -148,15 +148,19 @@ public final class Fetcher {
     if (found.isEmpty() || options.signature().isPresent()) {
       return Optional.empty();
     }
-    Image image = store.image(found.get());
-    if (!store.blobsUntouched(image)) {
-      return Optional.empty(); // Fetching it again heals it.
+    try {
+      return isCurrent(reference, store.image(found.get())) ? found : Optional.empty();
+    } catch (SpecException e) {
+      requireRemoved(found.get(), e);
+      return Optional.empty();
     }
-    return isCurrent(reference, image) ? found : Optional.empty();
   }
 
   /** No {@code switch}, which Java would make anew at each start. */
   private boolean isCurrent(ImageRef reference, Image image) throws RktException {
+    if (!store.blobsUntouched(image)) {
+      return false; // Fetching it again heals it.
+    }
     if (reference instanceof ImageRef.Registry registry) {
       return isCurrent(registry, image);
     }
@@ -164,6 +168,13 @@ public final class Fetcher {
       return isCurrent(remote.url(), image.id());
     }
     return reference instanceof ImageRef.AppcName name && isCurrent(name, image);
+  }
+
+  /** Throws {@code e}, unless it is no wonder: the image has been removed meanwhile. */
+  private void requireRemoved(ImageId image, SpecException e) throws SpecException {
+    if (store.isHere(image)) {
+      throw e;
+    }
   }
 
   private boolean isCurrent(URI url, ImageId image) throws RktException {
@@ -333,22 +344,37 @@ public final class Fetcher {
     if (found.isEmpty()) {
       return remote;
     }
-    Image image = store.image(found.get());
-    Instant imported = store.admission(image.id()).imported();
-    // Whoever was waited for may have failed, and have left what was here.
-    boolean isNews = imported.isAfter(begin) || (waited && !before.equals(Optional.of(imported)));
-    Optional<Remembered> said = remembered(image.id(), remote.what());
-    return isNews && said.isPresent() && store.blobsUntouched(image)
-        ? new StoredAci(
-            store, image, remote.what(), new Freshness(said.get().mark(), said.get().fresh()))
-        : remote;
+    try {
+      Image image = store.image(found.get());
+      Instant imported = store.admission(image.id()).imported();
+      // Whoever was waited for may have failed, and have left what was here.
+      boolean isNews =
+          imported.isAfter(begin) || (waited && !before.equals(Optional.of(imported)));
+      Optional<Remembered> said = remembered(image.id(), remote.what());
+      if (!isNews || said.isEmpty() || !store.blobsUntouched(image)) {
+        return remote;
+      }
+      Freshness freshness = new Freshness(said.get().mark(), said.get().fresh());
+      Optional<StoredAci> stored =
+          StoredAci.find(store, image, remote.what(), freshness, transaction);
+      return stored.isPresent() ? stored.get() : remote;
+    } catch (SpecException e) {
+      requireRemoved(found.get(), e);
+      return remote;
+    }
   }
 
   private Optional<Instant> imported(String lookup) throws RktException {
     Optional<ImageId> found = store.find(lookup);
-    return found.isPresent()
-        ? Optional.of(store.admission(found.get()).imported())
-        : Optional.empty();
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(store.admission(found.get()).imported());
+    } catch (SpecException e) {
+      requireRemoved(found.get(), e);
+      return Optional.empty();
+    }
   }
 
   /** Where the signature of a torrent is: that of the file without {@code .torrent}. */

@@ -4,12 +4,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.UUID;
 import rkt.fetch.http.Freshness;
 import rkt.spec.SpecException;
 import rkt.spec.image.ImageId;
@@ -89,16 +87,9 @@ record Remembered(String source, String mark, String platform, Instant asked, Du
 
   /** Keeps this beside {@code image}, if that can be done. */
   void keep(Store store, ImageId image) {
-    Path file = store.imageDir(image).resolve(FILE);
-    Path draft = file.resolveSibling("." + FILE + "." + UUID.randomUUID());
     try {
-      try {
-        Files.write(draft, json());
-        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
-      } finally {
-        Files.deleteIfExists(draft);
-      }
-    } catch (IOException e) {
+      store.keepBeside(image, FILE, json(), () -> true);
+    } catch (SpecException e) {
       // A store that we may only read: the source is asked once more the next time.
     }
   }

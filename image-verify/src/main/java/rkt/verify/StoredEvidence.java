@@ -4,9 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import rkt.spec.Digest;
 import rkt.spec.RktException;
@@ -46,7 +44,12 @@ public final class StoredEvidence {
           "the blob " + image.signed() + " in the store is " + evidence.subject());
     }
     try {
-      keep(store, image.id(), evidence);
+      // Unless another signature came meanwhile, of which this knows nothing.
+      store.keepBeside(
+          image.id(),
+          FILE,
+          evidence.toJson(),
+          () -> store.signatures(image.manifest()).equals(signatures));
     } catch (SpecException e) {
       // A store that we may only read: the next reader makes it again.
     }
@@ -66,33 +69,16 @@ public final class StoredEvidence {
     }
     Evidence evidence = Evidence.collect(store.read(signature), index);
     try {
-      keep(store, image, name, evidence);
+      store.keepBeside(image, name, evidence.toJson(), () -> true);
     } catch (SpecException e) {
       // A store that we may only read: the next reader makes it again.
     }
     return evidence;
   }
 
-  /** Keeps {@code evidence} beside a committed image, whole or not at all. */
+  /** Keeps {@code evidence} beside a stored image, whole or not at all. */
   public static void keep(Store store, ImageId id, Evidence evidence) throws SpecException {
-    keep(store, id, FILE, evidence);
-  }
-
-  private static void keep(Store store, ImageId id, String name, Evidence evidence)
-      throws SpecException {
-    Path file = store.imageDir(id).resolve(name);
-    Path draft = file.resolveSibling("." + name + "." + UUID.randomUUID());
-    try {
-      try {
-        // Not synced: derived, sealed, and made again if a crash leaves it torn.
-        Files.write(draft, evidence.toJson());
-        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
-      } finally {
-        Files.deleteIfExists(draft);
-      }
-    } catch (IOException e) {
-      throw SpecException.system("cannot write " + file + ": " + e.getMessage(), e);
-    }
+    store.keepBeside(id, FILE, evidence.toJson(), () -> true);
   }
 
   /** Removes the evidence of an image whose signatures change: the next reader makes it again. */

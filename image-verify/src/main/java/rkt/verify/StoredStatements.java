@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import rkt.spec.Digest;
+import rkt.spec.ErrorClass;
 import rkt.spec.RktException;
 import rkt.spec.SpecException;
 import rkt.spec.image.Image;
@@ -20,6 +21,9 @@ import rkt.verify.openpgp.TrustException;
 
 /** The statements that the store keeps beside an image. spec/trust.md#statements */
 public final class StoredStatements {
+  /** How often they are read again that others replace meanwhile. */
+  private static final int LOOKS = 20;
+
   private StoredStatements() {}
 
   /**
@@ -29,7 +33,23 @@ public final class StoredStatements {
    * @throws RktException of class integrity if the bytes of one are not those that were stored
    */
   public static List<Statement> of(Store store, Image image) throws RktException {
-    return of(store.statements(image.manifest()), store::read);
+    for (int i = 0; ; i++) {
+      List<OciDescriptor> layers = store.statements(image.manifest());
+      try {
+        return of(layers, store::read);
+      } catch (SpecException e) {
+        requireReplaced(layers, store.statements(image.manifest()), i, e);
+      }
+    }
+  }
+
+  /** Throws {@code e}, unless a fetch has put others in the place of these meanwhile. */
+  private static void requireReplaced(
+      List<OciDescriptor> layers, List<OciDescriptor> now, int times, SpecException e)
+      throws SpecException {
+    if (times == LOOKS || e.errorClass() != ErrorClass.INTEGRITY || now.equals(layers)) {
+      throw e;
+    }
   }
 
   /** Finds the bytes of a statement by their digest. */
@@ -56,7 +76,14 @@ public final class StoredStatements {
    * @throws RktException of class integrity if the bytes of one are not those that were stored
    */
   public static List<Digest> indexes(Store store, Image image) throws RktException {
-    return indexes(store.indexes(image.manifest()), store::read, image.manifest());
+    for (int i = 0; ; i++) {
+      List<OciDescriptor> layers = store.indexes(image.manifest());
+      try {
+        return indexes(layers, store::read, image.manifest());
+      } catch (SpecException e) {
+        requireReplaced(layers, store.indexes(image.manifest()), i, e);
+      }
+    }
   }
 
   /**

@@ -5,6 +5,7 @@ import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
+import rkt.spec.RktException;
 import rkt.spec.SpecException;
 import rkt.spec.image.ImageId;
 import rkt.spec.store.Store;
@@ -65,5 +66,17 @@ final class ImageArguments {
             SpecException.notFound(
                 "no image \"" + text + "\" in the store",
                 "rkt image list shows what is there; rkt fetch brings more"));
+  }
+
+  /** Why something failed about an image: {@code e}, or that somebody has removed it meanwhile. */
+  static RktException unlessRemoved(Store store, ImageId id, RktException e) throws SpecException {
+    if (store.isHere(id)) {
+      return e;
+    }
+    SpecException removed =
+        SpecException.notFound(
+            "the image " + id + " was removed from the store meanwhile", "fetch it again");
+    removed.addSuppressed(e);
+    return removed;
   }
 }

@@ -36,12 +36,16 @@ final class ImageExportCommand implements Command {
     ImageId id = ImageArguments.stored(store, words.get(0));
     ImageExport export = new ImageExport(store, Trees.of(settings, store));
     caller.compilers().requireFor(Long.MAX_VALUE);
-    export.write(
-        id,
-        format(parsed, id),
-        name(parsed),
-        Path.of(words.get(1)).toAbsolutePath().normalize(),
-        parsed.hasMatchedOption(Words.OVERWRITE));
+    try {
+      export.write(
+          id,
+          format(parsed, id),
+          name(parsed),
+          Path.of(words.get(1)).toAbsolutePath().normalize(),
+          parsed.hasMatchedOption(Words.OVERWRITE));
+    } catch (RktException e) {
+      throw ImageArguments.unlessRemoved(store, id, e);
+    }
     for (String note : export.notes()) {
       caller.err().println("note: " + note);
     }

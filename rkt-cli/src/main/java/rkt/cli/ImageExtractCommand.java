@@ -40,17 +40,21 @@ final class ImageExtractCommand implements Command {
     Image image = store.image(ImageArguments.stored(store, words.get(0)));
     Image written = withDependencies ? image : image.alone();
     boolean rootfsOnly = parsed.hasMatchedOption(ROOTFS_ONLY);
-    byte[] manifest = ImageCatManifestCommand.document(store, image);
-    caller.compilers().requireFor(Long.MAX_VALUE);
-    FlatRender render = new FlatRender(BlobSource.of(store), Limits.DEFAULT);
-    OutputDirectory.write(
-        Path.of(words.get(1)).toAbsolutePath().normalize(),
-        parsed.hasMatchedOption(Words.OVERWRITE),
-        directory -> {
-          render.write(written, directory.resolve("rootfs"));
-          Files.write(directory.resolve("manifest"), manifest);
-          return rootfsOnly ? directory.resolve("rootfs") : directory;
-        });
+    try {
+      byte[] manifest = ImageCatManifestCommand.document(store, image);
+      caller.compilers().requireFor(Long.MAX_VALUE);
+      FlatRender render = new FlatRender(BlobSource.of(store), Limits.DEFAULT);
+      OutputDirectory.write(
+          Path.of(words.get(1)).toAbsolutePath().normalize(),
+          parsed.hasMatchedOption(Words.OVERWRITE),
+          directory -> {
+            render.write(written, directory.resolve("rootfs"));
+            Files.write(directory.resolve("manifest"), manifest);
+            return rootfsOnly ? directory.resolve("rootfs") : directory;
+          });
+    } catch (RktException e) {
+      throw ImageArguments.unlessRemoved(store, image.id(), e);
+    }
     return 0;
   }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.fetch.FetchOptions;
@@ -110,9 +111,9 @@ final class ImageFinder {
   Image find(String text, FetchFlags flags, Expected expected) throws RktException, IOException {
     boolean update = flags.policy() == FetchFlags.PullPolicy.UPDATE;
     if (!update) {
-      Optional<ImageId> found = store.find(text);
-      if (found.isPresent()) {
-        return stored(found.get(), text, expected);
+      Image image = unlessRemoved(store.find(text), text, expected);
+      if (image != null) {
+        return image;
       }
     }
     return find(ImageRef.parse(text, Path.of("").toAbsolutePath()), text, flags, expected);
@@ -133,9 +134,9 @@ final class ImageFinder {
     ImageRef reference = expanded(wanted, flags);
     boolean offline = flags.offline() && reference.isRemote();
     if (!update || offline || isStoreOnly(reference)) {
-      Optional<ImageId> found = stored(reference);
-      if (found.isPresent()) {
-        return stored(found.get(), reference.lookup(), expected);
+      Image image = unlessRemoved(stored(reference), reference.lookup(), expected);
+      if (image != null) {
+        return image;
       }
     }
     if (flags.policy() == FetchFlags.PullPolicy.NEVER || offline || isStoreOnly(reference)) {
@@ -174,6 +175,22 @@ final class ImageFinder {
       }
     }
     return Optional.empty();
+  }
+
+  /** The image that was found; null if none was, or somebody has removed it since. */
+  private @Nullable Image unlessRemoved(Optional<ImageId> found, String asked, Expected expected)
+      throws RktException {
+    if (found.isEmpty()) {
+      return null;
+    }
+    try {
+      return stored(found.get(), asked, expected);
+    } catch (SpecException e) {
+      if (store.isHere(found.get())) {
+        throw e;
+      }
+      return null;
+    }
   }
 
   private static boolean isMet(ImageRef.AppcName name, Image image) {
@@ -233,18 +250,9 @@ final class ImageFinder {
       throws RktException {
     Fetcher fetcher = new Fetcher(store, options, caller.clock());
     if (flags.policy() == FetchFlags.PullPolicy.UPDATE) {
-      Optional<ImageId> current = fetcher.current(reference);
-      if (current.isPresent()) {
-        Image image = stored(current.get(), reference.lookup(), expected);
-        try {
-          gate.recheck(store, image, hasDigest(reference));
-          return image;
-        } catch (TrustException e) {
-          if (!hasDigest(reference)) {
-            throw e; // What its registry knows of signatures is here.
-          }
-          // Nobody has asked its registry, which may know of signatures that are newer.
-        }
+      Image image = unlessRemoved(fetcher.current(reference), reference.lookup(), expected);
+      if (image != null && isStillGood(image, reference)) {
+        return image;
       }
       beginWorkOn(reference);
     }
@@ -280,6 +288,24 @@ final class ImageFinder {
 
   private static long workOf(Path file) {
     return Files.isRegularFile(file) ? UNPACKED * file.toFile().length() : Long.MAX_VALUE;
+  }
+
+  /** Whether an image that is current may be taken as it is, and is still here. */
+  private boolean isStillGood(Image image, ImageRef reference) throws RktException {
+    try {
+      gate.recheck(store, image, hasDigest(reference));
+      return true;
+    } catch (TrustException e) {
+      if (!hasDigest(reference)) {
+        throw e; // What its registry knows of signatures is here.
+      }
+      return false; // Nobody has asked its registry, which may know of signatures that are newer.
+    } catch (SpecException e) {
+      if (store.isHere(image.id())) {
+        throw e;
+      }
+      return false;
+    }
   }
 
   private static boolean hasDigest(ImageRef reference) {

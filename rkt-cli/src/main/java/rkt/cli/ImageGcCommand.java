@@ -55,10 +55,13 @@ final class ImageGcCommand implements Command {
           boolean expired = grace.isZero() || candidate.lastUsed().isBefore(oldest);
           boolean wanted = expired || (most < Long.MAX_VALUE && store.sizeBytes() > most);
           if (wanted && !use.isDependedOn(candidate.id())) {
-            store.remove(candidate.id());
-            use.removed(candidate.id());
+            // Not one that was fetched again since it was looked at.
+            boolean isGone = store.removeIfUnused(candidate.id(), candidate.lastUsed()).isPresent();
             left.remove(candidate);
-            format.print(caller.out(), "id", candidate.id().toString());
+            if (isGone) {
+              use.removed(candidate.id());
+              format.print(caller.out(), "id", candidate.id().toString());
+            }
           }
         }
       }

@@ -33,6 +33,8 @@ final class ImagePushCommand implements Command {
     FetchFlags flags = FetchFlags.of(parsed, FetchFlags.PullPolicy.UPDATE);
     try (Display display = flags.display(caller)) {
       new Pusher(store, flags.options(settings, caller).withProgress(display)).push(image, target);
+    } catch (RktException e) {
+      throw ImageArguments.unlessRemoved(store, image.id(), e);
     }
     format.print(caller.out(), "id", image.id().toString());
     return 0;

@@ -32,9 +32,19 @@ final class ImageVerifyCommand implements Command {
     List<ImageId> ids = ImageArguments.namedOrAll(parsed, store);
     int damaged = 0;
     caller.compilers().requireFor(Long.MAX_VALUE);
+    boolean named = parsed.hasMatchedPositional(0);
     for (ImageId id : ids) {
-      ImageReport report = store.check(id);
-      List<TreeReport> trees = trees(report, settings, store);
+      ImageReport report;
+      List<TreeReport> trees;
+      try {
+        report = store.check(id);
+        trees = trees(report, settings, store);
+      } catch (RktException e) {
+        if (!named && !store.isHere(id)) {
+          continue; // Somebody has removed it since the list was made.
+        }
+        throw ImageArguments.unlessRemoved(store, id, e);
+      }
       boolean intact = report.isIntact() && trees.stream().allMatch(ImageVerifyCommand::isFine);
       damaged += intact ? 0 : 1;
       if (format.isJson()) {

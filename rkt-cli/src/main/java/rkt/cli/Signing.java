@@ -75,22 +75,24 @@ final class Signing {
 
   /** Keeps a detached signature beside a stored image, with those that it has. */
   void keep(Image image, byte[] signature, AuditEvent event) throws RktException {
-    List<Digest> known = store.signatures(image.manifest());
-    byte[] all =
-        known.isEmpty()
-            ? signature
-            : DetachedSignatures.join(store.read(known.get(known.size() - 1)), signature);
-    Evidence evidence = Evidence.collect(all, store.blob(image.signed()));
-    if (!evidence.subject().equals(image.signed())) {
-      throw SpecException.integrity(
-          "the blob " + image.signed() + " in the store is " + evidence.subject());
-    }
-    record(event);
-    StoredEvidence.forget(store, image.id());
     try (Transaction transaction = store.begin()) {
+      // One after the other: who signs at the same time must not lose what the other adds.
+      transaction.claim(List.of(image.manifest()));
+      List<Digest> known = store.signatures(image.manifest());
+      byte[] all =
+          known.isEmpty()
+              ? signature
+              : DetachedSignatures.join(store.read(known.get(known.size() - 1)), signature);
+      Evidence evidence = Evidence.collect(all, store.blob(image.signed()));
+      if (!evidence.subject().equals(image.signed())) {
+        throw SpecException.integrity(
+            "the blob " + image.signed() + " in the store is " + evidence.subject());
+      }
+      record(event);
+      StoredEvidence.forget(store, image.id());
       transaction.attach(image.id(), List.of(transaction.addSignature(manifest(image), all)));
+      StoredEvidence.keep(store, image.id(), evidence);
     }
-    StoredEvidence.keep(store, image.id(), evidence);
   }
 
   /** Requires that our own rules take a statement that was made for a claim about the image. */

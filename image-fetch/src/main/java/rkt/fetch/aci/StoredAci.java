@@ -18,29 +18,43 @@ import rkt.spec.store.Transaction;
  * fetched it. It is judged as if it had come again.
  */
 public final class StoredAci implements AciSource {
-  private final Store store;
   private final Image image;
   private final String source;
   private final Freshness freshness;
+  private final Optional<byte[]> signature;
 
-  /**
-   * @param source where the other process has it from
-   * @param freshness what that said
-   */
-  public StoredAci(Store store, Image image, String source, Freshness freshness) {
-    this.store = store;
+  private StoredAci(Image image, String source, Freshness freshness, Optional<byte[]> signature) {
     this.image = image;
     this.source = source;
     this.freshness = freshness;
+    this.signature = signature;
+  }
+
+  /**
+   * The image as a source; empty if somebody removes it just now.
+   *
+   * @param source where the other process has it from
+   * @param freshness what that said
+   * @param transaction keeps its file in the store
+   */
+  public static Optional<StoredAci> find(
+      Store store, Image image, String source, Freshness freshness, Transaction transaction)
+      throws RktException {
+    transaction.expect(image.id());
+    if (!transaction.has(image.layers().getLast().blob())) {
+      return Optional.empty();
+    }
+    List<Digest> signatures = store.signatures(image.manifest());
+    Optional<byte[]> signature =
+        signatures.isEmpty() ? Optional.empty() : Optional.of(store.read(signatures.getLast()));
+    return store.isHere(image.id())
+        ? Optional.of(new StoredAci(image, source, freshness, signature))
+        : Optional.empty();
   }
 
   @Override
   public Blob file(Transaction transaction, Progress progress, long limit) throws RktException {
     Layer layer = image.layers().getLast();
-    transaction.expect(image.id());
-    if (!transaction.has(layer.blob())) {
-      throw FetchException.notFound(image.id() + " was just removed from the store", "again");
-    }
     if (layer.sizeBytes() > limit) {
       throw FetchException.integrity(
           source + " has " + layer.sizeBytes() + " bytes and may have " + limit, null);
@@ -49,9 +63,8 @@ public final class StoredAci implements AciSource {
   }
 
   @Override
-  public Optional<byte[]> signature() throws RktException {
-    List<Digest> signatures = store.signatures(image.manifest());
-    return signatures.isEmpty() ? Optional.empty() : Optional.of(store.read(signatures.getLast()));
+  public Optional<byte[]> signature() {
+    return signature;
   }
 
   @Override

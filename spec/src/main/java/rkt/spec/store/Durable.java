@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
@@ -30,6 +31,8 @@ final class Durable {
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY_DIRECTORY =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
+  private static final int TRIES = 100;
 
   private Durable() {}
 
@@ -103,11 +106,23 @@ final class Durable {
     }
   }
 
-  /** Removes a tree; what is already gone is fine. Symbolic links are not followed. */
+  /**
+   * Removes a tree; what is already gone is fine, and so is what others still put there. Symbolic
+   * links are not followed.
+   */
   static void deleteTree(Path tree) throws IOException {
-    if (!Files.exists(tree, LinkOption.NOFOLLOW_LINKS)) {
-      return;
+    for (int i = 0; Files.exists(tree, LinkOption.NOFOLLOW_LINKS); i++) {
+      try {
+        deleteOnce(tree);
+      } catch (DirectoryNotEmptyException e) {
+        if (i == TRIES) {
+          throw e;
+        }
+      }
     }
+  }
+
+  private static void deleteOnce(Path tree) throws IOException {
     Files.walkFileTree(
         tree,
         new SimpleFileVisitor<>() {

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 import rkt.spec.Digest;
 import rkt.spec.ErrorClass;
 import rkt.spec.ImageName;
@@ -37,6 +38,9 @@ import rkt.spec.image.OciManifest;
  * and threads may use one store at once.
  */
 public final class Store {
+  /** How often something is read again that others change meanwhile. */
+  private static final int LOOKS = 20;
+
   private final Clock clock;
   private final StoreFiles files;
   private final String images;
@@ -246,9 +250,12 @@ public final class Store {
     boolean _ = usedFile(StoreFiles.fileName(id.digest())).setLastModified(now.toEpochMilli());
   }
 
-  /** When the image was last fetched or run. */
+  /** When the image was last fetched or run; when it came, if it has been removed meanwhile. */
   public Instant lastUsed(ListedImage image) {
-    return Instant.ofEpochMilli(usedFile(image.id().replace(':', '-')).lastModified());
+    long millis = usedFile(image.id().replace(':', '-')).lastModified();
+    return millis == 0
+        ? Instant.ofEpochSecond(image.importedSeconds())
+        : Instant.ofEpochMilli(millis);
   }
 
   /** The file whose time of modification says when an image was last used. */
@@ -272,6 +279,22 @@ public final class Store {
     }
   }
 
+  /**
+   * Requires that the image is in the store: what failed about one that is not was no damage.
+   *
+   * @throws SpecException of class not-found if it is not
+   */
+  public void requireHere(ImageId id) throws SpecException {
+    if (!isHere(id)) {
+      throw SpecException.notFound("no image " + id + " is in the store any more", null);
+    }
+  }
+
+  /** Whether the image is in the store now. */
+  public boolean isHere(ImageId id) throws SpecException {
+    return StoreFiles.contains(files.index().read(), id) && Files.isDirectory(imageDir(id));
+  }
+
   /** Every image, in the order in which they came. */
   public List<StoredImage> list() throws SpecException {
     Map<String, List<String>> references = new TreeMap<>();
@@ -288,16 +311,62 @@ public final class Store {
     List<StoredImage> images = new ArrayList<>();
     for (Map.Entry<String, List<String>> entry : references.entrySet()) {
       ImageId id = ImageId.parse(entry.getKey());
-      images.add(new StoredImage(image(id), entry.getValue(), admission(id)));
+      StoredImage image = unlessRemoved(id, entry.getValue());
+      if (image != null) {
+        images.add(image);
+      }
     }
     images.sort((a, b) -> a.admission().imported().compareTo(b.admission().imported()));
     return images;
   }
 
+  /** An image that the index listed when it was read; null if it has been removed since. */
+  private @Nullable StoredImage unlessRemoved(ImageId id, List<String> references)
+      throws SpecException {
+    for (int i = 0; ; i++) {
+      try {
+        return new StoredImage(image(id), references, admission(id));
+      } catch (SpecException e) {
+        if (!isHere(id)) {
+          return null;
+        }
+        // Removed and fetched again while we looked, it is there the next time.
+        if (i == LOOKS || e.errorClass() != ErrorClass.NOT_FOUND) {
+          throw e;
+        }
+      }
+    }
+  }
+
   /** The digests of the detached signatures that belong to the manifest {@code subject}. */
   public List<Digest> signatures(Digest subject) throws SpecException {
+    for (int i = 0; ; i++) {
+      List<OciDescriptor> entries = files.index().read();
+      try {
+        return signatures(subject, entries);
+      } catch (SpecException e) {
+        requireChanged(entries, i, e);
+      }
+    }
+  }
+
+  /**
+   * Throws {@code e}, unless the index is another one by now: then what it is about was replaced
+   * together with the old one, and the new one is to be asked.
+   */
+  private void requireChanged(List<OciDescriptor> entries, int times, SpecException e)
+      throws SpecException {
+    if (times == LOOKS
+        || e.errorClass() != ErrorClass.INTEGRITY
+        || files.index().read().equals(entries)) {
+      throw e;
+    }
+  }
+
+  private List<Digest> signatures(Digest subject, List<OciDescriptor> entries)
+      throws SpecException {
     List<Digest> signatures = new ArrayList<>();
-    for (OciDescriptor entry : files.index().read()) {
+    for (OciDescriptor entry : entries) {
       if (subject.toString().equals(entry.annotations().get(IndexFile.SUBJECT))
           && !Statements.isOne(entry)) {
         OciManifest manifest =
@@ -331,14 +400,21 @@ public final class Store {
   }
 
   private List<OciDescriptor> beside(Digest subject, boolean indexes) throws SpecException {
-    // Whatever a source has, it leaves room for what was made here.
-    List<OciDescriptor> attached = attached(subject);
-    List<OciDescriptor> layers = local(attached);
-    for (OciDescriptor entry : attached) {
-      if (!entry.annotations().containsKey(IndexFile.LOCAL)) {
-        layers.addAll(statementsOf(entry));
+    for (int i = 0; ; i++) {
+      List<OciDescriptor> entries = files.index().read();
+      try {
+        return beside(attached(subject, entries), indexes);
+      } catch (SpecException e) {
+        requireChanged(entries, i, e);
       }
     }
+  }
+
+  private List<OciDescriptor> beside(List<OciDescriptor> attached, boolean indexes)
+      throws SpecException {
+    // Whatever a source has, it leaves room for what was made here.
+    List<OciDescriptor> layers = local(attached);
+    layers.addAll(fetched(attached));
     List<OciDescriptor> wanted = new ArrayList<>();
     for (OciDescriptor layer : Statements.bounded(layers)) {
       if (MediaType.isIndex(layer.mediaType()) == indexes) {
@@ -374,13 +450,24 @@ public final class Store {
 
   /** All of both that came with the image, and not from this host. */
   public List<OciDescriptor> fetchedStatements(Digest subject) throws SpecException {
+    for (int i = 0; ; i++) {
+      List<OciDescriptor> entries = files.index().read();
+      try {
+        return Statements.bounded(fetched(attached(subject, entries)));
+      } catch (SpecException e) {
+        requireChanged(entries, i, e);
+      }
+    }
+  }
+
+  private List<OciDescriptor> fetched(List<OciDescriptor> attached) throws SpecException {
     List<OciDescriptor> layers = new ArrayList<>();
-    for (OciDescriptor entry : attached(subject)) {
+    for (OciDescriptor entry : attached) {
       if (!entry.annotations().containsKey(IndexFile.LOCAL)) {
         layers.addAll(statementsOf(entry));
       }
     }
-    return Statements.bounded(layers);
+    return layers;
   }
 
   /** The layers of an artifact of statements; none if it is another. */
@@ -394,8 +481,12 @@ public final class Store {
 
   /** The manifests of signatures, and of whatever else belongs to the manifest {@code subject}. */
   public List<OciDescriptor> attached(Digest subject) throws SpecException {
+    return attached(subject, files.index().read());
+  }
+
+  private static List<OciDescriptor> attached(Digest subject, List<OciDescriptor> entries) {
     List<OciDescriptor> attached = new ArrayList<>();
-    for (OciDescriptor entry : files.index().read()) {
+    for (OciDescriptor entry : entries) {
       if (subject.toString().equals(entry.annotations().get(IndexFile.SUBJECT))) {
         attached.add(entry);
       }
@@ -412,7 +503,37 @@ public final class Store {
   public Removal remove(ImageId id) throws SpecException {
     List<Digest> chains = chains(id);
     try (Transaction scratch = begin()) {
-      long freed = files.locked(() -> unlist(id, scratch));
+      return removal(id, chains, files.locked(() -> unlist(id, scratch)));
+    } catch (IOException e) {
+      throw cannotRemove(id, e);
+    }
+  }
+
+  /**
+   * The same, unless the image is not here any more, or was fetched or used after {@code lastUsed}:
+   * empty then.
+   */
+  public Optional<Removal> removeIfUnused(ImageId id, Instant lastUsed) throws SpecException {
+    List<Digest> chains = chains(id);
+    File used = usedFile(StoreFiles.fileName(id.digest()));
+    try (Transaction scratch = begin()) {
+      // Under the lock no fetch brings it back, which would say that it was used.
+      long freed =
+          files.locked(() -> {
+            boolean unused = isHere(id) && used.lastModified() <= lastUsed.toEpochMilli();
+            return unused ? unlist(id, scratch) : -1L;
+          });
+      return freed < 0 ? Optional.empty() : Optional.of(removal(id, chains, freed));
+    } catch (IOException e) {
+      throw cannotRemove(id, e);
+    }
+  }
+
+  private static SpecException cannotRemove(ImageId id, IOException e) {
+    return SpecException.system("cannot remove " + id + ": " + Durable.why(e), e);
+  }
+
+  private Removal removal(ImageId id, List<Digest> chains, long freed) throws SpecException {
       Set<Digest> used = new HashSet<>();
       for (StoredImage other : list()) {
         used.addAll(ChainId.of(other.image().layers()));
@@ -420,9 +541,6 @@ public final class Store {
       List<Digest> unused = new ArrayList<>(chains);
       unused.removeAll(used);
       return new Removal(id, unused, freed);
-    } catch (IOException e) {
-      throw SpecException.system("cannot remove " + id + ": " + Durable.why(e), e);
-    }
   }
 
   /** The chain ids of an image; none if its document is damaged, which must not keep it here. */
@@ -455,7 +573,10 @@ public final class Store {
     Optional<String> before = files.list().stamp();
     files.index().write(kept, scratch.scratch("index.json"));
     files.list().update(before, kept, Optional.empty(), scratch.scratch(""));
-    Durable.deleteTree(imageDir(id));
+    if (Files.isDirectory(imageDir(id))) {
+      // In one step, so that whoever reads finds all of it or nothing; it goes with the scratch.
+      Durable.move(imageDir(id), scratch.scratch("removed"));
+    }
     return new Sweep(files).orphans();
   }
 
@@ -495,6 +616,7 @@ public final class Store {
         }
         stats.add(before);
       } catch (IOException e) {
+        requireHere(image.id());
         throw SpecException.integrity(
             "the blob " + blob + " of " + image.id() + " cannot be read: " + Durable.why(e));
       }
@@ -533,11 +655,40 @@ public final class Store {
       Path file = scratch.scratch("admission.json");
       Durable.write(file, admission.json());
       files.locked(() -> {
+        requireHere(id);
         Durable.move(file, imageDir(id).resolve(StoreFiles.ADMISSION_JSON));
         return file;
       });
     } catch (IOException e) {
       throw SpecException.system("cannot update " + imageDir(id) + ": " + Durable.why(e), e);
+    }
+  }
+
+  /** Says whether something is still so; asked while nobody changes the index. */
+  public interface Condition {
+    boolean holds() throws SpecException;
+  }
+
+  /**
+   * Keeps a derived file beside an image, whole or not at all; nothing if the image is not here any
+   * more, or {@code condition} does not hold.
+   *
+   * @param name of the file, in {@link #imageDir}
+   */
+  public void keepBeside(ImageId id, String name, byte[] bytes, Condition condition)
+      throws SpecException {
+    try (Transaction scratch = begin()) {
+      Path draft = scratch.scratch(name);
+      Durable.writeUnsynced(draft, bytes);
+      files.locked(() -> {
+        if (isHere(id) && condition.holds()) {
+          Durable.move(draft, imageDir(id).resolve(name));
+        }
+        return draft;
+      });
+    } catch (IOException e) {
+      throw SpecException.system(
+          "cannot write " + imageDir(id).resolve(name) + ": " + Durable.why(e), e);
     }
   }
 

@@ -1,7 +1,9 @@
 package rkt.spec.store;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +21,9 @@ import rkt.spec.image.OciManifest;
 
 /** Reads everything that the store has of an image, and changes nothing. spec/store.md#check */
 final class StoreCheck {
+  /** How often it looks again while others change the image. */
+  private static final int LOOKS = 50;
+
   private final Store store;
 
   StoreCheck(Store store) {
@@ -26,6 +31,61 @@ final class StoreCheck {
   }
 
   ImageReport check(ImageId id) throws SpecException {
+    for (int i = 0; ; i++) {
+      List<OciDescriptor> before = store.files().index().read();
+      ImageReport report = look(id);
+      List<OciDescriptor> after = report.isIntact() ? before : store.files().index().read();
+      // What is missing may have been replaced, or removed, by somebody who was entitled to.
+      boolean same = about(id, after).equals(about(id, before));
+      boolean known = StoreFiles.contains(after, id) || isLeftOver(id);
+      if ((same && known) || i == LOOKS) {
+        return report;
+      }
+    }
+  }
+
+  /**
+   * Whether there is something of an image that the index does not have: not one that is just
+   * coming or going, for which nobody may change the index meanwhile.
+   *
+   * @return false if it has come by now
+   * @throws SpecException of class not-found if there is nothing
+   */
+  private boolean isLeftOver(ImageId id) throws SpecException {
+    try {
+      return store
+          .files()
+          .locked(() -> {
+            boolean listed = StoreFiles.contains(store.files().index().read(), id);
+            if (!listed && !Files.isDirectory(store.imageDir(id))) {
+              store.requireHere(id);
+            }
+            return !listed;
+          });
+    } catch (IOException e) {
+      throw SpecException.system("cannot look for " + id + ": " + Durable.why(e), e);
+    }
+  }
+
+  /** The entries of the image, and of what belongs to it. */
+  private static List<OciDescriptor> about(ImageId id, List<OciDescriptor> entries) {
+    Set<String> manifests = new HashSet<>();
+    for (OciDescriptor entry : entries) {
+      if (StoreFiles.idOf(entry).equals(Optional.of(id))) {
+        manifests.add(entry.digest().toString());
+      }
+    }
+    List<OciDescriptor> about = new ArrayList<>();
+    for (OciDescriptor entry : entries) {
+      if (manifests.contains(entry.digest().toString())
+          || manifests.contains(entry.annotations().getOrDefault(IndexFile.SUBJECT, ""))) {
+        about.add(entry);
+      }
+    }
+    return about;
+  }
+
+  private ImageReport look(ImageId id) throws SpecException {
     Set<Digest> digests = new LinkedHashSet<>();
     String record = "";
     for (OciDescriptor entry : store.files().index().read()) {

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -17,6 +18,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -478,6 +484,105 @@ final class StoreTest {
             .allMatch(permission -> permission.name().startsWith("OWNER"));
       }
     }
+  }
+
+  /**
+   * Commits, replaces statements about, and removes one image again and again, while {@code reader}
+   * runs all the time; fails if either does.
+   */
+  private void whileAnImageComesAndGoes(Callable<?> reader) throws Exception {
+    Store store = Store.at(directory);
+    commit(store, "stays", "example.com/stays:1");
+    AtomicBoolean done = new AtomicBoolean();
+    try (ExecutorService pool = Executors.newSingleThreadExecutor()) {
+      Future<?> changes =
+          pool.submit(() -> {
+            try {
+              for (int i = 0; i < 60; i++) {
+                SampleImage sample = withStatements(store, "first " + i);
+                withStatements(store, "second " + i);
+                store.remove(sample.image().id());
+              }
+            } finally {
+              done.set(true);
+            }
+            return null;
+          });
+      while (!done.get()) {
+        reader.call();
+      }
+      changes.get();
+    }
+  }
+
+  @Test
+  void whoListsIsNotDisturbedByImagesThatComeAndGo() throws Exception {
+    whileAnImageComesAndGoes(() -> {
+      assertThat(Store.at(directory).list()).hasSizeBetween(1, 2);
+      assertThat(Store.at(directory).listing()).hasSizeBetween(1, 2);
+      return null;
+    });
+  }
+
+  @Test
+  void whoReadsStatementsIsNotDisturbedByThoseThatReplaceThem() throws Exception {
+    Digest subject = withStatements(Store.at(directory), "first 0").manifest().digest();
+    whileAnImageComesAndGoes(() -> {
+      Store store = Store.at(directory);
+      assertThat(store.statements(subject)).hasSizeLessThan(2);
+      assertThat(store.fetchedStatements(subject)).hasSizeLessThan(2);
+      return store.signatures(subject);
+    });
+  }
+
+  @Test
+  void aCheckFindsNoDamageInWhatIsBeingReplacedOrRemoved() throws Exception {
+    ImageId id = withStatements(Store.at(directory), "first 0").image().id();
+    whileAnImageComesAndGoes(() -> {
+      try {
+        assertThat(Store.at(directory).check(id)).matches(ImageReport::isIntact);
+      } catch (SpecException e) {
+        assertThat(e.errorClass()).isEqualTo(ErrorClass.NOT_FOUND);
+      }
+      return null;
+    });
+  }
+
+  @Test
+  void filesThatAreKeptBesideAnImageDoNotHinderItsRemoval() throws Exception {
+    ImageId id = withStatements(Store.at(directory), "first 0").image().id();
+    whileAnImageComesAndGoes(() -> {
+      Store.at(directory).keepBeside(id, "evidence.json", bytes("{}"), () -> true);
+      return null;
+    });
+    assertThat(directory.resolve("store/tmp")).isEmptyDirectory();
+    assertThat(directory.resolve("images")).isDirectoryNotContaining("glob:**/" + id.digest().hex());
+  }
+
+  @Test
+  void whatIsKeptBesideAnImageIsKeptOnlyIfItStillHolds() throws Exception {
+    Store store = Store.at(directory);
+    ImageId id = commit(store, "one", "example.com/sample:1").image().id();
+    store.keepBeside(id, "evidence.json", bytes("old"), () -> false);
+    assertThat(store.imageDir(id).resolve("evidence.json")).doesNotExist();
+    store.keepBeside(id, "evidence.json", bytes("new"), () -> true);
+    assertThat(store.imageDir(id).resolve("evidence.json")).hasContent("new");
+    store.remove(id);
+    store.keepBeside(id, "evidence.json", bytes("late"), () -> true);
+    assertThat(directory.resolve("images")).isEmptyDirectory();
+  }
+
+  @Test
+  void anUnusedImageIsRemovedUnlessItWasUsedSinceItWasLookedAt() throws Exception {
+    Store store = Store.at(directory);
+    SampleImage sample = commit(store, "one", "example.com/sample:1");
+    ImageId id = sample.image().id();
+    Instant seen = store.lastUsed(store.listing().get(0));
+    store.markUsed(id, seen.plusSeconds(1));
+    assertThat(store.removeIfUnused(id, seen)).isEmpty();
+    assertThat(store.find(id.toString())).contains(id);
+    assertThat(store.removeIfUnused(id, seen.plusSeconds(1))).isPresent();
+    assertThat(store.list()).isEmpty();
   }
 
   private SampleImage commit(Store store, String content, String reference) throws Exception {

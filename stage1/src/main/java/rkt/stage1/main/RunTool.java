@@ -118,14 +118,15 @@ public final class RunTool {
         context.compilers().requireFor(sizeBytes(image));
       }
     }
-    // By the image and its name: those of many apps are judged and looked up once.
-    Map<String, Verified> verified = verify(store, images);
-    for (Verified one : verified.values()) {
-      store.markUsed(one.image(), context.clock().instant());
-    }
-    phases.end("verify");
-    // Held until this process is replaced: by then the pod's record says which trees it uses.
+    // Held until this process is replaced: nobody removes the images before their trees are in use,
+    // and by then the pod's record says which trees it uses.
     try (DirFd _ = cache.keepAll()) {
+      // By the image and its name: those of many apps are judged and looked up once.
+      Map<String, Verified> verified = verify(store, images);
+      for (Verified one : verified.values()) {
+        store.markUsed(one.image(), context.clock().instant());
+      }
+      phases.end("verify");
       Map<ImageId, List<Path>> trees = new HashMap<>();
       for (Image image : images) {
         if (!trees.containsKey(image.id())) {

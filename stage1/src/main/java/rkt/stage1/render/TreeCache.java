@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import rkt.kernel.DirFd;
+import rkt.kernel.Errno;
 import rkt.kernel.KernelException;
 import rkt.kernel.Names;
 import rkt.spec.RktException;
@@ -167,6 +168,9 @@ public final class TreeCache {
     try (DirFd dir = DirFd.open(trees.resolve(name).toString())) {
       return TreeSize.of(dir);
     } catch (KernelException e) {
+      if (e.is(Errno.ENOENT)) {
+        return 0; // Just removed.
+      }
       throw RenderException.system("measure the tree " + name, e);
     }
   }

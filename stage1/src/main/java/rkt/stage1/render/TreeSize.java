@@ -3,6 +3,7 @@ package rkt.stage1.render;
 import java.util.HashSet;
 import java.util.Set;
 import rkt.kernel.DirFd;
+import rkt.kernel.Errno;
 import rkt.kernel.KernelException;
 import rkt.kernel.Stat;
 
@@ -14,6 +15,13 @@ final class TreeSize {
   private long bytes;
 
   private TreeSize() {}
+
+  /** What is removed meanwhile takes nothing. */
+  static void requireGone(KernelException e) throws KernelException {
+    if (!e.is(Errno.ENOENT)) {
+      throw e;
+    }
+  }
 
   static long of(DirFd dir) throws KernelException {
     TreeSize size = new TreeSize();
@@ -34,6 +42,8 @@ final class TreeSize {
       if (stat.isDirectory()) {
         try (DirFd child = dir.openDir(entry.name())) {
           add(child);
+        } catch (KernelException e) {
+          requireGone(e);
         }
       }
     }
