@@ -348,8 +348,7 @@ public final class Fetcher {
       Image image = store.image(found.get());
       Instant imported = store.admission(image.id()).imported();
       // Whoever was waited for may have failed, and have left what was here.
-      boolean isNews =
-          imported.isAfter(begin) || (waited && !before.equals(Optional.of(imported)));
+      boolean isNews = imported.isAfter(begin) || (waited && !before.equals(Optional.of(imported)));
       Optional<Remembered> said = remembered(image.id(), remote.what());
       if (!isNews || said.isEmpty() || !store.blobsUntouched(image)) {
         return remote;

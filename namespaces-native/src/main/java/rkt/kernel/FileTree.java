@@ -1,23 +1,49 @@
 package rkt.kernel;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Work on whole directory trees through descriptors, following nothing. */
 final class FileTree {
+  /** How often a directory is emptied again that others still fill. */
+  private static final int LOOKS = 100;
+
   private FileTree() {}
 
   /** One directory on the way down, and what is still to be removed in it. */
   private static final class Level {
+    final DirFd above;
     final DirFd dir;
     final byte[] name;
-    final List<DirFd.Entry> left;
+    List<DirFd.Entry> left;
+    private int looks;
 
-    Level(DirFd dir, byte[] name) throws KernelException {
+    Level(DirFd above, DirFd dir, byte[] name) throws KernelException {
+      this.above = above;
       this.dir = dir;
       this.name = name;
-      this.left = dir.list();
+      this.left = listIfThere(dir);
+    }
+
+    /** Removes what is empty by now; if others have put something there, that is what is left. */
+    boolean isRemoved() throws KernelException {
+      try {
+        above.rmdir(name);
+        return true;
+      } catch (KernelException e) {
+        if (e.is(Errno.ENOENT)) {
+          return true;
+        }
+        boolean isFilled = e.is(Errno.ENOTEMPTY) || e.is(Errno.EEXIST);
+        if (!isFilled || looks++ == LOOKS) {
+          throw e;
+        }
+        left = listIfThere(dir);
+        return false;
+      }
     }
   }
 
@@ -31,19 +57,25 @@ final class FileTree {
     }
     Deque<Level> levels = new ArrayDeque<>();
     try {
-      levels.push(enter(parent, child));
+      Level top = enter(parent, child);
+      if (top != null) {
+        levels.push(top);
+      }
       while (!levels.isEmpty()) {
         Level level = levels.getFirst();
         if (level.left.isEmpty()) {
-          levels.pop();
-          level.dir.close();
-          DirFd above = levels.isEmpty() ? parent : levels.getFirst().dir;
-          above.rmdir(level.name);
+          if (level.isRemoved()) {
+            levels.pop();
+            level.dir.close();
+          }
           continue;
         }
         DirFd.Entry entry = level.left.removeLast();
         if (entry.isDirectory() || !removeFile(level.dir, entry.name())) {
-          levels.push(enter(level.dir, entry.name()));
+          Level below = enter(level.dir, entry.name());
+          if (below != null) {
+            levels.push(below);
+          }
         }
       }
     } finally {
@@ -69,10 +101,30 @@ final class FileTree {
     }
   }
 
-  private static Level enter(DirFd above, byte[] name) throws KernelException {
-    DirFd dir = openEvenIfClosedToUs(above, name);
+  private static List<DirFd.Entry> listIfThere(DirFd dir) throws KernelException {
     try {
-      return new Level(dir, name);
+      return dir.list();
+    } catch (KernelException e) {
+      if (e.is(Errno.ENOENT)) {
+        return new ArrayList<>(); // removed since it was opened
+      }
+      throw e;
+    }
+  }
+
+  /** Null if it is not there any more. */
+  private static @Nullable Level enter(DirFd above, byte[] name) throws KernelException {
+    DirFd dir;
+    try {
+      dir = openEvenIfClosedToUs(above, name);
+    } catch (KernelException e) {
+      if (e.is(Errno.ENOENT)) {
+        return null;
+      }
+      throw e;
+    }
+    try {
+      return new Level(above, dir, name);
     } catch (KernelException e) {
       dir.close();
       throw e;

@@ -1,7 +1,9 @@
 package rkt.cli;
 
+import java.nio.file.Files;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,12 +38,18 @@ final class ListCommand implements Command {
   @Override
   public int run(ParseResult parsed, Settings settings, Caller caller) throws RktException {
     Format format = Format.of(parsed);
-    List<PodView> pods = new Pods(settings.dir()).list();
+    Pods pods = new Pods(settings.dir());
+    List<PodView> list = pods.list();
     if (format.isJson()) {
-      for (PodView pod : pods) {
-        JsonWriter json = format.writer();
-        PodJson.write(json, pod);
-        caller.out().println(json);
+      for (PodView pod : list) {
+        whole(
+            pods,
+            pod,
+            it -> {
+              JsonWriter json = format.writer();
+              PodJson.write(json, it);
+              return () -> caller.out().println(json);
+            });
       }
       return 0;
     }
@@ -50,22 +58,49 @@ final class ListCommand implements Command {
     if (!parsed.hasMatchedOption("--no-legend")) {
       table.row("UUID", "APP", "IMAGE NAME", "IMAGE ID", "STATE", "CREATED", "STARTED", "NETWORKS");
     }
-    for (PodView pod : pods) {
-      addRows(table, pod, full);
+    for (PodView pod : list) {
+      whole(
+          pods,
+          pod,
+          it -> {
+            List<String[]> rows = rows(it, full);
+            return () -> rows.forEach(table::row);
+          });
     }
     table.print(caller.out());
     return 0;
   }
 
+  /** Reads what is to be shown of a pod; what that gives shows it. */
+  private interface Reader {
+    Runnable read(PodView pod) throws RktException;
+  }
+
+  /**
+   * Shows a pod as it was at one moment: read again if it moved on meanwhile, unless it is gone.
+   */
+  private static void whole(Pods pods, PodView pod, Reader reader) throws RktException {
+    Optional<PodView> now = Optional.of(pod);
+    while (now.isPresent()) {
+      Runnable shown = reader.read(now.get());
+      if (Files.isDirectory(now.get().directory())) {
+        shown.run();
+        return;
+      }
+      now = pods.again(now.get());
+    }
+  }
+
   /** One row for each app; the pod's own columns on the first of them only. */
-  private static void addRows(Table table, PodView pod, boolean full) throws RktException {
+  private static List<String[]> rows(PodView pod, boolean full) {
+    List<String[]> rows = new ArrayList<>();
     Optional<PodRecord> record = pod.readableRecord();
     String id = full ? pod.id() : pod.id().substring(0, Math.min(SHORT_ID, pod.id().length()));
     String created = time(pod.createdNanos());
     String started = time(pod.startedNanos().orElse(0));
     if (record.isEmpty()) {
-      table.row(id, "-", "-", "-", pod.state(), created, started, "");
-      return;
+      rows.add(new String[] {id, "-", "-", "-", pod.state(), created, started, ""});
+      return rows;
     }
     boolean first = true;
     for (PodRecord.App app : record.get().apps()) {
@@ -73,13 +108,16 @@ final class ListCommand implements Command {
       image = full ? image : image.substring(0, SHORT_IMAGE);
       if (first) {
         String network = record.get().network();
-        table.row(
-            id, app.name(), app.imageName().text(), image, pod.state(), created, started, network);
+        rows.add(
+            new String[] {
+              id, app.name(), app.imageName().text(), image, pod.state(), created, started, network
+            });
       } else {
-        table.row("", app.name(), app.imageName().text(), image);
+        rows.add(new String[] {"", app.name(), app.imageName().text(), image});
       }
       first = false;
     }
+    return rows;
   }
 
   static String time(long nanos) {

@@ -1,7 +1,9 @@
 package rkt.cli;
 
 import java.io.IOException;
-import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
@@ -61,14 +63,28 @@ final class StatusCommand implements Command {
       PodWait.untilEnded(pod, wait.get());
       pod = pods.find(pod.id());
     }
-    if (format.isJson()) {
-      JsonWriter json = format.writer();
-      PodJson.write(json, pod);
-      caller.out().println(json);
-    } else {
-      print(pod, caller.out());
+    String text = text(format, pod);
+    while (!Files.isDirectory(pod.directory())) {
+      // It moved on while it was looked at: what was found may be half of it.
+      pod = pods.find(pod.id());
+      text = text(format, pod);
     }
+    caller.out().print(text);
     return 0;
+  }
+
+  private static String text(Format format, PodView pod) throws RktException {
+    StringWriter text = new StringWriter();
+    try (PrintWriter out = new PrintWriter(text)) {
+      if (format.isJson()) {
+        JsonWriter json = format.writer();
+        PodJson.write(json, pod);
+        out.println(json);
+      } else {
+        print(pod, out);
+      }
+    }
+    return text.toString();
   }
 
   private static Optional<Duration> wait(String option, String text) throws UsageException {
@@ -79,7 +95,7 @@ final class StatusCommand implements Command {
     };
   }
 
-  private static void print(PodView pod, PrintStream out) throws RktException {
+  private static void print(PodView pod, PrintWriter out) throws RktException {
     Optional<PodRecord> record = pod.record();
     out.println("state=" + pod.state());
     out.println("created=" + ListCommand.time(pod.createdNanos()));

@@ -534,13 +534,13 @@ public final class Store {
   }
 
   private Removal removal(ImageId id, List<Digest> chains, long freed) throws SpecException {
-      Set<Digest> used = new HashSet<>();
-      for (StoredImage other : list()) {
-        used.addAll(ChainId.of(other.image().layers()));
-      }
-      List<Digest> unused = new ArrayList<>(chains);
-      unused.removeAll(used);
-      return new Removal(id, unused, freed);
+    Set<Digest> used = new HashSet<>();
+    for (StoredImage other : list()) {
+      used.addAll(ChainId.of(other.image().layers()));
+    }
+    List<Digest> unused = new ArrayList<>(chains);
+    unused.removeAll(used);
+    return new Removal(id, unused, freed);
   }
 
   /** The chain ids of an image; none if its document is damaged, which must not keep it here. */

@@ -556,7 +556,8 @@ final class StoreTest {
       return null;
     });
     assertThat(directory.resolve("store/tmp")).isEmptyDirectory();
-    assertThat(directory.resolve("images")).isDirectoryNotContaining("glob:**/" + id.digest().hex());
+    assertThat(directory.resolve("images"))
+        .isDirectoryNotContaining("glob:**/" + id.digest().hex());
   }
 
   @Test

@@ -68,14 +68,26 @@ public final class Collector {
    * @throws StageException of class {@code usage} if it runs
    */
   public void remove(PodView view) throws RktException {
-    Optional<LockedPod> locked = pods.tryLock(view.phase(), view.id());
-    for (int i = 0; i < LOOKS && locked.isEmpty() && !view.locked(); i++) {
-      pause(); // somebody else only looks at it
-      locked = pods.tryLock(view.phase(), view.id());
+    PodView now = view;
+    for (int i = 0; !remove(now.phase(), now.id()); i++) {
+      Optional<PodView> again = pods.again(now);
+      if (again.isEmpty()) {
+        return; // another collector was faster
+      }
+      now = again.get();
+      if (now.isRunning() || i == LOOKS) {
+        throw StageException.usage(
+            "pod " + now.id() + " is " + now.state(), "rkt stop " + now.id() + " ends it first");
+      }
+      pause(); // somebody moves it on
     }
+  }
+
+  /** Removes a pod if it is in {@code phase}, and nobody holds it. */
+  private boolean remove(PodPhase phase, String id) throws RktException {
+    Optional<LockedPod> locked = pods.tryLock(phase, id);
     if (locked.isEmpty()) {
-      throw StageException.usage(
-          "pod " + view.id() + " is " + view.state(), "rkt stop " + view.id() + " ends it first");
+      return false;
     }
     try (LockedPod pod = locked.get()) {
       if (pod.phase() == PodPhase.RUN) {
@@ -83,6 +95,7 @@ public final class Collector {
       }
       discard(pod);
     }
+    return true;
   }
 
   private void tell(LockedPod pod) throws RktException {

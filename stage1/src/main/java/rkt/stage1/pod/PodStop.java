@@ -1,6 +1,8 @@
 package rkt.stage1.pod;
 
+import java.nio.file.Files;
 import java.time.Duration;
+import java.util.OptionalInt;
 import rkt.kernel.Errno;
 import rkt.kernel.Fd;
 import rkt.kernel.KernelException;
@@ -36,13 +38,17 @@ public final class PodStop {
   }
 
   private static void signal(PodView pod, int signal) throws StageException {
-    if (pod.supervisorPid().isEmpty()) {
+    OptionalInt known = pod.supervisorPid();
+    if (known.isEmpty() && !Files.isDirectory(pod.directory())) {
+      return; // it has ended, and was collected
+    }
+    if (known.isEmpty()) {
       throw StageException.run("pod " + pod.id() + " has only just begun to start", "try again");
     }
     // By descriptor: between reading the number and the signal the process may have ended, and its
-    // number gone to another. That the pod was still locked after the open proves it is the one.
-    try (Fd supervisor = Processes.open(pod.supervisorPid().getAsInt())) {
-      if (!PodWait.untilEnded(pod, Duration.ZERO)) {
+    // number gone to another. That it still held the pod after the open proves it is the one.
+    try (Fd supervisor = Processes.open(known.getAsInt())) {
+      if (pod.isHeldBy(known.getAsInt())) {
         Processes.signal(supervisor, signal);
       }
     } catch (KernelException e) {

@@ -2,6 +2,9 @@ package rkt.stage1.pod;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -36,6 +39,42 @@ public record PodView(String id, PodPhase phase, boolean locked, Path directory)
 
   public boolean isRunning() {
     return phase == PodPhase.RUN && locked;
+  }
+
+  /**
+   * Whether nothing of a pod that began to run is left to hold its lock: its supervisor has said
+   * so, or is not there any more.
+   */
+  boolean hasEnded() {
+    OptionalInt supervisor = supervisorPid();
+    return number("exited").isPresent()
+        || (supervisor.isPresent()
+            && !Files.exists(Path.of("/proc", Integer.toString(supervisor.getAsInt()))));
+  }
+
+  /** Whether the process {@code pid} holds this pod: of all processes, only its supervisor does. */
+  boolean isHeldBy(int pid) {
+    try (DirectoryStream<Path> open =
+        Files.newDirectoryStream(Path.of("/proc", Integer.toString(pid), "fd"))) {
+      for (Path descriptor : open) {
+        if (isThis(descriptor)) {
+          return true;
+        }
+      }
+      return false;
+    } catch (AccessDeniedException e) {
+      return true; // not for us to see; who may not look may not signal a stranger either
+    } catch (IOException | DirectoryIteratorException e) {
+      return false; // it has ended
+    }
+  }
+
+  private boolean isThis(Path descriptor) {
+    try {
+      return Files.isSameFile(descriptor, directory);
+    } catch (IOException e) {
+      return false; // closed meanwhile, or something without a file
+    }
   }
 
   /**

@@ -9,10 +9,13 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -30,6 +33,15 @@ public final class Pods {
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
   private static final int SHORTEST_PREFIX = 2;
+
+  /** Where pods are seen, in the order in which they move. */
+  private static final List<PodPhase> VISIBLE =
+      List.of(PodPhase.PREPARE, PodPhase.PREPARED, PodPhase.RUN, PodPhase.EXITED_GARBAGE);
+
+  /** For how long a lock is waited for that others hold for a moment only. */
+  private static final int LOOKS = 500;
+
+  private static final Duration PAUSE = Duration.ofMillis(2);
 
   private final Path root;
 
@@ -76,16 +88,30 @@ public final class Pods {
 
   /** Every pod that can be seen: all but embryos and garbage; oldest first. */
   public List<PodView> list() throws StageException {
-    List<PodView> found = new ArrayList<>();
-    for (PodPhase phase : PodPhase.values()) {
-      if (phase != PodPhase.EMBRYO && phase != PodPhase.GARBAGE) {
-        for (String id : idsIn(phase)) {
-          view(phase, id).ifPresent(found::add);
+    // In the order in which pods move, so that none slips through; one may be met twice.
+    Map<String, PodView> met = new HashMap<>();
+    for (PodPhase phase : VISIBLE) {
+      for (String id : idsIn(phase)) {
+        Optional<PodView> view = view(phase, id);
+        if (view.isPresent()) {
+          met.put(id, view.get());
         }
       }
     }
+    List<PodView> found = new ArrayList<>(met.values());
     found.sort(Comparator.comparingLong(PodView::createdNanos).thenComparing(PodView::id));
     return found;
+  }
+
+  /** The pod {@code pod} where it stands now; empty if it has been removed. */
+  public Optional<PodView> again(PodView pod) throws StageException {
+    for (PodPhase phase : VISIBLE) {
+      Optional<PodView> view = view(phase, pod.id());
+      if (view.isPresent()) {
+        return view;
+      }
+    }
+    return Optional.empty();
   }
 
   /** The names of the rendered trees that running pods are made of. */
@@ -171,13 +197,20 @@ public final class Pods {
   Optional<LockedPod> tryLock(PodPhase phase, String id) throws StageException {
     Path directory = path(phase, id);
     try {
-      DirFd lock = DirFd.open(directory.toString());
-      // It may have been renamed between open and lock: only then is it where it was, and ours.
-      if (!lock.self().tryLock(true) || !Files.isDirectory(directory)) {
+      for (int i = 0; ; i++) {
+        DirFd lock = DirFd.open(directory.toString());
+        // It may have been renamed between open and lock: only then is it where it was, and ours.
+        if (lock.self().tryLock(true) && Files.isDirectory(directory)) {
+          return Optional.of(new LockedPod(this, id, phase, lock));
+        }
+        // Who only looks at a pod shares its lock, and is gone at once.
+        boolean isLookedAt = lock.self().tryLock(false) && Files.isDirectory(directory);
         lock.close();
-        return Optional.empty();
+        if (!isLookedAt || i == LOOKS) {
+          return Optional.empty();
+        }
+        pause();
       }
-      return Optional.of(new LockedPod(this, id, phase, lock));
     } catch (KernelException e) {
       if (!Files.isDirectory(directory)) {
         return Optional.empty();
@@ -189,16 +222,34 @@ public final class Pods {
   /** What can be seen of one pod without changing it; empty if it has just moved on. */
   private Optional<PodView> view(PodPhase phase, String id) throws StageException {
     Path directory = path(phase, id);
-    boolean locked;
-    try (DirFd open = DirFd.open(directory.toString())) {
-      locked = !open.self().tryLock(false);
+    try {
+      for (int i = 0; ; i++) {
+        boolean locked;
+        try (DirFd open = DirFd.open(directory.toString())) {
+          locked = !open.self().tryLock(false);
+        }
+        PodView view = new PodView(id, phase, locked, directory);
+        // Who collects a pod that has ended holds its lock too, but soon moves it on.
+        if (!view.isRunning() || i == LOOKS || !view.hasEnded()) {
+          return Files.isDirectory(directory) ? Optional.of(view) : Optional.empty();
+        }
+        pause();
+      }
     } catch (KernelException e) {
       if (!Files.isDirectory(directory)) {
         return Optional.empty();
       }
       throw StageException.system("cannot look at " + directory, null, e);
     }
-    return Optional.of(new PodView(id, phase, locked, directory));
+  }
+
+  private static void pause() throws StageException {
+    try {
+      Thread.sleep(PAUSE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw StageException.system("the wait for a pod was interrupted", null, e);
+    }
   }
 
   Path path(PodPhase phase, String id) {

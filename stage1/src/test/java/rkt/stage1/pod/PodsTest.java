@@ -6,8 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,6 +89,93 @@ class PodsTest {
       made.moveTo(PodPhase.RUN);
       assertThat(made.directory()).isEqualTo(data.resolve("pods/run").resolve(made.id()));
       assertThat(pods.find(made.id()).state()).as("the lock follows").isEqualTo("running");
+    }
+  }
+
+  @Test
+  void whoOnlyLooksAtAPodKeepsNobodyFromLockingIt() throws Exception {
+    Path pod = pod("run", ID);
+    DirFd viewer = DirFd.open(pod.toString());
+    viewer.self().lock(false);
+    CountDownLatch tried = new CountDownLatch(1);
+    try (var pool = Executors.newSingleThreadExecutor()) {
+      var lock =
+          pool.submit(() -> {
+            tried.countDown();
+            return new Pods(data).tryLock(PodPhase.RUN, ID);
+          });
+      tried.await();
+      viewer.close();
+      try (LockedPod locked = lock.get().orElseThrow()) {
+        assertThat(locked.id()).isEqualTo(ID);
+        assertThat(new Pods(data).tryLock(PodPhase.RUN, ID)).as("locked by another").isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void aPodThatHasEndedDoesNotRunWhileItIsCollected() throws Exception {
+    Path pod = pod("run", ID);
+    Files.createDirectories(data.resolve("pods/exited-garbage"));
+    Files.writeString(pod.resolve("exited"), "1\n");
+    LockedPod collector = new Pods(data).tryLock(PodPhase.RUN, ID).orElseThrow();
+    try (var pool = Executors.newSingleThreadExecutor()) {
+      var view = pool.submit(() -> new Pods(data).find(ID));
+      collector.moveTo(PodPhase.EXITED_GARBAGE);
+      collector.close();
+      assertThat(view.get().isRunning()).isFalse();
+    }
+  }
+
+  @Test
+  void aPodThatMovesIsListedOnce() throws Exception {
+    Path run = pod("run", ID);
+    Path garbage = pod("exited-garbage", "other").resolveSibling(ID);
+    AtomicBoolean done = new AtomicBoolean();
+    try (var pool = Executors.newSingleThreadExecutor()) {
+      var moves =
+          pool.submit(() -> {
+            while (!done.get()) {
+              Files.move(run, garbage, StandardCopyOption.ATOMIC_MOVE);
+              Files.move(garbage, run, StandardCopyOption.ATOMIC_MOVE);
+            }
+            return null;
+          });
+      try {
+        for (int i = 0; i < 3000; i++) {
+          assertThat(new Pods(data).list()).extracting(PodView::id).doesNotHaveDuplicates();
+        }
+      } finally {
+        done.set(true);
+      }
+      moves.get();
+    }
+  }
+
+  @Test
+  void nobodyButTheSupervisorIsSignalledInItsPlace() throws Exception {
+    Path pod = pod("run", ID);
+    Files.createDirectories(data.resolve("pods/exited-garbage"));
+    Process stranger = new ProcessBuilder("sleep", "600").start();
+    try {
+      Files.writeString(pod.resolve("pid"), stranger.pid() + "\n");
+      LockedPod collector = new Pods(data).tryLock(PodPhase.RUN, ID).orElseThrow();
+      PodView view = new PodView(ID, PodPhase.RUN, true, pod);
+      assertThat(view.isHeldBy((int) stranger.pid())).isFalse();
+      assertThat(view.isHeldBy((int) ProcessHandle.current().pid())).isTrue();
+      try (var pool = Executors.newSingleThreadExecutor()) {
+        var stop =
+            pool.submit(() -> {
+              PodStop.stop(view, Duration.ZERO);
+              return null;
+            });
+        collector.moveTo(PodPhase.EXITED_GARBAGE);
+        collector.close();
+        stop.get();
+      }
+      assertThat(stranger.isAlive()).isTrue();
+    } finally {
+      stranger.destroyForcibly().waitFor();
     }
   }
 
