@@ -168,13 +168,24 @@ public final class StoredStatements {
 
   /** The same of an image in the store. */
   static List<Evidence> ofIndexes(Store store, Image image) throws RktException {
+    for (int i = 0; ; i++) {
+      List<OciDescriptor> layers = all(store, image);
+      try {
+        return ofIndexes(
+            layers,
+            store::read,
+            image.manifest(),
+            (layer, index) -> StoredEvidence.ofIndex(store, image.id(), layer.digest(), index));
+      } catch (SpecException e) {
+        requireReplaced(layers, all(store, image), i, e);
+      }
+    }
+  }
+
+  private static List<OciDescriptor> all(Store store, Image image) throws SpecException {
     List<OciDescriptor> layers = new ArrayList<>(store.indexes(image.manifest()));
     layers.addAll(store.statements(image.manifest()));
-    return ofIndexes(
-        layers,
-        store::read,
-        image.manifest(),
-        (layer, index) -> StoredEvidence.ofIndex(store, image.id(), layer.digest(), index));
+    return layers;
   }
 
   private static byte[] checked(OciDescriptor layer, Bytes bytes) throws RktException {
