@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import rkt.spec.Phases;
+import rkt.spec.image.Image;
 import rkt.spec.json.JsonWriter;
 import rkt.stage1.main.BothCompilers;
 
@@ -73,6 +74,10 @@ public final class Training {
     // Loads what only a real process uses, and one that becomes another.
     Caller.ofThisProcess(List.of()).out().flush();
     Class.forName("rkt.kernel.Signals");
+    // And what a host uses that has control groups of version 2 alone, which this one may not be.
+    for (String name : List.of("Bpf", "Bpf$Hook", "DeviceProgram")) {
+      Class.forName("rkt.kernel." + name);
+    }
     Runtime.getRuntime().exit(0);
   }
 
@@ -218,6 +223,7 @@ public final class Training {
     words.add("--mount=volume=host,target=/host");
     words.add("--tmpfs=/scratch:size=64k");
     words.add("--stdout=stream");
+    words.add("--annotation=" + Image.NOTIFIES + "=true");
     words.add("---");
     words.add(IMAGE);
     words.add("--name=second");
@@ -226,7 +232,8 @@ public final class Training {
     if (!refusal.isEmpty()) {
       System.err.println("training: a pod of two apps ended early: " + refusal);
     }
-    // Refused where the build may not make control groups, which is no matter.
+    // Refused where the build may not make control groups or nodes, which is no matter.
+    words.add("--device=/dev/null:/dev/void");
     words.add("--memory=64M");
     words.add("--cpu=500m");
     words.add("--pids=64");
@@ -325,6 +332,7 @@ public final class Training {
       }
     }
     environment.put("HOME", scratch.toString());
+    environment.put("NOTIFY_SOCKET", scratch.resolve("manager").toString()); // as in a unit
     environment.put("SSL_CERT_FILE", registry.certificate().toString());
     environment.put("CONTAINERS_REGISTRIES_CONF", scratch.resolve("registries.conf").toString());
     return environment;

@@ -202,6 +202,24 @@ class RootlessIT {
   }
 
   @Test
+  void aServiceManagerIsToldWhenThePodIsReady() throws Exception {
+    Path socket = home.resolve("manager");
+    try (Running manager =
+        new Call(List.of(Images.probe("probe.c").toString(), "manager", socket.toString()))
+            .start()
+            .awaitOutput("listening")) {
+      Images.execute(List.of("chmod", "666", socket.toString()));
+      String asks = "--annotation=appc.io/executor/supports-systemd-notify=true";
+      try (Running pod =
+          call(sh("probe notify READY=1; sleep 1000", asks))
+              .env("NOTIFY_SOCKET", socket.toString())
+              .start()) {
+        manager.awaitOutput("told READY=1 by " + pod.pid() + "\n");
+      }
+    }
+  }
+
+  @Test
   void aDeviceIsNotGivenWithLessThanNothingWouldEnforce() throws Exception {
     Result result = call(sh("true", "--device=/dev/kmsg:r")).run();
     Rkt.assertRefusalText("run", result);
