@@ -54,7 +54,7 @@ import rkt.spec.store.Transaction;
 /** Downloads images into transactions of a store. docs/fetching.md */
 public final class Fetcher {
   /** The name of an image from a layout that the user gave none; only root keys cover it. */
-  private static final ImageName NAMELESS = new ImageName("localhost/unnamed");
+  static final ImageName NAMELESS = new ImageName("localhost/unnamed");
 
   private final Store store;
   private final FetchOptions options;
@@ -646,6 +646,11 @@ public final class Fetcher {
   }
 
   private Optional<byte[]> namedSignature() throws RktException {
+    return namedSignature(options);
+  }
+
+  /** The signature in the file that the user named; empty if they named none. */
+  static Optional<byte[]> namedSignature(FetchOptions options) throws RktException {
     return options.signature().isPresent()
         ? Optional.of(LocalAci.signature(options.signature().get()))
         : Optional.empty();

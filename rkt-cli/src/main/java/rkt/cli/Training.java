@@ -97,7 +97,7 @@ public final class Training {
     must("trust", "--prefix=example.com", key("ed25519"), key("rsa3072"), key("nistp256"));
     must("trust", "list", "--format=json");
     must("fetch", fixtures.resolve("image.aci").toString());
-    verifyDetached();
+    verifyAlone();
     must("image", "list");
     must("image", "cat-manifest", IMAGE);
     for (int round = 0; round < 3; round++) {
@@ -180,7 +180,14 @@ public final class Training {
   }
 
   /** What {@code rkt-verify} does alone. */
-  private void verifyDetached() {
+  private void verifyAlone() {
+    String file = fixtures.resolve("image.aci").toString();
+    verify("--detached", file + ".asc", "--cert", key("ed25519"), file);
+    verify(line(file).toArray(String[]::new));
+    verify(line("--format=json", IMAGE).toArray(String[]::new));
+  }
+
+  private static void verify(String... words) {
     ByteArrayOutputStream errors = new ByteArrayOutputStream();
     int status =
         new rkt.verify.main.Main(
@@ -188,14 +195,9 @@ public final class Training {
                 new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8),
                 new PrintStream(errors, false, StandardCharsets.UTF_8),
                 Clock.systemUTC())
-            .run(
-                "--detached",
-                fixtures.resolve("image.aci.asc").toString(),
-                "--cert",
-                key("ed25519"),
-                fixtures.resolve("image.aci").toString());
+            .run(words);
     if (status != 0) {
-      System.err.println("training: status " + status + " of rkt-verify --detached");
+      System.err.println("training: status " + status + " of rkt-verify");
       System.err.println(errors.toString(StandardCharsets.UTF_8));
       Runtime.getRuntime().exit(1);
     }

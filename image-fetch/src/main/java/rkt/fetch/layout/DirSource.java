@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import rkt.fetch.oci.BlobSink;
 import rkt.fetch.oci.Document;
 import rkt.fetch.oci.OciSource;
 import rkt.fetch.statement.FoundStatement;
@@ -19,7 +20,6 @@ import rkt.spec.image.OciDescriptor;
 import rkt.spec.json.JsonObject;
 import rkt.spec.json.StrictJson;
 import rkt.spec.store.Statements;
-import rkt.spec.store.Transaction;
 
 /**
  * An image in the files of a {@code dir:} directory: {@code manifest.json}, and each blob under the
@@ -54,12 +54,11 @@ public final class DirSource implements OciSource {
   }
 
   @Override
-  public void blob(OciDescriptor descriptor, Transaction transaction, Meter meter)
-      throws RktException {
+  public void blob(OciDescriptor descriptor, BlobSink sink, Meter meter) throws RktException {
     Digest digest = descriptor.digest();
     boolean usual = digest.algorithm() == Digest.Algorithm.SHA256;
     String name = usual ? digest.hex() : digest.algorithm().label() + "-" + digest.hex();
-    FileBlobs.stage(files, name, descriptor, transaction, meter);
+    FileBlobs.read(files, name, descriptor, sink, meter);
   }
 
   /** The signatures in {@code signature-1}, {@code signature-2} and so on. */

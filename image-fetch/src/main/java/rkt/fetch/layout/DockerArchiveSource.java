@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import rkt.fetch.oci.BlobSink;
 import rkt.fetch.oci.Document;
 import rkt.fetch.oci.OciSource;
 import rkt.fetch.transport.FetchException;
@@ -25,7 +26,6 @@ import rkt.spec.image.OciDescriptor;
 import rkt.spec.json.JsonObject;
 import rkt.spec.json.JsonWriter;
 import rkt.spec.json.StrictJson;
-import rkt.spec.store.Transaction;
 
 /**
  * An image in what {@code docker save} writes. It holds no manifest of the registry kind, so one is
@@ -179,13 +179,12 @@ public final class DockerArchiveSource implements OciSource {
   }
 
   @Override
-  public void blob(OciDescriptor descriptor, Transaction transaction, Meter meter)
-      throws RktException {
+  public void blob(OciDescriptor descriptor, BlobSink sink, Meter meter) throws RktException {
     String name = names.get(descriptor.digest());
     if (name == null) {
       throw FetchException.integrity(what() + " has no " + descriptor.digest(), null);
     }
-    FileBlobs.stage(files, name, descriptor, transaction, meter);
+    FileBlobs.read(files, name, descriptor, sink, meter);
   }
 
   @Override

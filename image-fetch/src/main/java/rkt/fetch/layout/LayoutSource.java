@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import rkt.fetch.oci.BlobSink;
 import rkt.fetch.oci.Document;
 import rkt.fetch.oci.OciSource;
 import rkt.fetch.statement.FoundStatement;
@@ -24,7 +25,6 @@ import rkt.spec.image.OciManifest;
 import rkt.spec.json.JsonObject;
 import rkt.spec.json.StrictJson;
 import rkt.spec.store.Statements;
-import rkt.spec.store.Transaction;
 
 /** An image in an OCI image layout: a directory, or a tar of one. spec/image.md#references */
 public final class LayoutSource implements OciSource {
@@ -209,9 +209,8 @@ public final class LayoutSource implements OciSource {
   }
 
   @Override
-  public void blob(OciDescriptor descriptor, Transaction transaction, Meter meter)
-      throws RktException {
-    FileBlobs.stage(files, blob(descriptor.digest()), descriptor, transaction, meter);
+  public void blob(OciDescriptor descriptor, BlobSink sink, Meter meter) throws RktException {
+    FileBlobs.read(files, blob(descriptor.digest()), descriptor, sink, meter);
   }
 
   @Override

@@ -14,7 +14,6 @@ import rkt.fetch.transport.FetchException;
 import rkt.fetch.transport.Progress;
 import rkt.spec.RktException;
 import rkt.spec.image.OciDescriptor;
-import rkt.spec.store.Transaction;
 
 /** Fetches the layers of an image, several at a time; the first failure ends the others. */
 final class Layers {
@@ -22,12 +21,12 @@ final class Layers {
   private static final long LAST_BREATH_SECONDS = 40;
 
   private final OciSource source;
-  private final Transaction transaction;
+  private final Stage stage;
   private final Progress progress;
 
-  Layers(OciSource source, Transaction transaction, Progress progress) {
+  Layers(OciSource source, Stage stage, Progress progress) {
     this.source = source;
-    this.transaction = transaction;
+    this.stage = stage;
     this.progress = progress;
   }
 
@@ -67,9 +66,9 @@ final class Layers {
     String digest =
         layer.digest().algorithm().label() + ":" + layer.digest().hex().substring(0, 12);
     String what = place + " " + digest;
-    boolean reused = transaction.has(layer.digest());
+    boolean reused = stage.has(layer.digest());
     if (!reused) {
-      source.blob(layer, transaction, progress.started(what, layer.sizeBytes()));
+      source.blob(layer, stage, progress.started(what, layer.sizeBytes()));
     }
     progress.finished(what, layer.sizeBytes(), reused);
   }

@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import rkt.fetch.transport.FetchException;
-import rkt.fetch.transport.Meter;
 import rkt.fetch.transport.Progress;
 import rkt.spec.Digest;
 import rkt.spec.ImageName;
@@ -30,14 +29,33 @@ import rkt.spec.store.Transaction;
  */
 public final class OciFetch {
   private final OciSource source;
-  private final Transaction transaction;
+  private final Stage stage;
   private final Progress progress;
 
   public OciFetch(OciSource source, Transaction transaction, Progress progress) {
+    this(source, new Staged(transaction), progress);
+  }
+
+  private OciFetch(OciSource source, Stage stage, Progress progress) {
     this.source = source;
-    this.transaction = transaction;
+    this.stage = stage;
     this.progress = progress;
   }
+
+  /** The same where the image is, all of whose blobs are read and none kept. */
+  public static InPlaceResult inPlace(OciSource source, ImageName name, Platform platform)
+      throws RktException {
+    InPlace stage = new InPlace(source.what());
+    Result result = new OciFetch(source, stage, Progress.NONE).run(name, platform);
+    return new InPlaceResult(result, new Document(stage.manifest(), result.manifest().mediaType()));
+  }
+
+  /**
+   * An image that was read where it is.
+   *
+   * @param manifest the bytes of its manifest, which signatures cover
+   */
+  public record InPlaceResult(Result result, Document manifest) {}
 
   /**
    * An image with its manifest.
@@ -61,19 +79,16 @@ public final class OciFetch {
     String what = "the manifest of " + source.what();
     OciManifest manifest = OciManifest.parse(document.bytes(), document.mediaType(), what);
     manifest.requireImage(what);
-    transaction.claim(List.of(digest));
-    transaction.expect(new ImageId(ImageId.Kind.OCI, digest));
-    transaction.add(document.bytes());
+    stage.claim(List.of(digest));
+    stage.expect(new ImageId(ImageId.Kind.OCI, digest));
+    stage.manifest(document.bytes());
     Map<Digest, OciDescriptor> blobs = distinct(manifest);
-    transaction.claim(new TreeSet<>(blobs.keySet()));
+    stage.claim(new TreeSet<>(blobs.keySet()));
     blobs.remove(manifest.config().digest());
-    config(manifest);
-    OciConfig config =
-        OciConfig.parse(
-            transaction.read(manifest.config().digest()), "the config of " + source.what());
+    OciConfig config = OciConfig.parse(config(manifest), "the config of " + source.what());
     requirePlatform(config, platform);
     Image image = manifest.resolve(digest, name, config, what);
-    new Layers(source, transaction, progress).fetch(List.copyOf(blobs.values()));
+    new Layers(source, stage, progress).fetch(List.copyOf(blobs.values()));
     return new Result(image, document.descriptor(), root.descriptor().digest(), indexes);
   }
 
@@ -125,16 +140,14 @@ public final class OciFetch {
     return bytes;
   }
 
-  private void config(OciManifest manifest) throws RktException {
+  private byte[] config(OciManifest manifest) throws RktException {
     OciDescriptor config = manifest.config();
     if (config.sizeBytes() > StrictJson.MAX_BYTES) {
       throw FetchException.integrity(
           "the config " + config.digest() + " is said to be " + config.sizeBytes() + " bytes long",
           null);
     }
-    if (!transaction.has(config.digest())) {
-      source.blob(config, transaction, Meter.NONE);
-    }
+    return stage.config(source, config);
   }
 
   /** The blobs by digest; one digest with two sizes is a lie about one of them. */

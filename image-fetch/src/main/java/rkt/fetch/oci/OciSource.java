@@ -3,7 +3,6 @@ package rkt.fetch.oci;
 import rkt.fetch.transport.Meter;
 import rkt.spec.RktException;
 import rkt.spec.image.OciDescriptor;
-import rkt.spec.store.Transaction;
 
 /** Where the documents and blobs of one OCI image come from. Used by several threads at once. */
 public interface OciSource {
@@ -14,8 +13,8 @@ public interface OciSource {
   /** The bytes of a manifest or an index of at most {@code limit} bytes; the caller checks them. */
   byte[] document(OciDescriptor descriptor, int limit) throws RktException;
 
-  /** Stages a blob, which the transaction checks; {@code meter} is told how far it is. */
-  void blob(OciDescriptor descriptor, Transaction transaction, Meter meter) throws RktException;
+  /** Gives a blob to {@code sink}, which checks it; {@code meter} is told how far it is. */
+  void blob(OciDescriptor descriptor, BlobSink sink, Meter meter) throws RktException;
 
   /** Names the source in errors. */
   String what();

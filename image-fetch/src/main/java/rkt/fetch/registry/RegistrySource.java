@@ -12,6 +12,7 @@ import rkt.fetch.http.Http;
 import rkt.fetch.http.Origin;
 import rkt.fetch.http.Resumable;
 import rkt.fetch.http.Retry;
+import rkt.fetch.oci.BlobSink;
 import rkt.fetch.oci.Document;
 import rkt.fetch.oci.OciSource;
 import rkt.fetch.transport.FetchException;
@@ -21,7 +22,6 @@ import rkt.spec.RktException;
 import rkt.spec.image.MediaType;
 import rkt.spec.image.OciDescriptor;
 import rkt.spec.json.StrictJson;
-import rkt.spec.store.Transaction;
 
 /**
  * An image in a registry, by the pull half of the OCI distribution spec. spec/image.md#references
@@ -120,8 +120,7 @@ public final class RegistrySource implements OciSource {
   }
 
   @Override
-  public void blob(OciDescriptor descriptor, Transaction transaction, Meter meter)
-      throws RktException {
+  public void blob(OciDescriptor descriptor, BlobSink sink, Meter meter) throws RktException {
     Retry retry = retry();
     String path = "blobs/" + descriptor.digest();
     retry.run(() -> {
@@ -129,7 +128,8 @@ public final class RegistrySource implements OciSource {
           new Resumable(more -> ask("GET", path, with("*/*", more)), retry, true)) {
         requireLength(body.answer(), descriptor);
         body.tell(meter);
-        return transaction.add(body, descriptor.digest(), descriptor.sizeBytes());
+        sink.take(body, descriptor.digest(), descriptor.sizeBytes());
+        return descriptor;
       }
     });
   }

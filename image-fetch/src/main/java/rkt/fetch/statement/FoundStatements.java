@@ -2,8 +2,10 @@ package rkt.fetch.statement;
 
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import rkt.fetch.transport.FetchException;
@@ -109,6 +111,15 @@ public final class FoundStatements {
       layers.add(layer);
     }
     return layers;
+  }
+
+  /** Reads them: the bytes of each by what it is. */
+  public Map<OciDescriptor, byte[]> read() throws RktException {
+    Map<OciDescriptor, byte[]> read = new LinkedHashMap<>();
+    for (FoundStatement statement : found) {
+      read.put(statement.layer(), statement.checked());
+    }
+    return read;
   }
 
   /** Limits count the size that a source says, so one that is here already must have it too. */

@@ -13,6 +13,7 @@ import java.security.MessageDigest;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import rkt.spec.Digest;
+import rkt.spec.ImageName;
 import rkt.spec.RktException;
 import rkt.spec.SpecException;
 import rkt.spec.archive.AciContent;
@@ -22,28 +23,32 @@ import rkt.spec.image.ImageId;
 import rkt.verify.Candidate;
 import rkt.verify.openpgp.Evidence;
 import rkt.verify.openpgp.EvidenceCollector;
+import rkt.verify.openpgp.Rule;
 import rkt.verify.openpgp.TrustException;
 
 /**
  * An ACI in a file, read through one descriptor: once to hash it, and once more, when a signature
  * has held, for what is in it. Both passes must meet the same bytes. spec/trust.md#files-of-images
  */
-public final class LocalAci implements AutoCloseable {
+public final class LocalAci implements LocalImage {
   private static final int BUFFER = 256 << 10;
 
   /** One byte more than is accepted, so that what is too large is refused and not cut off. */
   private static final int LONGEST_SIGNATURE = (4 << 20) + 1;
 
   private final Path file;
+  private final @Nullable ImageName wanted;
   private final FileChannel channel;
   private final Digest signed;
   private final long sizeBytes;
   private final @Nullable Evidence evidence;
   private final @Nullable TrustException refusal;
 
-  private LocalAci(Path file, FileChannel channel, byte @Nullable [] signature)
+  private LocalAci(
+      Path file, @Nullable ImageName wanted, FileChannel channel, byte @Nullable [] signature)
       throws RktException, IOException {
     this.file = file;
+    this.wanted = wanted;
     this.channel = channel;
     EvidenceCollector collector = null;
     TrustException refused = null;
@@ -70,16 +75,18 @@ public final class LocalAci implements AutoCloseable {
    *
    * @param signature a file with its detached signature; null for the one that lies beside it, if
    *     any does, {@code .asc} added to the name
+   * @param wanted the name that it must have; null if any will do
    * @throws RktException if either is there and cannot be read, or the file is not there
    */
-  public static LocalAci open(Path file, @Nullable Path signature) throws RktException {
+  public static LocalAci open(Path file, @Nullable Path signature, @Nullable ImageName wanted)
+      throws RktException {
     requireFile(file);
     byte[] bytes = signature(file, signature);
     FileChannel channel = null;
     boolean done = false;
     try {
       channel = FileChannel.open(file, StandardOpenOption.READ);
-      LocalAci aci = new LocalAci(file, channel, bytes);
+      LocalAci aci = new LocalAci(file, wanted, channel, bytes);
       done = true;
       return aci;
     } catch (IOException e) {
@@ -92,15 +99,12 @@ public final class LocalAci implements AutoCloseable {
   }
 
   /** The digest of the file. */
+  @Override
   public Digest signed() {
     return signed;
   }
 
-  /**
-   * What its signature says.
-   *
-   * @throws TrustException if the signature file is none
-   */
+  @Override
   public Evidence evidence() throws TrustException {
     if (refusal != null) {
       throw refusal;
@@ -114,6 +118,7 @@ public final class LocalAci implements AutoCloseable {
    *
    * @throws RktException of class integrity if it is no ACI, or is not what was hashed any more
    */
+  @Override
   public Candidate candidate() throws RktException {
     Evidence signatures = evidence();
     Again again = new Again();
@@ -128,6 +133,12 @@ public final class LocalAci implements AutoCloseable {
     } catch (SpecException e) {
       throw SpecException.integrity(file + ": " + e.getMessage(), e);
     }
+    if (wanted != null && !wanted.equals(manifest.name())) {
+      throw new TrustException(
+          Rule.OTHER_PREFIX,
+          "the image is called " + manifest.name() + ", and not " + wanted + " as expected",
+          "ask its publisher, or verify it without --image-name");
+    }
     return new Candidate(
         new ImageId(ImageId.Kind.ACI, content.id()),
         manifest.name(),
@@ -135,6 +146,21 @@ public final class LocalAci implements AutoCloseable {
         signed, // it has no other manifest: the one of OCI is made by a store
         signatures,
         Candidate.StatementSource.NONE);
+  }
+
+  @Override
+  public boolean namesItself() {
+    return true;
+  }
+
+  @Override
+  public boolean isNameGiven() {
+    return wanted != null;
+  }
+
+  @Override
+  public String place() {
+    return file.toString();
   }
 
   @Override

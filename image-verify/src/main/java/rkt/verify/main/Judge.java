@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 import rkt.spec.RktException;
 import rkt.spec.SpecException;
@@ -16,11 +17,13 @@ import rkt.spec.store.Store;
 import rkt.verify.AuditEvents;
 import rkt.verify.Candidate;
 import rkt.verify.Verdict;
+import rkt.verify.Verified;
 import rkt.verify.Verifier;
 import rkt.verify.audit.AuditEvent;
 import rkt.verify.audit.AuditLog;
 import rkt.verify.local.LocalAci;
-import rkt.verify.openpgp.Evidence;
+import rkt.verify.local.LocalImage;
+import rkt.verify.local.LocalImages;
 import rkt.verify.openpgp.TrustException;
 
 /** Judges images one by one, wherever they are, and says what came of each. */
@@ -30,27 +33,28 @@ final class Judge {
   private final Store store;
   private final Verifier verifier;
   private final @Nullable AuditLog audit;
-  private final @Nullable Path signature;
+  private final LocalImages.How how;
   private final PrintStream out;
   private final boolean json;
   private final InstantSource clock;
+  private @Nullable LocalImages layouts;
 
   /**
    * @param audit null if there is none to write to
-   * @param signature the signature of an ACI in a file, instead of the one beside it; null for none
+   * @param how what is said about images that no store has
    */
   Judge(
       Store store,
       Verifier verifier,
       @Nullable AuditLog audit,
-      @Nullable Path signature,
+      LocalImages.How how,
       PrintStream out,
       boolean json,
       InstantSource clock) {
     this.store = store;
     this.verifier = verifier;
     this.audit = audit;
-    this.signature = signature;
+    this.how = how;
     this.out = out;
     this.json = json;
     this.clock = clock;
@@ -62,18 +66,36 @@ final class Judge {
    * @throws RktException if it does not
    */
   void judge(String text) throws RktException {
-    Optional<Path> file = AciPath.find(text, Path.of("").toAbsolutePath());
+    Path cwd = Path.of("").toAbsolutePath();
+    Optional<Path> file = AciPath.find(text, cwd);
     if (file.isPresent()) {
-      try (LocalAci aci = LocalAci.open(file.get(), signature)) {
-        judge(text, file.get(), aci);
+      try (LocalImage image = LocalAci.open(file.get(), how.signature(), how.name())) {
+        judge(text, image);
       }
-    } else if (signature == null) {
+    } else if (LocalImages.areMeant(text)) {
+      try (LocalImage image = layouts(text).open(text, cwd, how)) {
+        judge(text, image);
+      }
+    } else if (how.signature() == null && how.name() == null) {
       stored(text);
     } else {
       throw SpecException.usage(
-          "--signature is for an ACI in a file, and \"" + text + "\" is none",
-          "rkt fetch --signature=FILE brings an image into the store with its signature");
+          "--signature and --image-name are for images in files, and \"" + text + "\" is none",
+          "rkt fetch has both, and keeps what it was told with the image");
     }
+  }
+
+  private LocalImages layouts(String text) throws SpecException {
+    if (layouts == null) {
+      layouts =
+          ServiceLoader.load(LocalImages.class)
+              .findFirst()
+              .orElseThrow(() ->
+                  SpecException.usage(
+                      "what \"" + text + "\" means cannot be read by this rkt-verify alone",
+                      "use the one of a whole distribution"));
+    }
+    return layouts;
   }
 
   private void stored(String text) throws RktException {
@@ -100,32 +122,46 @@ final class Judge {
     conclude(id.toString(), verdict, event, refusal);
   }
 
-  /** By its signature first: nothing else of the file is looked at unless that may count. */
-  private void judge(String text, Path file, LocalAci aci) throws RktException {
-    Verifier.Authenticated authenticated;
+  /** By its signature first: nothing else of an ACI is looked at unless that may count. */
+  private void judge(String text, LocalImage image) throws RktException {
+    Verifier.Authenticated authenticated = null;
+    Candidate candidate;
     try {
-      authenticated = verifier.authenticate(aci.signed(), aci.evidence());
+      if (image.namesItself()) {
+        authenticated = verifier.authenticate(image.signed(), image.evidence());
+      }
+      candidate = image.candidate();
     } catch (TrustException e) {
-      byte[] verdict = json ? nameless(aci, e).toJson(text) : null;
-      AuditEvent event = AuditEvents.refused(PURPOSE, aci.signed().toString(), e);
-      conclude(text, verdict, event.with("file", file.toString()), of(text, e));
+      byte[] verdict = json ? nameless(image, e).toJson(text) : null;
+      AuditEvent event = AuditEvents.refused(PURPOSE, image.signed().toString(), e);
+      conclude(text, verdict, event.with("file", image.place()), of(text, e));
       return;
     }
-    Candidate candidate = aci.candidate();
-    byte[] verdict = json ? authenticated.judge(candidate, false).toJson(text) : null;
+    boolean isNameGiven = image.isNameGiven();
+    Verdict verdict = null;
+    if (json) {
+      verdict =
+          authenticated == null
+              ? verifier.judge(candidate)
+              : authenticated.judge(candidate, isNameGiven);
+    }
     AuditEvent event;
     TrustException refusal = null;
     try {
-      event = AuditEvents.accepted(PURPOSE, authenticated.as(candidate, false));
+      Verified verified =
+          authenticated == null
+              ? verifier.verify(candidate)
+              : authenticated.as(candidate, isNameGiven);
+      event = AuditEvents.accepted(PURPOSE, verified);
     } catch (TrustException e) {
-      refusal = e;
+      refusal = of(text, e);
       event = AuditEvents.refused(PURPOSE, candidate.id(), candidate.name(), e);
     }
     conclude(
         text,
-        verdict,
-        event.with("file", file.toString()),
-        refusal == null ? null : of(text, refusal));
+        verdict == null ? null : verdict.toJson(text),
+        event.with("file", image.place()),
+        refusal);
   }
 
   /** The refusal, and of which file it is. */
@@ -134,15 +170,20 @@ final class Judge {
         refusal.rule(), text + ": " + refusal.getMessage(), refusal.fix(), refusal.policy());
   }
 
-  private Verdict nameless(LocalAci aci, TrustException refusal) throws RktException {
-    Evidence evidence;
+  /** The verdict on an image that was refused before it had a name that counts. */
+  private Verdict nameless(LocalImage image, TrustException refusal) throws RktException {
+    Verdict byKeys;
     try {
-      evidence = aci.evidence();
+      byKeys = verifier.judge(image.signed(), image.evidence());
     } catch (TrustException e) {
-      return Verdict.unread(
-          aci.signed().toString(), clock.instant(), refusal.rule(), refusal.getMessage());
+      return unread(image, refusal);
     }
-    return verifier.judge(aci.signed(), evidence);
+    return byKeys.accepted() ? unread(image, refusal) : byKeys;
+  }
+
+  private Verdict unread(LocalImage image, TrustException refusal) {
+    return Verdict.unread(
+        image.signed().toString(), clock.instant(), refusal.rule(), refusal.getMessage());
   }
 
   /** Records, then prints, then refuses: what cannot be recorded is not said. */

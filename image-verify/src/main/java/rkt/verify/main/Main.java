@@ -15,6 +15,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.spec.ErrorClass;
+import rkt.spec.ImageName;
 import rkt.spec.RktException;
 import rkt.spec.SpecException;
 import rkt.spec.error.ErrorReport;
@@ -23,6 +24,7 @@ import rkt.spec.store.Directories;
 import rkt.spec.store.Store;
 import rkt.verify.Verifier;
 import rkt.verify.audit.AuditLog;
+import rkt.verify.local.LocalImages;
 
 /**
  * {@code rkt-verify}: reads identifiers of images and paths of ACIs, prints those that the trust
@@ -30,6 +32,7 @@ import rkt.verify.audit.AuditLog;
  */
 public final class Main {
   private static final String SIGNATURE = "--signature";
+  private static final String IMAGE_NAME = "--image-name";
 
   private final InputStream in;
   private final PrintStream out;
@@ -90,7 +93,7 @@ public final class Main {
     String signature = parsed.matchedOptionValue(SIGNATURE, "");
     if (!signature.isEmpty() && (arguments.size() != 1 || arguments.get(0).equals("-"))) {
       throw SpecException.usage(
-          "--signature is for one FILE, which is an argument",
+          "--signature is for one image, which is an argument",
           "without it the signature of FILE is in FILE.asc");
     }
     // Who only asks begins no data directory, and so no log in it.
@@ -106,7 +109,12 @@ public final class Main {
             Store.at(dir),
             verifier,
             ours ? new AuditLog(dir, clock) : null,
-            signature.isEmpty() ? null : Path.of(signature).toAbsolutePath(),
+            new LocalImages.How(
+                signature.isEmpty() ? null : Path.of(signature).toAbsolutePath(),
+                name(parsed),
+                parsed.matchedOptionValue("--os", ""),
+                parsed.matchedOptionValue("--arch", ""),
+                parsed.matchedOptionValue("--variant", "")),
             out,
             json,
             clock);
@@ -116,6 +124,15 @@ public final class Main {
       status = status == 0 ? one : status;
     }
     return status;
+  }
+
+  private static @Nullable ImageName name(ParseResult parsed) throws SpecException {
+    String name = parsed.matchedOptionValue(IMAGE_NAME, "");
+    try {
+      return name.isEmpty() ? null : new ImageName(name);
+    } catch (IllegalArgumentException e) {
+      throw SpecException.usage(String.valueOf(e.getMessage()));
+    }
   }
 
   private int verifyWord(Judge judge, String word) {
@@ -187,11 +204,15 @@ public final class Main {
             "Where the administrator's trust is.",
             Directories.localConfig()));
     spec.addOption(
-        OptionSpec.builder(SIGNATURE)
-            .paramLabel("FILE")
-            .type(String.class)
-            .description("The signature of one ACI in a file, instead of the one beside it.")
-            .build());
+        option(
+            "FILE",
+            SIGNATURE,
+            "The signature of one image in files, instead of the one beside it."));
+    spec.addOption(
+        option("NAME", IMAGE_NAME, "The name to judge an image of an OCI layout under."));
+    spec.addOption(option("OS", "--os", "From an index, that for another system."));
+    spec.addOption(option("ARCH", "--arch", "From an index, that for another processor."));
+    spec.addOption(option("VARIANT", "--variant", "For this kind of the processor."));
     spec.addOption(
         option("FORMAT", "--format", "text, or json: one verdict a line, refusals too.", "text"));
     spec.addOption(
@@ -204,19 +225,23 @@ public final class Main {
             .type(List.class)
             .auxiliaryTypes(String.class)
             .description(
-                "Identifiers or references of stored images, or paths of ACIs, with their"
-                    + " signatures in PATH.asc; - or none: the lines of stdin.")
+                "Identifiers or references of stored images; paths of ACIs, with their signatures"
+                    + " in PATH.asc; oci:DIR:TAG, oci-archive:FILE, docker-archive:FILE or"
+                    + " dir:DIR; - or none: the lines of stdin.")
             .build());
     return spec;
   }
 
   private static OptionSpec option(String label, String name, String description, String fallback) {
-    return OptionSpec.builder(name)
-        .paramLabel(label)
-        .type(String.class)
-        .description(description)
-        .defaultValue(fallback)
-        .build();
+    return described(label, name, description).defaultValue(fallback).build();
+  }
+
+  private static OptionSpec option(String label, String name, String description) {
+    return described(label, name, description).build();
+  }
+
+  private static OptionSpec.Builder described(String label, String name, String description) {
+    return OptionSpec.builder(name).paramLabel(label).type(String.class).description(description);
   }
 
   private static Map<String, String> statuses() {

@@ -47,7 +47,7 @@ class LocalAciTest {
   @Test
   void anUnsignedFileHasItsOwnNameAndEvidenceOfNothing() throws Exception {
     byte[] bytes = aci("example.com/app");
-    try (LocalAci aci = LocalAci.open(file("example.com/app"), null)) {
+    try (LocalAci aci = LocalAci.open(file("example.com/app"), null, null)) {
       assertThat(aci.signed()).isEqualTo(Digest.sha256(bytes));
       assertThat(aci.evidence().signatures()).isEmpty();
       Candidate candidate = aci.candidate();
@@ -60,17 +60,17 @@ class LocalAciTest {
   @Test
   void aFileThatIsChangedAfterItWasHashedIsRefused() throws Exception {
     Path file = file("example.com/app");
-    try (LocalAci aci = LocalAci.open(file, null)) {
+    try (LocalAci aci = LocalAci.open(file, null, null)) {
       Files.write(file, aci("example.com/abc"), StandardOpenOption.TRUNCATE_EXISTING);
       assertChanged(aci, "was changed while it was read");
     }
     file("example.com/app");
-    try (LocalAci aci = LocalAci.open(file, null)) {
+    try (LocalAci aci = LocalAci.open(file, null, null)) {
       Files.write(file, new byte[512], StandardOpenOption.APPEND);
       assertChanged(aci, "was changed while it was read");
     }
     file("example.com/app");
-    try (LocalAci aci = LocalAci.open(file, null)) {
+    try (LocalAci aci = LocalAci.open(file, null, null)) {
       Files.write(file, new byte[0]);
       assertChanged(aci, "app.aci");
     }
@@ -86,7 +86,7 @@ class LocalAciTest {
   @Test
   void aFileThatIsReplacedAfterItWasOpenedDoesNotMatter() throws Exception {
     Path file = file("example.com/app");
-    try (LocalAci aci = LocalAci.open(file, null)) {
+    try (LocalAci aci = LocalAci.open(file, null, null)) {
       Path other = Files.write(dir.resolve("other"), aci("example.com/other"));
       Files.move(other, file, StandardCopyOption.REPLACE_EXISTING);
       assertThat(aci.candidate().name().text()).isEqualTo("example.com/app");

@@ -28,14 +28,35 @@ public final class ArchiveFile {
     return Math.min(MOST_EXPANDED, Math.max(ALWAYS_ALLOWED, size * MOST_RATIO));
   }
 
-  /** A plain file with its bytes: itself, or one that ends with the transaction. */
-  public Path plain(Transaction transaction) throws RktException {
+  /**
+   * The file itself, which must not be compressed: nothing is expanded that would have to lie
+   * somewhere.
+   */
+  public Path plain() throws SpecException {
+    requireFile();
+    try {
+      if (detect() == Compression.NONE) {
+        return file;
+      }
+    } catch (IOException e) {
+      throw SpecException.system("cannot read " + file + ": " + e.getMessage(), e);
+    }
+    throw SpecException.usage(
+        file + " is compressed, and its parts cannot be read where they are", "expand it first");
+  }
+
+  private void requireFile() throws SpecException {
     if (!Files.exists(file)) {
       throw SpecException.notFound("no such file: " + file, null);
     }
     if (!Files.isRegularFile(file)) {
       throw SpecException.usage(file + " is not a regular file");
     }
+  }
+
+  /** A plain file with its bytes: itself, or one that ends with the transaction. */
+  public Path plain(Transaction transaction) throws RktException {
+    requireFile();
     Compression compression;
     try {
       compression = detect();
