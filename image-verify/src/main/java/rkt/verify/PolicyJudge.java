@@ -5,7 +5,6 @@ import java.security.PublicKey;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import rkt.spec.Digest;
 import rkt.spec.ImageName;
@@ -31,6 +30,7 @@ import rkt.verify.sigstore.CosignTrust;
 import rkt.verify.sigstore.CosignVerifier;
 import rkt.verify.sigstore.Result;
 import rkt.verify.sigstore.SigstoreVerifier;
+import rkt.verify.sigstore.Thresholds;
 import rkt.verify.sigstore.TrustedRoot;
 import rkt.verify.trust.GuardedFiles;
 import rkt.verify.trust.TrustedKey;
@@ -227,13 +227,20 @@ final class PolicyJudge implements Proofs {
   }
 
   @Override
-  public Proven sigstore(List<PolicyKey> wanted, Optional<Path> trustedRoot) throws RktException {
+  public Proven sigstore(List<PolicyKey> wanted) throws RktException {
     List<PublicKey> publicKeys = new ArrayList<>();
     for (PolicyKey key : wanted) {
       publicKeys.add(key.key());
     }
-    SigstoreVerifier verifier =
-        new SigstoreVerifier(publicKeys, trustedRoot.isPresent() ? root(trustedRoot.get()) : null);
+    return proven(new SigstoreVerifier(publicKeys, null));
+  }
+
+  @Override
+  public Proven keyless(Path trustedRoot, Thresholds witnesses) throws RktException {
+    return proven(new SigstoreVerifier(List.of(), root(trustedRoot), witnesses));
+  }
+
+  private Proven proven(SigstoreVerifier verifier) throws RktException {
     List<Claim> claims = new ArrayList<>();
     List<String> refusals = new ArrayList<>();
     for (Statement statement : statements()) {

@@ -2,7 +2,6 @@ package rkt.verify.policy;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import rkt.spec.RktException;
 import rkt.verify.claim.Claim;
 import rkt.verify.policy.ContainersPolicy.Asked;
@@ -64,7 +63,7 @@ final class ContainersEvaluation {
           signed(
               asked,
               "a cosign signature by one of " + signed.keys().size() + " keys",
-              proofs.sigstore(signed.keys(), Optional.empty()),
+              proofs.sigstore(signed.keys()),
               signed.identity(),
               identity);
       case Asked.Cosigned signed ->

@@ -3,7 +3,6 @@ package rkt.verify.policy;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import rkt.spec.RktException;
 import rkt.spec.SpecException;
 import rkt.spec.json.JsonObject;
@@ -214,9 +213,9 @@ public final class Evaluation {
 
   private Proven proven(Requirement by) throws RktException {
     return switch (by) {
-      case Requirement.Cosign cosign -> proofs.sigstore(cosign.keys(), Optional.empty());
+      case Requirement.Cosign cosign -> proofs.sigstore(cosign.keys());
       case Requirement.Keyless keyless ->
-          proofs.sigstore(List.of(), Optional.of(keyless.trustedRoot()));
+          proofs.keyless(keyless.trustedRoot(), keyless.witnesses());
       default -> throw notASigner(by);
     };
   }

@@ -15,6 +15,7 @@ import rkt.spec.SpecException;
 import rkt.spec.json.JsonObject;
 import rkt.spec.json.JsonPointer;
 import rkt.verify.openpgp.TrustException;
+import rkt.verify.sigstore.Thresholds;
 import rkt.verify.trust.GuardedFiles;
 
 /**
@@ -22,6 +23,7 @@ import rkt.verify.trust.GuardedFiles;
  * file is about. spec/policy.md#file
  */
 final class PolicyReader {
+  private static final int MOST_WITNESSES = 8;
   private static final int DEEPEST = 16;
   private static final String KIND = "policy";
   private static final String VERSION = "v1";
@@ -99,9 +101,10 @@ final class PolicyReader {
             keys(json), signedAs(json, new SignedAs.SameName(false)), limits(json, true));
       }
       case "keyless" -> {
-        Members.only(json, "type", "trustedRoot", "identities", "signedAs", "maxAge");
+        Members.only(json, "type", "trustedRoot", "witnesses", "identities", "signedAs", "maxAge");
         yield new Requirement.Keyless(
             path(json, "trustedRoot"),
+            witnesses(json),
             identities(json),
             signedAs(json, new SignedAs.SameName(false)),
             limits(json, false));
@@ -282,6 +285,25 @@ final class PolicyReader {
           throw Members.wrong(
               json, "\"signedAs\" is \"same\", \"same-or-unnamed\", or an object of names");
     };
+  }
+
+  /** How many of each kind must vouch for an identity; one, where nothing is said. */
+  private static Thresholds witnesses(JsonObject json) throws SpecException {
+    if (!Members.isThere(json, "witnesses")) {
+      return Thresholds.DEFAULT;
+    }
+    JsonObject counts = json.object("witnesses");
+    Members.only(counts, "logs", "certificateLogs", "times");
+    return new Thresholds(
+        count(counts, "logs"), count(counts, "certificateLogs"), count(counts, "times"));
+  }
+
+  private static int count(JsonObject json, String member) throws SpecException {
+    long count = json.findInteger(member).orElse(1L);
+    if (count < 1 || count > MOST_WITNESSES) {
+      throw Members.wrong(json, "\"" + member + "\" is 1 to " + MOST_WITNESSES + ", got " + count);
+    }
+    return Math.toIntExact(count);
   }
 
   private static Limits limits(JsonObject json, boolean hasStrength) throws SpecException {

@@ -3,13 +3,13 @@ package rkt.verify.policy;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import rkt.spec.Digest;
 import rkt.spec.ImageName;
 import rkt.spec.RktException;
 import rkt.verify.claim.Claim;
 import rkt.verify.openpgp.KeyFacts;
 import rkt.verify.sigstore.CosignTrust;
+import rkt.verify.sigstore.Thresholds;
 
 /** What can be proven of one image at one moment. Each is worked out when it is asked for. */
 public interface Proofs {
@@ -59,9 +59,16 @@ public interface Proofs {
    * Cosign signatures and attestations.
    *
    * @param keys under which they may hold
-   * @param trustedRoot who may vouch for identities, logs and times
    */
-  Proven sigstore(List<PolicyKey> keys, Optional<Path> trustedRoot) throws RktException;
+  Proven sigstore(List<PolicyKey> keys) throws RktException;
+
+  /**
+   * The same by identities.
+   *
+   * @param trustedRoot who may vouch for identities, logs and times
+   * @param witnesses how many of each kind must
+   */
+  Proven keyless(Path trustedRoot, Thresholds witnesses) throws RktException;
 
   /** Cosign signatures alone, as a policy of other tools trusts them. */
   Proven cosign(CosignTrust trust) throws RktException;

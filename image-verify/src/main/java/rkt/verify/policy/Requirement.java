@@ -2,6 +2,7 @@ package rkt.verify.policy;
 
 import java.nio.file.Path;
 import java.util.List;
+import rkt.verify.sigstore.Thresholds;
 
 /** What a policy asks for: a tree. spec/policy.md#requirements */
 public sealed interface Requirement {
@@ -54,9 +55,14 @@ public sealed interface Requirement {
    * A cosign signature by somebody whom an identity provider knew.
    *
    * @param trustedRoot the file that says who may vouch for identities
+   * @param witnesses how many of them must
    */
   record Keyless(
-      Path trustedRoot, List<IdentityPattern> identities, SignedAs signedAs, Limits limits)
+      Path trustedRoot,
+      Thresholds witnesses,
+      List<IdentityPattern> identities,
+      SignedAs signedAs,
+      Limits limits)
       implements Requirement {
     public Keyless {
       identities = List.copyOf(identities);

@@ -24,7 +24,6 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -47,6 +46,7 @@ import rkt.verify.openpgp.TrustException;
 import rkt.verify.sigstore.CosignTrust;
 import rkt.verify.sigstore.CosignVerifier;
 import rkt.verify.sigstore.SigstoreVerifier;
+import rkt.verify.sigstore.Thresholds;
 import rkt.verify.trust.GuardedFiles;
 
 /**
@@ -323,7 +323,7 @@ class ContainersPolicyTest {
     }
 
     @Override
-    public Proven sigstore(List<PolicyKey> keys, Optional<Path> trustedRoot) {
+    public Proven sigstore(List<PolicyKey> keys) {
       SigstoreVerifier verifier =
           new SigstoreVerifier(keys.stream().map(PolicyKey::key).toList(), null);
       List<Claim> claims = new ArrayList<>();
@@ -333,6 +333,11 @@ class ContainersPolicyTest {
         }
       }
       return new Proven(claims, List.of());
+    }
+
+    @Override
+    public Proven keyless(Path trustedRoot, Thresholds witnesses) {
+      return Proven.NOTHING;
     }
 
     @Override

@@ -11,7 +11,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,6 +29,7 @@ import rkt.verify.sigstore.CosignTrust;
 import rkt.verify.sigstore.CosignVerifier;
 import rkt.verify.sigstore.Result;
 import rkt.verify.sigstore.SigstoreVerifier;
+import rkt.verify.sigstore.Thresholds;
 import rkt.verify.trust.GuardedFiles;
 
 /** The verdicts of {@code policy.json} about certificates and logs. */
@@ -296,7 +296,7 @@ class CosignedPolicyTest {
     }
 
     @Override
-    public Proven sigstore(List<PolicyKey> keys, Optional<Path> trustedRoot) {
+    public Proven sigstore(List<PolicyKey> keys) {
       SigstoreVerifier verifier =
           new SigstoreVerifier(keys.stream().map(PolicyKey::key).toList(), null);
       List<Claim> claims = new ArrayList<>();
@@ -304,6 +304,11 @@ class CosignedPolicyTest {
         claims.addAll(verifier.check(statement, now()).claims());
       }
       return new Proven(claims, List.of());
+    }
+
+    @Override
+    public Proven keyless(Path trustedRoot, Thresholds witnesses) {
+      return Proven.NOTHING;
     }
 
     @Override

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,6 +23,7 @@ import rkt.verify.claim.Signer;
 import rkt.verify.claim.Signer.Strength;
 import rkt.verify.openpgp.KeyFacts;
 import rkt.verify.sigstore.CosignTrust;
+import rkt.verify.sigstore.Thresholds;
 import rkt.verify.trust.GuardedFiles;
 
 /** What claims make of requirements; how a claim is proven is tested where it is. */
@@ -107,9 +107,15 @@ class EvaluationTest {
     }
 
     @Override
-    public Proven sigstore(List<PolicyKey> keys, Optional<Path> trustedRoot) {
+    public Proven sigstore(List<PolicyKey> keys) {
       sigstoreAsked++;
-      return new Proven(trustedRoot.isPresent() ? byIdentity : byKey, List.of());
+      return new Proven(byKey, List.of());
+    }
+
+    @Override
+    public Proven keyless(Path trustedRoot, Thresholds witnesses) {
+      sigstoreAsked++;
+      return new Proven(byIdentity, List.of());
     }
 
     @Override

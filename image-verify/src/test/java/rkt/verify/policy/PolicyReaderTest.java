@@ -20,6 +20,7 @@ import rkt.spec.ErrorClass;
 import rkt.spec.ImageName;
 import rkt.verify.openpgp.Rule;
 import rkt.verify.openpgp.TrustException;
+import rkt.verify.sigstore.Thresholds;
 import rkt.verify.trust.GuardedFiles;
 
 /** What a policy file may say, and that nothing else is taken for a policy. */
@@ -63,7 +64,7 @@ class PolicyReaderTest {
                "minimumStrength":{"rsa":3072,"ed25519":256}},
               {"type":"any-of","of":[{"type":"reject"},{"type":"accept-unsigned"}]},
               {"type":"at-least","count":1,"of":[{"type":"openpgp"}]},
-              {"type":"keyless","trustedRoot":"root.json","maxAge":"12h",
+              {"type":"keyless","trustedRoot":"root.json","maxAge":"12h","witnesses":{"logs":2},
                "signedAs":{"prefix":"mirror.example.com","signedPrefix":"vendor.example.com"},
                "identities":[{"issuer":"https://id.example.com","subjectPattern":"*@example.com"}]},
               {"type":"attestation","predicateType":"https://slsa.dev/provenance/v1",
@@ -90,6 +91,7 @@ class PolicyReaderTest {
         .isEqualTo(
             new Requirement.Keyless(
                 dir.resolve("root.json"),
+                new Thresholds(2, 1, 1),
                 List.of(
                     new IdentityPattern(
                         Glob.exact("https://id.example.com"), Glob.pattern("*@example.com"))),
@@ -148,6 +150,10 @@ class PolicyReaderTest {
         "{\"type\":\"cosign\",\"keys\":[{\"file\":\"absent.pub\"}]}",
         "{\"type\":\"cosign\",\"keys\":[{\"file\":\"a\",\"pem\":\"b\"}]}",
         "{\"type\":\"keyless\",\"identities\":[{\"issuer\":\"a\",\"subject\":\"b\"}]}",
+        "{\"type\":\"keyless\",\"trustedRoot\":\"r\",\"witnesses\":{\"logs\":0},\"identities\":[{\"issuer\":\"a\",\"subject\":\"b\"}]}",
+        "{\"type\":\"keyless\",\"trustedRoot\":\"r\",\"witnesses\":{\"times\":9},\"identities\":[{\"issuer\":\"a\",\"subject\":\"b\"}]}",
+        "{\"type\":\"keyless\",\"trustedRoot\":\"r\",\"witnesses\":{\"log\":2},\"identities\":[{\"issuer\":\"a\",\"subject\":\"b\"}]}",
+        "{\"type\":\"keyless\",\"trustedRoot\":\"r\",\"witnesses\":null,\"identities\":[{\"issuer\":\"a\",\"subject\":\"b\"}]}",
         "{\"type\":\"keyless\",\"trustedRoot\":\"r\",\"identities\":[{\"issuer\":\"a\"}]}",
         "{\"type\":\"keyless\",\"trustedRoot\":\"r\",\"identities\":[{\"issuer\":\"a\",\"issuerPattern\":\"a\",\"subject\":\"b\"}]}",
         "{\"type\":\"keyless\",\"trustedRoot\":\"r\",\"identities\":[{\"issuer\":\"a\",\"subject\":\"\"}]}",

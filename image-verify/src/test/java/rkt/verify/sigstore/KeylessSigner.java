@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.bouncycastle.asn1.x509.GeneralName;
 import rkt.spec.Digest;
@@ -70,6 +71,17 @@ public final class KeylessSigner {
   /** A signature in a bundle, with an entry of the log and a timestamp. */
   public Statement bundle(Signer.Identity who, Digest image, String name) throws Exception {
     return bundle(who, image, name, SIGNATURE, "{}");
+  }
+
+  /** A signature in a bundle, which so many logs recorded: one or two. */
+  public Statement bundle(Signer.Identity who, Digest image, String name, int logs)
+      throws Exception {
+    Attested attested = attested(who, image, name, SIGNATURE, "{}");
+    for (Instance.Log log : List.of(instance.log, instance.edLog).subList(0, logs)) {
+      attested.entries.add(attested.entry(log, EntryKind.DSSE_1, signed));
+    }
+    attested.timestamps.add(Instance.timestamp(instance.stamp, attested.signature, signed, true));
+    return attested.statement();
   }
 
   /** An attestation in a bundle. */

@@ -260,6 +260,22 @@ class KeylessIT {
     goesAlong("bundle");
   }
 
+  @Test
+  void asManyWitnessesMustVouchAsThePolicyAsksFor() throws Exception {
+    String name = "example.com/it/witnessed";
+    policy(name, KEYLESS + ",\"witnesses\":{\"times\":2}}");
+    Rkt store = fetched(name); // by a log and a timestamp authority
+    assertRuns(store);
+    policy(name, KEYLESS + ",\"witnesses\":{\"logs\":2}}");
+    assertThat(store.refuses("trust", "run", "--net=none", digest).err())
+        .contains("recorded by too few logs of the trusted root: 1");
+    policy(name, KEYLESS + ",\"witnesses\":{\"logs\":0}}");
+    store.refuses("trust", "run", "--net=none", digest);
+    Statement twice = signer.bundle(RELEASE, image, name, 2);
+    policy(name, KEYLESS + ",\"witnesses\":{\"logs\":2,\"certificateLogs\":1,\"times\":3}}");
+    another().ok("fetch", "--image-name=" + name, "oci:" + layout(twice) + ":1");
+  }
+
   /** To an archive, back, to a fresh repository of that name and out of it. */
   private void goesAlong(String repository) throws Exception {
     String name = registry.host() + "/" + repository + "/app";

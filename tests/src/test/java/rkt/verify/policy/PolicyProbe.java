@@ -3,12 +3,12 @@ package rkt.verify.policy;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import rkt.spec.Digest;
 import rkt.spec.ImageName;
 import rkt.spec.RktException;
 import rkt.verify.openpgp.KeyFacts;
 import rkt.verify.sigstore.CosignTrust;
+import rkt.verify.sigstore.Thresholds;
 import rkt.verify.trust.GuardedFiles;
 
 /** Reads a policy file and judges by it, for those outside of the package who break it. */
@@ -75,7 +75,12 @@ public final class PolicyProbe {
     }
 
     @Override
-    public Proven sigstore(List<PolicyKey> keys, Optional<Path> trustedRoot) {
+    public Proven sigstore(List<PolicyKey> keys) {
+      return Proven.NOTHING;
+    }
+
+    @Override
+    public Proven keyless(Path trustedRoot, Thresholds witnesses) {
       return Proven.NOTHING;
     }
 
