@@ -277,6 +277,9 @@ class RootlessIT {
       expected = root.ok(PodTests.wordsOf(same, script)).out();
     }
     assertThat(ok(sh(script)).out()).isEqualTo(expected).contains("no mounts", "no process 1");
+    List<String> several = new ArrayList<>(List.of(sh(script)));
+    several.addAll(List.of("---", sh("")[1], "--name=other", "--", "-c", "true"));
+    assertThat(ok(several.toArray(new String[0])).out()).isEqualTo(expected);
   }
 
   @Test

@@ -101,6 +101,19 @@ class SandboxIT extends PodTests {
   }
 
   @Test
+  void ofAnAppOfSeveral() throws Exception {
+    assertSame(several("--print-sandbox"), several(), several("--insecure-options=seccomp"));
+  }
+
+  private JsonNode several(String... flags) throws Exception {
+    List<String> words = new ArrayList<>(List.of("run"));
+    words.addAll(List.of(flags));
+    words.addAll(List.of("--hostname=here", probed, "--exec=/bin/sandbox", "--", "a", "b c"));
+    words.addAll(List.of("---", probed, "--name=other", "--exec=/bin/true"));
+    return JSON.readTree(rkt.ok(words.toArray(new String[0])).out());
+  }
+
+  @Test
   void ofAPodThatIsConfinedLess() throws Exception {
     check("--insecure-options=capabilities,paths,seccomp,no-new-privileges,rlimits,landlock");
   }

@@ -131,11 +131,7 @@ final class MountTable {
         stage.entries.add(entry);
       }
     }
-    for (Entry entry : stage.entries) {
-      if (entry.target.isEmpty()) {
-        few.entries.add(0, at(entry, "/")); // a directory of it
-      }
-    }
+    few.entries.add(0, at(stage.entries.get(stage.topmost("", true)), "/")); // a directory of it
   }
 
   List<Entry> entries() {
