@@ -1,7 +1,11 @@
 package rkt.kernel;
 
+import org.jspecify.annotations.Nullable;
+
 /** Who the calling thread is. credentials(7), user_namespaces(7) */
 public final class Ids {
+  private static volatile @Nullable Boolean groupsCanBeSet;
+
   private Ids() {}
 
   public static int user() {
@@ -54,10 +58,16 @@ public final class Ids {
 
   /**
    * Whether setgroups(2) is allowed at all: not in a user namespace that was made without the help
-   * of a privileged program. user_namespaces(7)
+   * of a privileged program. Read once: a process of many threads stays in its namespace.
+   * user_namespaces(7)
    */
   public static boolean groupsCanBeSet() throws KernelException {
-    return !TextFiles.read("/proc/self/setgroups").startsWith("deny");
+    Boolean known = groupsCanBeSet;
+    if (known == null) {
+      known = !TextFiles.read("/proc/self/setgroups").startsWith("deny");
+      groupsCanBeSet = known;
+    }
+    return known;
   }
 
   /** Whether {@code uidMap} is what the first user namespace shows. */

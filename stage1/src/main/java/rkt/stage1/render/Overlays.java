@@ -12,11 +12,20 @@ final class Overlays {
 
   private Overlays() {}
 
+  /** Found once: a process of many threads cannot enter another user namespace. */
+  private static final class Own {
+    private static final OverlayForm FORM = find();
+  }
+
   /**
    * The form of opaque directories: trusted attributes need the initial user namespace, whose map
    * is the identity of all numbers, and its root.
    */
   static OverlayForm form() {
+    return Own.FORM;
+  }
+
+  private static OverlayForm find() {
     try {
       String map = Files.readString(UID_MAP, StandardCharsets.US_ASCII).trim();
       boolean initial = map.startsWith("0 ") && map.endsWith(" 4294967295") && map.contains(" 0 ");

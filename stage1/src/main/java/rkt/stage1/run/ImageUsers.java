@@ -217,8 +217,7 @@ final class ImageUsers {
   private String read(String path) throws StageException {
     // Non-blocking: a FIFO in its place must not hold us up before it is found out.
     int flags = DirFd.O_RDONLY | DirFd.O_NONBLOCK;
-    try (FileFd file = root.open(Names.of(path), flags, 0, DirFd.Resolve.IN_ROOT);
-        NativeBuffer buffer = new NativeBuffer(64 << 10)) {
+    try (FileFd file = root.open(Names.of(path), flags, 0, DirFd.Resolve.IN_ROOT)) {
       Stat stat = file.stat();
       if (!stat.isRegular() || stat.size() > LARGEST_FILE) {
         throw StageException.run(
@@ -231,12 +230,16 @@ final class ImageUsers {
                 + " bytes",
             "use another image, or give --user and --group as numbers in an image without it");
       }
-      ByteArrayOutputStream content = new ByteArrayOutputStream((int) stat.size());
-      byte[] chunk = new byte[64 << 10];
-      int n = file.read(chunk, buffer);
-      while (n > 0 && content.size() <= LARGEST_FILE) {
-        content.write(chunk, 0, n);
-        n = file.read(chunk, buffer);
+      // As large as the file, and not larger: fresh memory costs each app of a start time.
+      int size = (int) Math.min(stat.size() + 1, 64 << 10);
+      ByteArrayOutputStream content = new ByteArrayOutputStream(size);
+      byte[] chunk = new byte[size];
+      try (NativeBuffer buffer = new NativeBuffer(size)) {
+        int n = file.read(chunk, buffer);
+        while (n > 0 && content.size() <= LARGEST_FILE) {
+          content.write(chunk, 0, n);
+          n = file.read(chunk, buffer);
+        }
       }
       return content.toString(StandardCharsets.ISO_8859_1);
     } catch (KernelException e) {

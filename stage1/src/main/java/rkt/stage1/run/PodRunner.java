@@ -366,10 +366,15 @@ public final class PodRunner {
   }
 
   private static void makeOverlay(LockedPod pod, AppRequest app) throws StageException {
-    Path writable = pod.directory().resolve("overlay").resolve(app.name());
+    Path all = pod.directory().resolve("overlay");
+    Path writable = all.resolve(app.name());
     try {
-      Files.createDirectories(writable.resolve("upper"));
-      Files.createDirectories(writable.resolve("work"));
+      if (!Files.exists(all)) {
+        Files.createDirectory(all);
+      }
+      Files.createDirectory(writable);
+      Files.createDirectory(writable.resolve("upper"));
+      Files.createDirectory(writable.resolve("work"));
     } catch (IOException e) {
       throw StageException.system("cannot make " + writable, null, e);
     }
