@@ -92,7 +92,9 @@ final class CgroupDirectory {
   }
 
   private void make(String parent, String child) throws KernelException {
-    if (TextFiles.makeDirectory(child) && hierarchy.controllers().contains("cpuset")) {
+    boolean _ = TextFiles.makeDirectory(child);
+    // Also of one that another process has just made, and has not given any yet.
+    if (hierarchy.controllers().contains("cpuset")) {
       inherit(parent, child, "cpuset.cpus");
       inherit(parent, child, "cpuset.mems");
     }

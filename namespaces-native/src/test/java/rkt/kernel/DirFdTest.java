@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -131,6 +133,41 @@ class DirFdTest {
 
     assertThat(dir.list()).isEmpty();
     assertThat(outside.resolve("secret")).hasContent("secret");
+  }
+
+  @Test
+  void aTreeGoesThoughOthersStillWriteThereOrRemoveItToo() throws Exception {
+    Path tree = base.resolve("tree");
+    try (var pool = Executors.newFixedThreadPool(2)) {
+      for (int round = 0; round < 30; round++) {
+        Path deep = Files.createDirectories(tree.resolve("a/b/c"));
+        for (int i = 0; i < 50; i++) {
+          Files.createFile(deep.resolve("file-" + i));
+        }
+        var writer =
+            pool.submit(() -> {
+              for (int i = 0; i < 50 && Files.isDirectory(deep); i++) {
+                try {
+                  Files.createFile(deep.resolve("late-" + i));
+                } catch (NoSuchFileException e) {
+                  return null; // it is gone
+                }
+              }
+              return null;
+            });
+        var remover =
+            pool.submit(() -> {
+              try (DirFd other = DirFd.open(base.toString())) {
+                other.removeTree(Names.of("tree"));
+              }
+              return null;
+            });
+        dir.removeTree(Names.of("tree"));
+        writer.get();
+        remover.get();
+        assertThat(tree).doesNotExist();
+      }
+    }
   }
 
   @Test

@@ -48,7 +48,8 @@ public record AuditCheck(long records, int segments, AuditHead end, List<String>
     try {
       Optional<AuditHead> head = files.head();
       AuditCheck check = of(files, head, visitor);
-      if (head.isEmpty() && check.records > 0) {
+      // A first writer makes the head before its first record: look again, it may have come since.
+      if (head.isEmpty() && check.records > 0 && files.head().isEmpty()) {
         List<String> problems = new ArrayList<>(check.problems);
         problems.add("the head, which says where the log ends, is missing or unreadable");
         return new AuditCheck(check.records, check.segments, check.end, problems);

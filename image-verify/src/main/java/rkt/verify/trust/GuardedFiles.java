@@ -6,16 +6,19 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import rkt.spec.RktException;
@@ -103,6 +106,9 @@ public final class GuardedFiles {
       at = end + 1;
     }
     String[] names = directory.toFile().list();
+    if (names == null && !checkDirectory(directory)) {
+      return null; // Removed since the check.
+    }
     if (names == null) {
       throw SpecException.system(
           "cannot list " + directory, new NotDirectoryException(directory.toString()));
@@ -138,6 +144,8 @@ public final class GuardedFiles {
     }
     try (InputStream in = Files.newInputStream(file, NOFOLLOW_LINKS)) {
       return in.readNBytes(MAX_BYTES);
+    } catch (NoSuchFileException e) {
+      return null; // Removed since the check.
     } catch (IOException e) {
       throw SpecException.system("cannot read " + file + ": " + e.getMessage(), e);
     }
@@ -256,10 +264,10 @@ public final class GuardedFiles {
     }
   }
 
-  /** Removes the file at {@code target}, durably. */
+  /** Removes the file at {@code target}, durably; it is fine if somebody else was faster. */
   void delete(Path target) throws RktException {
     try {
-      Files.delete(target);
+      Files.deleteIfExists(target);
       sync(target);
     } catch (IOException e) {
       throw SpecException.system("cannot remove " + target + ": " + e.getMessage(), e);
@@ -269,8 +277,11 @@ public final class GuardedFiles {
   private void makeDirectories(Path base, String relative, Access access)
       throws IOException, RktException {
     if (!Files.isDirectory(base)) {
-      Files.createDirectories(base);
-      Files.setPosixFilePermissions(base, PosixFilePermissions.fromString(access.directory));
+      Path above = base.toAbsolutePath().getParent();
+      if (above != null) {
+        Files.createDirectories(above);
+      }
+      make(base, access);
     }
     checkDirectory(base);
     Path directory = base;
@@ -281,10 +292,21 @@ public final class GuardedFiles {
     for (Path part : parents) {
       directory = directory.resolve(part);
       if (!checkDirectory(directory)) {
-        Files.createDirectory(directory);
-        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString(access.directory));
+        make(directory, access);
+        checkDirectory(directory);
         sync(directory);
       }
+    }
+  }
+
+  /** Makes a directory that is never open to more than it shall be; others may be faster. */
+  private static void make(Path directory, Access access) throws IOException {
+    Set<PosixFilePermission> mode = PosixFilePermissions.fromString(access.directory);
+    try {
+      Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(mode));
+      Files.setPosixFilePermissions(directory, mode); // whatever the umask is
+    } catch (FileAlreadyExistsException e) {
+      return; // what it is, is checked
     }
   }
 

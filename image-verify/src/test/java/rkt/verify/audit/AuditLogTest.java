@@ -14,6 +14,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,6 +59,21 @@ final class AuditLogTest {
 
   private List<String> problems() throws RktException {
     return AuditCheck.of(data).problems();
+  }
+
+  @Test
+  void aCheckFindsNothingWrongWithALogThatJustBegins() throws Exception {
+    try (ExecutorService pool = Executors.newSingleThreadExecutor()) {
+      for (int round = 0; round < 40; round++) {
+        Path fresh = data.resolve("fresh-" + round);
+        Future<?> writer =
+            pool.submit(() -> new AuditLog(fresh, CLOCK).append(List.of(event("first"))));
+        while (!writer.isDone()) {
+          assertThat(AuditCheck.of(fresh).problems()).isEmpty();
+        }
+        writer.get();
+      }
+    }
   }
 
   @Test

@@ -9,7 +9,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
@@ -258,6 +263,34 @@ class TrustStoreTest {
 
   private List<String> fingerprints(String name) throws Exception {
     return store.keysFor(new ImageName(name)).stream().map(k -> k.facts().fingerprint()).toList();
+  }
+
+  @Test
+  void manyMayTrustAndListAndRemoveAtOnce() throws Exception {
+    byte[] key = gpg.export(alice);
+    try (ExecutorService pool = Executors.newFixedThreadPool(4)) {
+      for (int round = 0; round < 20; round++) {
+        TrustStore fresh = TrustStore.open(system, dir.resolve("etc-" + round), cache);
+        Scope scope = Scope.of(new ImageName("example.com/a/b/c"));
+        List<Callable<Void>> users = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+          users.add(() -> {
+            fresh.add(scope, key, "alice");
+            assertThat(fresh.list()).hasSizeLessThan(2);
+            try {
+              fresh.remove(scope, alice);
+            } catch (SpecException e) {
+              assertThat(e.errorClass()).isEqualTo(ErrorClass.NOT_FOUND);
+            }
+            assertThat(fresh.list()).hasSizeLessThan(2);
+            return null;
+          });
+        }
+        for (Future<Void> user : pool.invokeAll(users)) {
+          user.get();
+        }
+      }
+    }
   }
 
   private static void refuses(ThrowingCallable read, Path file, String fix) {
