@@ -249,11 +249,12 @@ class LifecycleIT extends PodTests {
     String other =
         Images.admit(
             rkt, Images.busybox().app("environment", "[{\"name\":\"O\",\"value\":\"1\"}]"));
-    try (Running pod = rkt.pod("ready", wordsOf(other, "echo ready; sleep 0.8; cat /etc/group"))) {
+    try (Running pod = rkt.pod("ready", wordsOf(other, untilTerm("cat /etc/group; exit 0")))) {
       Result refused = rkt.call("image", "rm", other).run();
       assertThat(refused.status()).as("%s", refused).isEqualTo(254);
       assertThat(refused.err()).startsWith("usage: cannot remove image ").contains("rkt stop ");
       rkt.ok("gc");
+      pod.signal("TERM");
       Result result = pod.await();
       assertThat(result.status()).as("%s", result).isZero();
       assertThat(result.out()).contains("web:x:1235:");
@@ -289,18 +290,24 @@ class LifecycleIT extends PodTests {
     untrusting.assertNothingIsLeftAfterGc();
   }
 
+  /** A script that runs until it is asked to end, and then does {@code last}. */
+  private static String untilTerm(String last) {
+    return "trap '" + last + "' TERM; echo ready; while :; do sleep 0.05; done";
+  }
+
   @Test
   void aKeyThatIsNoLongerTrustedStopsTheNextStart() throws Exception {
     try (Rkt other = Rkt.fresh()) {
       String id = Images.admitBusybox(other);
       other.ok("run", id, "--", "-c", "true");
-      try (Running pod = other.pod("ready", wordsOf(id, "echo ready; sleep 0.5; exit 3"))) {
+      try (Running pod = other.pod("ready", wordsOf(id, untilTerm("exit 3")))) {
         String listed = other.ok("trust", "list").out();
         String fingerprint = listed.replaceFirst("(?s).*?([0-9a-f]{40}).*", "$1");
         other.ok("trust", "remove", "--prefix=example.com/it", fingerprint);
         Result refused = other.run("run", id, "--", "-c", "true");
         assertThat(refused.status()).isEqualTo(254);
         assertThat(refused.err()).startsWith("trust: ");
+        pod.signal("TERM");
         assertThat(pod.await().status()).isEqualTo(3);
       }
     }

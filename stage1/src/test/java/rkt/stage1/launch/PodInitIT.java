@@ -174,12 +174,16 @@ final class PodInitIT {
 
   @Test
   void theFirstFailureStopsTheOthers() throws Exception {
+    String up = "echo >" + directory + "/up-";
+    String both = "[ -e " + directory + "/up-good ] && [ -e " + directory + "/up-deaf ]";
     try (RunningPod pod =
         RunningPod.of(
             directory,
-            app("good", "trap 'echo asked; exit 0' TERM; echo up; while :; do sleep 0.02; done"),
-            app("deaf", "trap '' TERM; echo up; sleep 60; sleep 60"),
-            app("bad", "sleep 0.3; exit 5"))) {
+            app(
+                "good",
+                "trap 'echo asked; exit 0' TERM; " + up + "good; while :; do sleep 0.02; done"),
+            app("deaf", "trap '' TERM; " + up + "deaf; sleep 60; sleep 60"),
+            app("bad", "until " + both + "; do sleep 0.02; done; exit 5"))) {
       assertThat(pod.status()).isEqualTo(5);
       assertThat(pod.out()).contains("asked");
       assertThat(pod.file("status/good")).isEqualTo("0\n");
@@ -190,7 +194,10 @@ final class PodInitIT {
 
   @Test
   void orphansAreReapedAndEndWithThePod() throws Exception {
-    String script = "(sleep 0.1 & ) ; (sleep 60 &) ; sleep 0.4; ps -eo stat,comm";
+    String script =
+        "(sleep 0.1 & ) ; (sleep 60 &) ; n=0;"
+            + " while [ $(ps -eo comm= | grep -c sleep) != 1 ] && [ $n -lt 600 ]; do"
+            + " n=$((n+1)); sleep 0.1; done; ps -eo stat,comm";
     try (RunningPod pod =
         new RunningPod(directory, List.of(PRIVATE, PROC), List.of(), 100, app("web", script))) {
       assertThat(pod.status()).isZero();
@@ -203,7 +210,8 @@ final class PodInitIT {
   @Test
   void aThousandOrphansAreReaped() throws Exception {
     String script =
-        "i=0; while [ $i -lt 1000 ]; do (true & ) ; i=$((i+1)); done; sleep 0.3;"
+        "i=0; while [ $i -lt 1000 ]; do (true & ) ; i=$((i+1)); done; n=0;"
+            + " while ps -eo stat= | grep -q Z && [ $n -lt 600 ]; do n=$((n+1)); sleep 0.1; done;"
             + " ps -eo stat= | grep -c Z; true";
     try (RunningPod pod =
         new RunningPod(directory, List.of(PRIVATE, PROC), List.of(), 100, app("web", script))) {
@@ -460,10 +468,11 @@ final class PodInitIT {
   @Test
   void afterTermEachAppIsAskedOnce() throws Exception {
     String script =
-        "trap 'echo asked' TERM; echo up; i=0; while [ $i -lt 20 ]; do sleep 0.02; i=$((i+1)); done";
+        "trap 'echo asked; asked=1' TERM; echo up; while [ -z \"$asked\" ]; do sleep 0.02; done;"
+            + " i=0; while [ $i -lt 20 ]; do sleep 0.02; i=$((i+1)); done";
     try (RunningPod pod =
         RunningPod.of(directory, app("slow", script), app("quick", "echo up; exec sleep 60"))) {
-      for (int i = 0; i < 500 && !pod.out().equals("up\nup\n"); i++) {
+      for (int i = 0; i < 6000 && !pod.out().equals("up\nup\n"); i++) {
         Thread.sleep(10);
       }
       pod.signal("TERM");
