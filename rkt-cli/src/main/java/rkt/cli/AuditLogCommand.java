@@ -51,7 +51,7 @@ final class AuditLogCommand implements Command {
         AuditFilter.text(record, "event"),
         result(record),
         AuditFilter.text(record, "name"),
-        cut(first(record, "image", "images"), SHORT_IMAGE),
+        subject(record),
         cut(AuditFilter.text(record, "pod"), SHORT_ID),
         cut(first(record, "key", "keys"), 2 * SHORT_ID));
   }
@@ -72,6 +72,12 @@ final class AuditLogCommand implements Command {
       return "status " + record.integer("status");
     }
     return AuditFilter.text(record, "action");
+  }
+
+  /** The image; of a file that was not read as one, its path. */
+  private static String subject(JsonObject record) throws SpecException {
+    String image = first(record, "image", "images");
+    return image.isEmpty() ? AuditFilter.text(record, "file") : cut(image, SHORT_IMAGE);
   }
 
   private static String first(JsonObject record, String one, String several) throws SpecException {

@@ -191,11 +191,12 @@ public final class ReportModel {
     figures.bypassed += isBypass ? 1 : 0;
     figures.refused += isBypass ? 0 : 1;
     String name = record.text("name");
+    String file = record.text("file");
     attention.add(
         at,
         judged.outcome().code(),
         texts.of(record.text("purpose")),
-        texts.of(name.isEmpty() ? record.text("reference") : name),
+        texts.of(!name.isEmpty() ? name : file.isEmpty() ? record.text("reference") : file),
         texts.of(judged.rule()),
         texts.of(isBypass ? "not verified: --insecure-options=image" : judged.why()),
         texts.of(record.text("image")),
@@ -411,8 +412,10 @@ public final class ReportModel {
         String why = record.text("why");
         String more = why.isEmpty() ? record.text("scope") : why;
         String of = record.text("name").isEmpty() ? " " + record.text("reference") : "";
+        String file = record.text("file");
         yield record.text("purpose")
             + of
+            + (file.isEmpty() ? "" : " " + file)
             + ": "
             + rule(record)
             + (more.isEmpty() ? "" : ", " + more);

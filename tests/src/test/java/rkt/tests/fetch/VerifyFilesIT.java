@@ -340,6 +340,7 @@ class VerifyFilesIT {
         .anyMatch(
             line -> line.contains("\"accepted\":false,\"bypassed\":false,\"rule\":\"unsigned\""))
         .anyMatch(line -> line.contains("\"name\":\"example.com/it/good\",\"accepted\":true"));
+    assertThat(rkt.ok("audit", "log", "--event=verdict").out()).contains(file.toString());
     rkt.ok("audit", "verify");
   }
 }

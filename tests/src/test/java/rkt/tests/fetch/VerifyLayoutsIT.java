@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -127,6 +128,24 @@ class VerifyLayoutsIT {
 
   private Path blob(String layout, String of) {
     return stick.resolve(layout + "/blobs/" + of.replace(':', '/'));
+  }
+
+  /** spec/trust.md#indexes */
+  @Test
+  void aSignatureOfTheIndexCountsForEachImageThatItLists() throws Exception {
+    Path both = stick.resolve("both");
+    OciImage other = OciImage.of(new OciImage.Tar().file("other", "device")).architecture("arm64");
+    String index = OciImage.writeAll(both, "1", List.of(OciImage.ordinary(), other));
+    String image = "oci:" + both + ":1";
+    String name = "--image-name=example.com/it/both";
+    refused("trust", 12, name, image);
+    new Beside(both, index).signed(gpg.sign(ALICE, OciImage.blob(both, index.substring(7))));
+    passes(image, name);
+    passes(image, name, "--arch=arm64");
+    assertThat(verify("--format=json", name, image).run().out())
+        .contains("\"image\":\"" + digest + "\"")
+        .contains("\"index\":\"" + index + "\"");
+    refused("not-found", 10, name, "--arch=s390x", image);
   }
 
   @Test
