@@ -69,9 +69,11 @@ public record PodView(String id, PodPhase phase, boolean locked, Path directory)
     }
   }
 
-  private boolean isThis(Path descriptor) {
+  private boolean isThis(Path descriptor) throws AccessDeniedException {
     try {
       return Files.isSameFile(descriptor, directory);
+    } catch (AccessDeniedException e) {
+      throw e; // a process in a user namespace beside ours: its descriptors are listed, not shown
     } catch (IOException e) {
       return false; // closed meanwhile, or something without a file
     }
