@@ -18,11 +18,12 @@ final class AuditFilter {
   private static final String IMAGE = "--image";
   private static final String POD = "--pod";
   private static final String KEY = "--key";
+  private static final String IDENTITY = "--identity";
   private static final String SINCE = "--since";
   private static final String UNTIL = "--until";
 
   /** What the options are called, in the order of the help. */
-  static final List<String> NAMES = List.of(EVENT, NAME, IMAGE, POD, KEY, SINCE, UNTIL);
+  static final List<String> NAMES = List.of(EVENT, NAME, IMAGE, POD, KEY, IDENTITY, SINCE, UNTIL);
 
   private static final int SHORTEST_KEY = 16;
 
@@ -31,6 +32,7 @@ final class AuditFilter {
   private final String image;
   private final String pod;
   private final String key;
+  private final String identity;
   private final Instant since;
   private final Instant until;
 
@@ -40,6 +42,7 @@ final class AuditFilter {
     this.image = parsed.matchedOptionValue(IMAGE, "");
     this.pod = parsed.matchedOptionValue(POD, "");
     this.key = key(parsed.matchedOptionValue(KEY, ""), KEY);
+    this.identity = parsed.matchedOptionValue(IDENTITY, "");
     this.since = time(parsed, SINCE, now, Instant.MIN);
     this.until = time(parsed, UNTIL, now, Instant.MAX);
   }
@@ -54,6 +57,7 @@ final class AuditFilter {
     option(spec, IMAGE, "ID", "The image with that identifier, or a beginning of it.");
     option(spec, POD, "UUID", "The pod with that UUID, or a beginning of it.");
     option(spec, KEY, "FINGERPRINT", "What that key vouched for; the last 16 digits will do.");
+    option(spec, IDENTITY, "SUBJECT", "What that identity vouched for, as in its certificates.");
     option(spec, SINCE, "TIME", "From then on: 2026-11-28T12:00:00Z, 2026-11-28, or 90m ago.");
     option(spec, UNTIL, "TIME", "Before then.");
   }
@@ -126,6 +130,7 @@ final class AuditFilter {
         && (image.isEmpty() || any(record, "image", "images", image))
         && (pod.isEmpty() || text(record, "pod").startsWith(pod))
         && (key.isEmpty() || anyKey(record))
+        && (identity.isEmpty() || anyIdentity(record))
         && isInTime(record);
   }
 
@@ -148,6 +153,16 @@ final class AuditFilter {
     }
     for (String each : record.strings("signers")) {
       found |= isKey(each);
+    }
+    return found;
+  }
+
+  private boolean anyIdentity(JsonObject record) throws SpecException {
+    boolean found = false;
+    for (String member : List.of("keys", "signers")) {
+      for (String each : record.strings(member)) {
+        found |= isIdentity(each, identity);
+      }
     }
     return found;
   }

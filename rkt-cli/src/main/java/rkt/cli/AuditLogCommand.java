@@ -53,7 +53,17 @@ final class AuditLogCommand implements Command {
         AuditFilter.text(record, "name"),
         subject(record),
         cut(AuditFilter.text(record, "pod"), SHORT_ID),
-        cut(first(record, "key", "keys"), 2 * SHORT_ID));
+        signer(record));
+  }
+
+  /** Who vouched first: the beginning of a fingerprint, or of an identity the subject. */
+  private static String signer(JsonObject record) throws SpecException {
+    String signer = first(record, "key", "keys");
+    if (signer.isEmpty()) {
+      signer = first(record, "key", "signers");
+    }
+    int space = signer.indexOf(' ');
+    return space < 0 ? cut(signer, 2 * SHORT_ID) : signer.substring(space + 1);
   }
 
   /** What came of it, in one word. */

@@ -163,6 +163,10 @@ class KeylessIT {
                 .contains("\"signedAt\":" + signed.getEpochSecond()));
     assertThat(store.ok("audit", "log", "--event=run", "--format=json").out())
         .contains(ISSUER + " " + SUBJECT);
+    assertThat(store.ok("audit", "log", "--event=verdict", "--identity=" + SUBJECT).lines())
+        .hasSizeGreaterThanOrEqualTo(3)
+        .allMatch(line -> line.startsWith("TIME") || line.endsWith(SUBJECT));
+    assertThat(store.ok("audit", "log", "--identity=" + FORK.subject()).lines()).hasSize(1);
     store.ok("audit", "verify");
   }
 
