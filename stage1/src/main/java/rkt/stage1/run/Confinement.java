@@ -168,7 +168,7 @@ record Confinement(
           case SECCOMP_RETAIN -> filter(isolator, json, SeccompPolicy.Mode.RETAIN);
           case SECCOMP_REMOVE -> filter(isolator, json, SeccompPolicy.Mode.REMOVE);
           case OOM_SCORE_ADJ -> oomScoreAdj(isolator, json.integer("value"));
-          case SELINUX -> label(isolator, SecurityLabel.selinux(json.object("value")));
+          case SELINUX -> seLinux(isolator, SecurityLabel.selinux(json.object("value")));
           case APPARMOR -> appArmor(isolator, json.object("value").string("profile"));
           case RLIMITS -> limit(isolator, json.object("value"));
           default -> noNewPrivileges(isolator, json.findBoolean("value").orElse(true));
@@ -264,8 +264,8 @@ record Confinement(
           granted ? "" : "an image is killed no later than its caller, at " + own);
     }
 
-    private void label(Isolator isolator, SecurityLabel wanted) throws StageException {
-      overrule(isolator.name());
+    private void seLinux(Isolator isolator, SecurityLabel wanted) throws StageException {
+      overrule(SELINUX);
       if (!wanted.module().isEnabled()) {
         if (isolator.origin().isExplicit()) {
           throw StageException.run(
@@ -278,6 +278,16 @@ record Confinement(
         }
         record(isolator, IGNORED, wanted.module().title() + " is not enabled on this host");
         return;
+      }
+      if (!wanted.isOfPolicy()) {
+        throw StageException.run(
+            "app \""
+                + app.name()
+                + "\" asks for the SELinux context \""
+                + wanted.text()
+                + "\", which the policy of this host does not have",
+            "load a module with it, semodule -i FILE, or name another with"
+                + " --isolator='os/linux/selinux-context={\"user\":…,\"role\":…,\"type\":…,\"level\":…}'");
       }
       label = Optional.of(wanted);
       record(isolator, ENFORCED, "");

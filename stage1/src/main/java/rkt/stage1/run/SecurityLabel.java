@@ -5,8 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import rkt.kernel.KernelException;
+import rkt.kernel.SelinuxPolicy;
 import rkt.spec.SpecException;
 import rkt.spec.json.JsonObject;
+import rkt.stage1.StageException;
 
 /**
  * What a security module of the kernel knows an app by: the profile or context that the exec of its
@@ -81,6 +84,15 @@ record SecurityLabel(Module module, String text) {
   /** Whether the AppArmor profile of this name is one that the kernel has. */
   boolean isLoaded() {
     return isLoaded(APPARMOR.resolve("policy/profiles"));
+  }
+
+  /** Whether the policy of SELinux has this context. */
+  boolean isOfPolicy() throws StageException {
+    try {
+      return SelinuxPolicy.has(text);
+    } catch (KernelException e) {
+      throw StageException.run("cannot ask SELinux for the context \"" + text + "\"", null, e);
+    }
   }
 
   /**
