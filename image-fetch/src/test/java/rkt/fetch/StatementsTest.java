@@ -185,7 +185,7 @@ final class StatementsTest {
             aboutTheImage(),
             layer(MediaType.SIGSTORE_BUNDLE, Fixtures.utf8("other bundle"), ""));
     refer(MediaType.SIGSTORE_BUNDLE, bundle, other);
-    assertThat(fetched()).containsExactly("bundle/", "other bundle/");
+    assertThat(fetched()).containsExactly("other bundle/", "bundle/");
     byte[] foreign =
         artifact(
             MediaType.SIGSTORE_BUNDLE,
@@ -562,6 +562,35 @@ final class StatementsTest {
     } catch (RktException e) {
       assertThat(e.errorClass()).isEqualTo(ErrorClass.INTEGRITY);
     }
+  }
+
+  @Test
+  void theNewestReferrersAndStatementsOfALayoutAreTakenWhereThereAreMoreThanAreKept()
+      throws Exception {
+    put(registry.config, "");
+    put(registry.layer, "");
+    String type = ",\"artifactType\":\"" + MediaType.SIGSTORE_BUNDLE + "\"";
+    List<byte[]> artifacts = new ArrayList<>();
+    List<String> entries = new ArrayList<>(List.of(put(registry.manifest, "")));
+    for (int i = 0; i < 40; i++) {
+      byte[] bundle = Fixtures.utf8("bundle " + i);
+      String layer = layer(MediaType.SIGSTORE_BUNDLE, bundle, "");
+      byte[] artifact = artifact(MediaType.SIGSTORE_BUNDLE, aboutTheImage(), layer);
+      put(bundle, "");
+      artifacts.add(artifact);
+      entries.add(put(artifact, type));
+    }
+    refer(MediaType.SIGSTORE_BUNDLE, artifacts.toArray(byte[][]::new));
+    index(entries.toArray(String[]::new));
+
+    assertThat(from("oci:" + home.resolve("layout")))
+        .hasSize(32)
+        .contains("bundle 39/", "bundle 8/")
+        .doesNotContain("bundle 7/");
+    assertThat(fetched())
+        .hasSize(32)
+        .contains("bundle 39/", "bundle 8/")
+        .doesNotContain("bundle 7/");
   }
 
   @Test

@@ -100,7 +100,8 @@ public final class LayoutSource implements OciSource {
 
   /**
    * What the layout has of signatures and attestations beside an image: artifacts that refer to it,
-   * and the manifests under the tags that cosign makes of it.
+   * and the manifests under the tags that cosign makes of it. The newest first: who adds to an
+   * index or an artifact adds to its end.
    *
    * @param subjects the digest of the image's manifest, then those of the indexes that led to it
    */
@@ -113,7 +114,7 @@ public final class LayoutSource implements OciSource {
     Optional<FoundStatement.Content> signature = Optional.empty();
     List<FoundStatement> statements = new ArrayList<>();
     int seen = 0;
-    for (OciDescriptor entry : index().manifests()) {
+    for (OciDescriptor entry : index().manifests().reversed()) {
       String reference = entry.annotations().getOrDefault(REFERENCE, "");
       boolean tagged = tags.contains(reference) || isSaved(entry);
       if (!MediaType.isManifest(entry.mediaType()) || !(tagged || isArtifact(entry))) {
@@ -132,13 +133,13 @@ public final class LayoutSource implements OciSource {
       if (entry.artifactType().equals(MediaType.PGP_SIGNATURE) && artifact.layers().size() == 1) {
         OciDescriptor layer = artifact.layers().getFirst();
         if (!refers || artifact.subject().get().digest().equals(subjects.getFirst())) {
-          signature = Optional.of(() -> checked(layer));
+          signature = signature.isPresent() ? signature : Optional.of(() -> checked(layer));
         } else {
           OciDescriptor ofIndex = Statements.ofIndex(artifact.subject().get().digest(), layer);
           statements.add(new FoundStatement(ofIndex, () -> checked(layer)));
         }
       }
-      for (OciDescriptor layer : artifact.layers()) {
+      for (OciDescriptor layer : artifact.layers().reversed()) {
         statements.add(new FoundStatement(plain(layer), () -> checked(layer)));
       }
     }

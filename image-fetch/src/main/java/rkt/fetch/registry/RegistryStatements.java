@@ -158,21 +158,24 @@ public final class RegistryStatements {
     return new Found(Optional.empty(), statements);
   }
 
-  /** Adds the statements of what refers to {@code subject}; gives the last detached signature. */
+  /**
+   * Adds the statements of what refers to {@code subject}, the newest first: who adds to the list
+   * of a registry adds to its end. Gives the last detached signature.
+   */
   private Optional<OciDescriptor> referring(Digest subject, List<FoundStatement> statements)
       throws RktException {
     Optional<OciDescriptor> signature = Optional.empty();
     int seen = 0;
-    for (OciDescriptor artifact : referrers.list(subject)) {
+    for (OciDescriptor artifact : referrers.list(subject).reversed()) {
       boolean detached = artifact.artifactType().equals(MediaType.PGP_SIGNATURE);
       if ((!detached && !Statements.isOne(artifact)) || seen == MOST) {
         continue;
       }
       seen++;
-      if (detached) {
+      if (detached && signature.isEmpty()) {
         signature = Optional.of(artifact);
-      } else {
-        for (OciDescriptor layer : referrers.layers(artifact, subject)) {
+      } else if (!detached) {
+        for (OciDescriptor layer : referrers.layers(artifact, subject).reversed()) {
           statements.add(statement(layer));
         }
       }
