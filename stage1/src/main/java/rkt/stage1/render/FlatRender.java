@@ -1,6 +1,8 @@
 package rkt.stage1.render;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import rkt.kernel.DirFd;
 import rkt.kernel.Errno;
 import rkt.kernel.KernelException;
@@ -51,15 +53,16 @@ public final class FlatRender {
       }
       return;
     }
-    try (Workers<LayerBuild> workers = new Workers<>(image.layers().size())) {
-      for (Layer layer : image.layers()) {
-        workers.submit(() -> extract(layer, beside, prefix, aci));
-      }
-      LayerBuild base = take(workers);
+    List<Workers.Task<LayerBuild>> tasks = new ArrayList<>();
+    for (Layer layer : image.layers()) {
+      tasks.add(new Workers.Task<>(layer.sizeBytes(), () -> extract(layer, beside, prefix, aci)));
+    }
+    try (Workers<LayerBuild> workers = new Workers<>(tasks)) {
+      LayerBuild base = workers.take();
       try {
         base.finish(LowerView.NOTHING, OverlayForm.NONE);
         for (int i = 1; i < image.layers().size(); i++) {
-          try (LayerBuild upper = take(workers)) {
+          try (LayerBuild upper = workers.take()) {
             upper.finish(TreeMerger.view(base.root()), OverlayForm.NONE);
             TreeMerger.merge(upper.rootNode(), upper.root(), base.root());
           }
@@ -84,14 +87,6 @@ public final class FlatRender {
         build.close();
       }
     }
-  }
-
-  private static LayerBuild take(Workers<LayerBuild> workers) throws RktException, KernelException {
-    LayerBuild build = workers.take();
-    if (build == null) {
-      throw new IllegalStateException("a worker made nothing");
-    }
-    return build;
   }
 
   private static void checkFree(DirFd beside, Path target, byte[] name)

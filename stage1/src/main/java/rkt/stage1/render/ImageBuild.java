@@ -16,10 +16,9 @@ import rkt.spec.image.ImageId;
 import rkt.spec.image.Layer;
 
 /**
- * Renders the layers of one image that are not there. Layers are extracted beside each other and
- * begun bottom first; they are finished and made visible bottom first too, here. Two processes with
- * common layers cannot wait for each other: who holds the lock of a layer waits for lower ones
- * alone, and has begun those before.
+ * Renders the layers of one image that are not there. Layers are extracted beside each other, the
+ * largest first; they are finished and made visible bottom first, here. Two processes with common
+ * layers cannot wait for each other: locks are taken bottom first, all before the work begins.
  */
 final class ImageBuild {
   private final Path trees;
@@ -39,15 +38,22 @@ final class ImageBuild {
     this.bootId = bootId;
   }
 
-  /** A layer that this process builds, and the lock that says so. */
-  private record Claim(LayerBuild build, FileFd lock, DirFd trees) implements AutoCloseable {
+  /** The locks of an image's layers, bottom first; null where there is nothing to build. */
+  private static final class Locks implements AutoCloseable {
+    private final List<@Nullable FileFd> held = new ArrayList<>();
+
+    /** Lets go of the lock of one layer. */
+    void release(int layer) {
+      FileFd lock = held.set(layer, null);
+      if (lock != null) {
+        lock.close();
+      }
+    }
+
     @Override
-    public void close() throws KernelException {
-      // The lock last: whoever waits for it finds the staging directory gone or the tree there.
-      try (trees;
-          lock;
-          build) {
-        return;
+    public void close() {
+      for (int i = 0; i < held.size(); i++) {
+        release(i);
       }
     }
   }
@@ -59,35 +65,81 @@ final class ImageBuild {
     }
     boolean aci = image.id().kind() == ImageId.Kind.ACI;
     List<Path> lowers = new ArrayList<>();
-    try (Workers<Claim> workers = new Workers<>(names.size())) {
+    try (DirFd dir = openTrees();
+        Locks locked = lockMissing(names);
+        Workers<LayerBuild> workers = extract(image, locked, dir, aci)) {
       for (int i = 0; i < names.size(); i++) {
-        Layer layer = image.layers().get(i);
-        String name = names.get(i);
-        workers.submit(() -> claimAndExtract(layer, name, aci));
-      }
-      for (String name : names) {
-        try (Claim claim = workers.take()) {
-          if (claim != null) {
-            publish(claim, name, lowers);
+        if (locked.held.get(i) != null) {
+          try (LayerBuild build = workers.take()) {
+            publish(build, dir, names.get(i), lowers);
           }
+          locked.release(i);
         }
-        lowers.add(TreeCache.rootfs(trees, name));
+        lowers.add(TreeCache.rootfs(trees, names.get(i)));
       }
     }
   }
 
-  private void publish(Claim claim, String name, List<Path> lowers)
+  /**
+   * Waits for whoever builds one of the trees, bottom first, and locks those that are to be built.
+   */
+  private Locks lockMissing(List<String> names) throws KernelException, IOException {
+    Locks locks = new Locks();
+    boolean done = false;
+    try {
+      for (String name : names) {
+        locks.held.add(lock(name));
+        if (TreeMark.read(trees.resolve(name), bootId) != TreeMark.State.ABSENT) {
+          locks.release(locks.held.size() - 1);
+        }
+      }
+      done = true;
+      return locks;
+    } finally {
+      if (!done) {
+        locks.close();
+      }
+    }
+  }
+
+  /** Begins to extract the layers that are locked, each in a staging directory of {@code dir}. */
+  private Workers<LayerBuild> extract(Image image, Locks locked, DirFd dir, boolean aci) {
+    List<Workers.Task<LayerBuild>> tasks = new ArrayList<>();
+    for (int i = 0; i < locked.held.size(); i++) {
+      if (locked.held.get(i) != null) {
+        Layer layer = image.layers().get(i);
+        tasks.add(new Workers.Task<>(layer.sizeBytes(), () -> extract(layer, dir, aci)));
+      }
+    }
+    return new Workers<>(tasks);
+  }
+
+  private LayerBuild extract(Layer layer, DirFd dir, boolean aci)
       throws RktException, KernelException {
-    LayerBuild build = claim.build();
+    LayerBuild build = new LayerBuild(layer, dir, "", limits);
+    boolean done = false;
+    try {
+      build.extract(blobs, limits, aci);
+      done = true;
+      return build;
+    } finally {
+      if (!done) {
+        build.close();
+      }
+    }
+  }
+
+  private void publish(LayerBuild build, DirFd dir, String name, List<Path> lowers)
+      throws RktException, KernelException {
     build.finish(new LowerTrees(List.copyOf(lowers), form), form);
     TreeMark.write(build.staging().dir(), bootId);
-    removeUnusable(claim.trees(), name);
-    build.staging().moveTo(claim.trees(), Names.of(name));
+    removeUnusable(dir, name);
+    build.staging().moveTo(dir, Names.of(name));
   }
 
   private void assemble(Image image, String name)
       throws RktException, KernelException, IOException {
-    try (DirFd dir = DirFd.open(trees.toString());
+    try (DirFd dir = openTrees();
         FileFd _ = lock(name)) {
       if (TreeMark.read(trees.resolve(name), bootId) == TreeMark.State.ABSENT) {
         try (LayerBuild build = new AciAssembly(image, dir, "", blobs, limits).build()) {
@@ -99,27 +151,8 @@ final class ImageBuild {
     }
   }
 
-  /** Null if another process, or an earlier run, has made the tree. */
-  private @Nullable Claim claimAndExtract(Layer layer, String name, boolean aci)
-      throws RktException, KernelException, IOException {
-    DirFd dir = DirFd.open(trees.toString());
-    FileFd lock = null;
-    LayerBuild build = null;
-    try {
-      lock = lock(name);
-      if (TreeMark.read(trees.resolve(name), bootId) == TreeMark.State.ABSENT) {
-        build = new LayerBuild(layer, dir, "", limits);
-        build.extract(blobs, limits, aci);
-        Claim claim = new Claim(build, lock, dir);
-        build = null;
-        lock = null;
-        dir = null;
-        return claim;
-      }
-      return null;
-    } finally {
-      closeAll(build, lock, dir);
-    }
+  private DirFd openTrees() throws KernelException {
+    return DirFd.open(trees.toString());
   }
 
   private FileFd lock(String name) throws KernelException {
@@ -143,16 +176,6 @@ final class ImageBuild {
       if (!e.is(Errno.ENOENT)) {
         throw e;
       }
-    }
-  }
-
-  private static void closeAll(
-      @Nullable LayerBuild build, @Nullable FileFd lock, @Nullable DirFd dir)
-      throws KernelException {
-    try (dir;
-        lock;
-        build) {
-      return;
     }
   }
 }

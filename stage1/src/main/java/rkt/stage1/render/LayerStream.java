@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 import rkt.spec.Digest;
 
 /**
- * The uncompressed bytes of one layer, inflated and hashed on a thread of its own while the caller
- * places files: rendering then takes the longer of the two and not their sum. The caller takes
+ * The uncompressed bytes of one layer, inflated on a thread of its own while the caller hashes them
+ * and places files: rendering then takes the longer of the two and not their sum. The caller takes
  * whole chunks, so that contents go from the inflater's buffer to write(2) with one copy.
  */
 final class LayerStream implements AutoCloseable {
@@ -78,6 +78,8 @@ final class LayerStream implements AutoCloseable {
     if (ended) {
       throwFailure();
     }
+    // Here and not where it is inflated, which takes longer than to place and hash.
+    hash.update(chunk.bytes, 0, chunk.length);
     return !ended;
   }
 
@@ -189,7 +191,6 @@ final class LayerStream implements AutoCloseable {
     while (true) {
       Chunk chunk = free.take();
       chunk.length = in.readNBytes(chunk.bytes, 0, CHUNK_BYTES);
-      hash.update(chunk.bytes, 0, chunk.length);
       total += chunk.length;
       if (total > limit) {
         throw new LayerFormatException(

@@ -2,38 +2,53 @@ package rkt.stage1.render;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.FutureTask;
 import rkt.kernel.KernelException;
 import rkt.spec.RktException;
 
 /**
- * Some threads that make things in the order in which they were asked for, and one caller that
- * takes them in that order. What is made and not taken is closed with this, so that one failure
- * leaves nothing of the others.
+ * Some threads that make things, the largest first, and one caller that takes them in the order of
+ * the tasks. What is made and not taken is closed with this, so that one failure leaves nothing of
+ * the others.
  */
 final class Workers<T extends AutoCloseable> implements AutoCloseable {
   private final ExecutorService pool;
-  private final List<Future<@Nullable T>> made = new ArrayList<>();
+  private final List<FutureTask<T>> made = new ArrayList<>();
   private int taken;
 
-  Workers(int tasks) {
+  /**
+   * Something to make.
+   *
+   * @param size how much work it is, compared with the others
+   */
+  record Task<T>(long size, Callable<T> work) {}
+
+  /** Begins; no task may wait for another. */
+  Workers(List<Task<T>> tasks) {
     // Two at least even on one core: one then waits for the disk while the other inflates.
     int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
-    pool = Executors.newFixedThreadPool(Math.max(1, Math.min(tasks, threads)));
-  }
-
-  void submit(Callable<@Nullable T> task) {
-    made.add(pool.submit(task));
+    pool = Executors.newFixedThreadPool(Math.max(1, Math.min(tasks.size(), threads)));
+    List<Integer> order = new ArrayList<>();
+    for (int i = 0; i < tasks.size(); i++) {
+      order.add(i);
+      made.add(new FutureTask<>(tasks.get(i).work()));
+    }
+    // A large one that began last would keep one core busy, and the others idle.
+    order.sort(Comparator.comparingLong((Integer i) -> tasks.get(i).size()).reversed());
+    for (int i : order) {
+      pool.execute(made.get(i));
+    }
   }
 
   /** Waits for the next; the caller closes it. */
-  @Nullable T take() throws RktException, KernelException {
+  T take() throws RktException, KernelException {
     try {
       return made.get(taken++).get();
     } catch (ExecutionException e) {
@@ -57,21 +72,18 @@ final class Workers<T extends AutoCloseable> implements AutoCloseable {
         future.cancel(false);
       }
     }
-    for (Future<@Nullable T> future : made.subList(taken, made.size())) {
+    for (Future<T> future : made.subList(taken, made.size())) {
       if (future.state() != Future.State.CANCELLED) {
         closeResult(future);
       }
     }
   }
 
-  private void closeResult(Future<@Nullable T> future) throws KernelException {
+  private void closeResult(Future<T> future) throws KernelException {
     boolean interrupted = false;
     while (true) {
       try {
-        T result = future.get();
-        if (result != null) {
-          result.close();
-        }
+        future.get().close();
         break;
       } catch (InterruptedException e) {
         // What is still running must end first, or it would leave its files.
