@@ -70,6 +70,9 @@ public final class DirFd implements AutoCloseable {
   private static final int RENAME_NOREPLACE = 1;
   private static final int OPEN_HOW_BYTES = 24;
   private static final int UTIME_BYTES = 32;
+  private static final int FS_IOC_GETFLAGS = 0x80086601;
+  private static final int FS_IOC_SETFLAGS = 0x40086602;
+  private static final int FS_TOPDIR_FL = 0x20000;
   private static final byte[] DOT = {'.'};
 
   private final FileFd fd;
@@ -111,6 +114,26 @@ public final class DirFd implements AutoCloseable {
   /** The number, valid until {@link #close()}. */
   public int number() {
     return fd.number();
+  }
+
+  /**
+   * Asks ext4 to treat what is made in this directory as unrelated, which puts each directory where
+   * the disk is emptiest: {@code chattr +T}, ioctl_iflags(2). Only advice; not for less than the
+   * owner.
+   *
+   * @return whether the file system took it; others than ext4 do not
+   */
+  public boolean adviseUnrelated() {
+    long flags = ThreadMemory.get().struct();
+    if (LibC.syscall(SystemCall.IOCTL, fd.number(), FS_IOC_GETFLAGS & 0xffff_ffffL, flags) < 0) {
+      return false;
+    }
+    int before = ThreadMemory.MEMORY.getInt(flags);
+    if ((before & FS_TOPDIR_FL) != 0) {
+      return true;
+    }
+    ThreadMemory.MEMORY.putInt(flags, before | FS_TOPDIR_FL);
+    return LibC.syscall(SystemCall.IOCTL, fd.number(), FS_IOC_SETFLAGS, flags) == 0;
   }
 
   /** The directory itself as an open file: chmod, chown, times, sync. Closed with this. */

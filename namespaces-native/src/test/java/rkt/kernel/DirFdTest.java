@@ -2,6 +2,7 @@ package rkt.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -212,5 +213,20 @@ class DirFdTest {
   private void assertFails(Errno errno, byte[] path, DirFd.Resolve resolve) {
     assertThatThrownBy(() -> dir.open(path, DirFd.O_RDONLY, 0, resolve))
         .isInstanceOfSatisfying(KernelException.class, e -> assertThat(e.errno()).isEqualTo(errno));
+  }
+
+  @Test
+  void ext4TakesTheAdviceThatSubdirectoriesAreUnrelated() throws Exception {
+    assumeTrue(Files.getFileStore(base).type().equals("ext4"), "the temporary directory is ext4");
+
+    assertThat(dir.adviseUnrelated()).isTrue();
+    assertThat(dir.adviseUnrelated()).isTrue();
+  }
+
+  @Test
+  void adviceThatAFileSystemDoesNotKnowIsNoError() throws Exception {
+    try (DirFd proc = DirFd.open("/proc")) {
+      assertThat(proc.adviseUnrelated()).isFalse();
+    }
   }
 }

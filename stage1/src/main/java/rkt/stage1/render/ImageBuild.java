@@ -152,7 +152,10 @@ final class ImageBuild {
   }
 
   private DirFd openTrees() throws KernelException {
-    return DirFd.open(trees.toString());
+    DirFd dir = DirFd.open(trees.toString());
+    // ext4 puts a tree where another was just removed, and searches past each freed inode.
+    dir.adviseUnrelated();
+    return dir;
   }
 
   private FileFd lock(String name) throws KernelException {

@@ -2,6 +2,7 @@ package rkt.stage1.render;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -216,6 +217,17 @@ class TreeCacheTest {
     cache.render(image("dir . mode=777", "file s mode=4755 data=x"));
 
     assertThat(Files.getAttribute(data.resolve("trees"), "unix:mode")).isEqualTo(0040700);
+  }
+
+  @Test
+  void treesAreSpreadOverADiskOfExt4() throws Exception {
+    assumeTrue(Files.getFileStore(data).type().equals("ext4"), "the temporary directory is ext4");
+
+    cache.render(image("file a data=x"));
+
+    Process lsattr = new ProcessBuilder("lsattr", "-d", data.resolve("trees").toString()).start();
+    String line = new String(lsattr.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(line.substring(0, line.indexOf(' '))).contains("T");
   }
 
   private Image image(String... lines) throws Exception {
