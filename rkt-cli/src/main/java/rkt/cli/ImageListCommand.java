@@ -48,8 +48,55 @@ final class ImageListCommand implements Command {
     }
   }
 
-  /** An image and when it was last used, in seconds since the epoch. */
-  private record Row(ListedImage image, long lastUsed) {}
+  /** What is printed of an image. */
+  private static final class Row {
+    private final ListedImage image;
+
+    /** In seconds since the epoch; 0 if nobody wants to know. */
+    private final long lastUsed;
+
+    /** The cells of the table, or one object of JSON. */
+    private final String[] cells;
+
+    Row(ListedImage image, long lastUsed, String[] cells) {
+      this.image = image;
+      this.lastUsed = lastUsed;
+      this.cells = cells;
+    }
+  }
+
+  /** How a row is made, by several threads at once. */
+  private record Maker(
+      Store store, Format format, List<Field> fields, boolean full, boolean wantsUse, Times times) {
+
+    Row row(ListedImage image) {
+      // A file of each image has to be asked for it.
+      long lastUsed = wantsUse ? store.lastUsed(image).getEpochSecond() : 0;
+      if (format.isJson()) {
+        return new Row(image, lastUsed, new String[] {json(format, image, lastUsed).toString()});
+      }
+      String[] cells = new String[fields.size()];
+      for (int i = 0; i < cells.length; i++) {
+        cells[i] = cell(fields.get(i), image, lastUsed);
+      }
+      return new Row(image, lastUsed, Table.printable(cells));
+    }
+
+    private String cell(Field field, ListedImage image, long lastUsed) {
+      return switch (field) {
+        case ID -> full ? image.id() : image.id().substring(0, SHORT);
+        case NAME -> image.name();
+        case REFERENCE ->
+            image.references().size() == 1
+                ? image.references().get(0)
+                : String.join(" ", image.references());
+        case SIZE -> full ? Long.toString(image.sizeBytes()) : Sizes.text(image.sizeBytes());
+        case IMPORT_TIME -> times.text(image.importedSeconds());
+        case LAST_USED -> times.text(lastUsed);
+        case SOURCE -> image.source();
+      };
+    }
+  }
 
   @Override
   public void describe(CommandSpec spec) {
@@ -88,18 +135,17 @@ final class ImageListCommand implements Command {
     }
     Comparator<Row> order = order(parsed);
     Store store = Store.at(settings.dir());
-    // A file of each image has to be asked for it.
     boolean wantsUse =
         format.isJson()
             || fields.contains(Field.LAST_USED)
             || Field.LAST_USED.label.equals(parsed.matchedOptionValue(SORT, ""));
-    List<Row> rows =
-        store.listing(
-            image -> new Row(image, wantsUse ? store.lastUsed(image).getEpochSecond() : 0));
+    boolean full = parsed.hasMatchedOption("--full");
+    Maker maker = new Maker(store, format, fields, full, wantsUse, new Times());
+    List<Row> rows = store.listing(maker::row);
     rows.sort(order);
     if (format.isJson()) {
       for (Row row : rows) {
-        caller.out().println(json(format, row));
+        caller.out().println(row.cells[0]);
       }
       return 0;
     }
@@ -111,14 +157,8 @@ final class ImageListCommand implements Command {
       }
       table.row(heading);
     }
-    boolean full = parsed.hasMatchedOption("--full");
-    Times times = new Times();
     for (Row row : rows) {
-      String[] cells = new String[fields.size()];
-      for (int i = 0; i < cells.length; i++) {
-        cells[i] = cell(fields.get(i), row, full, times);
-      }
-      table.row(cells);
+      table.add(row.cells);
     }
     table.print(caller.out());
     return 0;
@@ -128,11 +168,11 @@ final class ImageListCommand implements Command {
     String sort = parsed.matchedOptionValue(SORT, "importtime");
     Comparator<Row> order =
         switch (sort) {
-          case "name" -> (a, b) -> a.image().name().compareTo(b.image().name());
+          case "name" -> (a, b) -> a.image.name().compareTo(b.image.name());
           case "importtime" ->
-              (a, b) -> Long.compare(a.image().importedSeconds(), b.image().importedSeconds());
-          case "lastused" -> (a, b) -> Long.compare(a.lastUsed(), b.lastUsed());
-          case "size" -> (a, b) -> Long.compare(a.image().sizeBytes(), b.image().sizeBytes());
+              (a, b) -> Long.compare(a.image.importedSeconds(), b.image.importedSeconds());
+          case "lastused" -> (a, b) -> Long.compare(a.lastUsed, b.lastUsed);
+          case "size" -> (a, b) -> Long.compare(a.image.sizeBytes(), b.image.sizeBytes());
           default ->
               throw new UsageException(
                   SORT + " does not know \"" + sort + "\"", "name, importtime, lastused or size");
@@ -146,31 +186,14 @@ final class ImageListCommand implements Command {
     };
   }
 
-  private static String cell(Field field, Row row, boolean full, Times times) {
-    ListedImage image = row.image();
-    return switch (field) {
-      case ID -> full ? image.id() : image.id().substring(0, SHORT);
-      case NAME -> image.name();
-      case REFERENCE ->
-          image.references().size() == 1
-              ? image.references().get(0)
-              : String.join(" ", image.references());
-      case SIZE -> full ? Long.toString(image.sizeBytes()) : Sizes.text(image.sizeBytes());
-      case IMPORT_TIME -> times.text(image.importedSeconds());
-      case LAST_USED -> times.text(row.lastUsed());
-      case SOURCE -> image.source();
-    };
-  }
-
-  private static JsonWriter json(Format format, Row row) {
-    ListedImage image = row.image();
+  private static JsonWriter json(Format format, ListedImage image, long lastUsed) {
     JsonWriter json = format.writer().object();
     json.put("version", 1).put("id", image.id());
     json.put("name", image.name());
     json.put("references", image.references());
     json.put("size", image.sizeBytes());
     json.put("import_time", image.importedSeconds());
-    json.put("last_used_time", row.lastUsed());
+    json.put("last_used_time", lastUsed);
     json.put("source", image.source());
     json.put("admitted_unverified", image.insecure());
     return json.end();

@@ -15,17 +15,31 @@ final class Table {
 
   /** Adds a row; rows may differ in length. Cells may hold what an image says: they are escaped. */
   void row(String... cells) {
+    add(printable(cells));
+  }
+
+  /** What {@link #add} takes. */
+  static String[] printable(String... cells) {
     String[] row = new String[cells.length];
     for (int i = 0; i < row.length; i++) {
       row[i] = Printable.of(cells[i]);
     }
+    return row;
+  }
+
+  /** Adds a row that {@link #printable} made. */
+  void add(String[] row) {
     rows.add(row);
   }
 
   void print(PrintStream out) {
     // All lines at once, and no streams: a listing may have ten thousand of them.
     int[] widths = widths();
-    StringBuilder text = new StringBuilder();
+    int line = 1;
+    for (int width : widths) {
+      line += width + GAP.length();
+    }
+    StringBuilder text = new StringBuilder(rows.size() * line);
     for (String[] row : rows) {
       int filled = row.length;
       while (filled > 0 && row[filled - 1].isBlank()) {
