@@ -52,37 +52,30 @@ final class ImageListCommand implements Command {
   private static final class Row {
     private final ListedImage image;
 
-    /** In seconds since the epoch; 0 if nobody wants to know. */
-    private final long lastUsed;
-
     /** The cells of the table, or one object of JSON. */
     private final String[] cells;
 
-    Row(ListedImage image, long lastUsed, String[] cells) {
+    Row(ListedImage image, String[] cells) {
       this.image = image;
-      this.lastUsed = lastUsed;
       this.cells = cells;
     }
   }
 
   /** How a row is made, by several threads at once. */
-  private record Maker(
-      Store store, Format format, List<Field> fields, boolean full, boolean wantsUse, Times times) {
+  private record Maker(Format format, List<Field> fields, boolean full, Times times) {
 
     Row row(ListedImage image) {
-      // A file of each image has to be asked for it.
-      long lastUsed = wantsUse ? store.lastUsed(image).getEpochSecond() : 0;
       if (format.isJson()) {
-        return new Row(image, lastUsed, new String[] {json(format, image, lastUsed).toString()});
+        return new Row(image, new String[] {json(format, image).toString()});
       }
       String[] cells = new String[fields.size()];
       for (int i = 0; i < cells.length; i++) {
-        cells[i] = cell(fields.get(i), image, lastUsed);
+        cells[i] = cell(fields.get(i), image);
       }
-      return new Row(image, lastUsed, Table.printable(cells));
+      return new Row(image, Table.printable(cells));
     }
 
-    private String cell(Field field, ListedImage image, long lastUsed) {
+    private String cell(Field field, ListedImage image) {
       return switch (field) {
         case ID -> full ? image.id() : image.id().substring(0, SHORT);
         case NAME -> image.name();
@@ -92,7 +85,7 @@ final class ImageListCommand implements Command {
                 : String.join(" ", image.references());
         case SIZE -> full ? Long.toString(image.sizeBytes()) : Sizes.text(image.sizeBytes());
         case IMPORT_TIME -> times.text(image.importedSeconds());
-        case LAST_USED -> times.text(lastUsed);
+        case LAST_USED -> times.text(image.usedSeconds());
         case SOURCE -> image.source();
       };
     }
@@ -135,12 +128,8 @@ final class ImageListCommand implements Command {
     }
     Comparator<Row> order = order(parsed);
     Store store = Store.at(settings.dir());
-    boolean wantsUse =
-        format.isJson()
-            || fields.contains(Field.LAST_USED)
-            || Field.LAST_USED.label.equals(parsed.matchedOptionValue(SORT, ""));
     boolean full = parsed.hasMatchedOption("--full");
-    Maker maker = new Maker(store, format, fields, full, wantsUse, new Times());
+    Maker maker = new Maker(format, fields, full, new Times());
     List<Row> rows = store.listing(maker::row);
     rows.sort(order);
     if (format.isJson()) {
@@ -171,7 +160,7 @@ final class ImageListCommand implements Command {
           case "name" -> (a, b) -> a.image.name().compareTo(b.image.name());
           case "importtime" ->
               (a, b) -> Long.compare(a.image.importedSeconds(), b.image.importedSeconds());
-          case "lastused" -> (a, b) -> Long.compare(a.lastUsed, b.lastUsed);
+          case "lastused" -> (a, b) -> Long.compare(a.image.usedSeconds(), b.image.usedSeconds());
           case "size" -> (a, b) -> Long.compare(a.image.sizeBytes(), b.image.sizeBytes());
           default ->
               throw new UsageException(
@@ -186,14 +175,14 @@ final class ImageListCommand implements Command {
     };
   }
 
-  private static JsonWriter json(Format format, ListedImage image, long lastUsed) {
+  private static JsonWriter json(Format format, ListedImage image) {
     JsonWriter json = format.writer().object();
     json.put("version", 1).put("id", image.id());
     json.put("name", image.name());
     json.put("references", image.references());
     json.put("size", image.sizeBytes());
     json.put("import_time", image.importedSeconds());
-    json.put("last_used_time", lastUsed);
+    json.put("last_used_time", image.usedSeconds());
     json.put("source", image.source());
     json.put("admitted_unverified", image.insecure());
     return json.end();

@@ -9,6 +9,7 @@ import java.util.List;
  * @param name that the image is judged under
  * @param sizeBytes of all its blobs, shared ones included
  * @param importedSeconds when it last came into the store, since the epoch
+ * @param usedSeconds when it was last fetched or run, since the epoch
  * @param insecure whether {@code --insecure-options=image} let it in
  * @param source where it came from, without credentials
  * @param references under which it is found besides its identifier
@@ -18,6 +19,7 @@ public record ListedImage(
     String name,
     long sizeBytes,
     long importedSeconds,
+    long usedSeconds,
     boolean insecure,
     String source,
     List<String> references) {
@@ -25,18 +27,26 @@ public record ListedImage(
     references = List.copyOf(references);
   }
 
+  /** Of an image of which nobody has asked yet when it was used. */
   static ListedImage of(StoredImage image) {
     return new ListedImage(
         image.image().id().toString(),
         image.image().name().text(),
         image.admission().sizeBytes(),
         image.admission().imported().getEpochSecond(),
+        0,
         image.admission().insecure(),
         image.admission().source(),
         image.references());
   }
 
   ListedImage withReferences(List<String> others) {
-    return new ListedImage(id, name, sizeBytes, importedSeconds, insecure, source, others);
+    return new ListedImage(
+        id, name, sizeBytes, importedSeconds, usedSeconds, insecure, source, others);
+  }
+
+  ListedImage usedAt(long seconds) {
+    return new ListedImage(
+        id, name, sizeBytes, importedSeconds, seconds, insecure, source, references);
   }
 }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -43,13 +44,11 @@ public final class Store {
 
   private final Clock clock;
   private final StoreFiles files;
-  private final String images;
   private final Lookup lookup;
 
   private Store(Path root, Clock clock) {
     this.clock = clock;
     this.files = new StoreFiles(root);
-    this.images = files.images().toString();
     this.lookup = new Lookup(this);
   }
 
@@ -216,20 +215,13 @@ public final class Store {
       if (stamp.isEmpty()) {
         return List.of();
       }
-      Optional<List<T>> known = files.list().read(stamp.get(), each);
-      if (known.isPresent()) {
-        return known.get();
-      }
-      List<ListedImage> images = new ArrayList<>();
-      for (StoredImage image : list()) {
-        images.add(ListedImage.of(image));
-      }
-      // What came between the stamp and the reading is of another stamp, and made again.
-      if (!images.isEmpty() && Files.isWritable(files.tmp())) {
-        try (Transaction scratch = begin()) {
-          files.list().write(stamp.get(), images, scratch.scratch("images.list"));
+      if (!files.list().isWorn()) {
+        Optional<List<T>> known = files.list().read(stamp.get(), each);
+        if (known.isPresent()) {
+          return known.get();
         }
       }
+      List<ListedImage> images = listed(stamp.get());
       List<T> made = new ArrayList<>();
       for (ListedImage image : images) {
         made.add(each.of(image));
@@ -240,28 +232,55 @@ public final class Store {
     }
   }
 
+  /** The images, from a list that is made anew if that can be. */
+  private List<ListedImage> listed(String stamp) throws IOException, SpecException {
+    List<ListedImage> images = new ArrayList<>();
+    Optional<List<ListedImage>> known = files.list().read(stamp, image -> image);
+    if (known.isPresent()) {
+      images.addAll(known.get());
+    } else {
+      for (StoredImage image : list()) {
+        images.add(ListedImage.of(image));
+      }
+    }
+    if (images.isEmpty() || !Files.isWritable(files.tmp())) {
+      return files.list().asked(images);
+    }
+    try (Transaction scratch = begin()) {
+      // Whoever changes the index meanwhile makes the list, too: nobody waits for them.
+      FileLock lock = files.locks().take(StoreLocks.INDEX, Duration.ZERO);
+      if (lock == null) {
+        return files.list().asked(images);
+      }
+      try {
+        // What came between the stamp and the reading is of another stamp, and made again.
+        return files.list().renew(stamp, images, scratch.scratch(""));
+      } finally {
+        lock.release();
+      }
+    }
+  }
+
   /**
-   * Says that the image was used now, for {@code rkt image gc}. One system call: a start pays for
-   * it.
+   * Says that the image was used now, for {@code rkt image gc} and for listings. Few system calls:
+   * a start pays for them.
    */
   public void markUsed(ImageId id, Instant now) {
     // java.io: the other way to set a time loads classes that a start needs for nothing else. That
     // a store cannot be written to is no reason not to run what is in it.
-    boolean _ = usedFile(StoreFiles.fileName(id.digest())).setLastModified(now.toEpochMilli());
+    String directory = StoreFiles.fileName(id.digest());
+    File file = new File(new File(files.images().toFile(), directory), StoreFiles.IMAGE_JSON);
+    if (file.setLastModified(now.toEpochMilli())) {
+      files.list().noteUse(directory);
+    }
   }
 
   /** When the image was last fetched or run; when it came, if it has been removed meanwhile. */
   public Instant lastUsed(ListedImage image) {
-    long millis = usedFile(image.id().replace(':', '-')).lastModified();
+    long millis = files.list().usedMillis(image.id());
     return millis == 0
         ? Instant.ofEpochSecond(image.importedSeconds())
         : Instant.ofEpochMilli(millis);
-  }
-
-  /** The file whose time of modification says when an image was last used. */
-  private File usedFile(String directory) {
-    // One text, and no file of a file of a file, which Java would look through three times.
-    return new File(images + "/" + directory + "/" + StoreFiles.IMAGE_JSON);
   }
 
   /** The bytes of all blobs, whoever needs them. */
@@ -515,12 +534,12 @@ public final class Store {
    */
   public Optional<Removal> removeIfUnused(ImageId id, Instant lastUsed) throws SpecException {
     List<Digest> chains = chains(id);
-    File used = usedFile(StoreFiles.fileName(id.digest()));
+    String text = id.toString();
     try (Transaction scratch = begin()) {
       // Under the lock no fetch brings it back, which would say that it was used.
       long freed =
           files.locked(() -> {
-            boolean unused = isHere(id) && used.lastModified() <= lastUsed.toEpochMilli();
+            boolean unused = isHere(id) && files.list().usedMillis(text) <= lastUsed.toEpochMilli();
             return unused ? unlist(id, scratch) : -1L;
           });
       return freed < 0 ? Optional.empty() : Optional.of(removal(id, chains, freed));

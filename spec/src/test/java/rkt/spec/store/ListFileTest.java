@@ -29,8 +29,9 @@ final class ListFileTest {
       List<String> references = new ArrayList<>(List.of("one:" + i, odd)).subList(0, i % 3);
       images.add(
           new ListedImage(
-              "sha256:" + "0".repeat(60) + i, odd, i, 7, i % 2 == 0, "from " + i, references));
+              "sha256:" + "0".repeat(60) + i, odd, i, 7, 8, i % 2 == 0, "from " + i, references));
     }
+    Files.createFile(root.resolve("images.used"));
     file = new ListFile(root);
     stamp = file.stamp().orElseThrow();
     file.write(stamp, images, root.resolve("scratch"));

@@ -13,6 +13,7 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -216,6 +217,43 @@ final class StoreTest {
     java.time.Instant when = java.time.Instant.parse("2031-05-06T07:08:09Z");
     store.markUsed(image.image().id(), when);
     assertThat(store.lastUsed(store.listing().get(0))).isEqualTo(when);
+  }
+
+  @Test
+  void aListingAsksOnlyThoseImagesThatWereUsedSinceTheListWasMade() throws Exception {
+    Store store = Store.at(directory);
+    ImageId first = commit(store, "one", "example.com/a:1").image().id();
+    ImageId second = commit(store, "two", "example.com/b:1").image().id();
+    store.markUsed(first, java.time.Instant.ofEpochSecond(1000));
+    touch(store, second, 2000);
+    assertThat(uses(store)).containsEntry(first, 1000L).doesNotContainEntry(second, 2000L);
+
+    Path noted = directory.resolve("images.used");
+    assertThat(noted).content().endsWith("-" + first.digest().hex() + "\n");
+    Files.delete(noted);
+    assertThat(uses(store)).as("what nobody noted").containsEntry(second, 2000L);
+    assertThat(noted).as("noted from now on").isEmptyFile();
+    assertThat(uses(store)).containsEntry(first, 1000L).containsEntry(second, 2000L);
+
+    Files.writeString(noted, "sha512-of-an-image-that-is-gone\n".repeat(3000));
+    touch(store, second, 3000);
+    assertThat(uses(store)).as("with a new list").containsEntry(second, 3000L);
+    assertThat(noted).isEmptyFile();
+    commit(store, "three", "example.com/c:1");
+    assertThat(uses(store)).hasSize(3).containsEntry(first, 1000L).containsEntry(second, 3000L);
+  }
+
+  private static void touch(Store store, ImageId id, long second) {
+    assertThat(store.imageDir(id).resolve("image.json").toFile().setLastModified(second * 1000))
+        .isTrue();
+  }
+
+  private static Map<ImageId, Long> uses(Store store) throws Exception {
+    Map<ImageId, Long> uses = new HashMap<>();
+    for (ListedImage image : store.listing()) {
+      uses.put(ImageId.parse(image.id()), image.usedSeconds());
+    }
+    return uses;
   }
 
   @Test
