@@ -209,6 +209,33 @@ class HostileImageIT extends PodTests {
     assertThat(kernelFiles()).isEqualTo(kernel);
   }
 
+  @Test
+  void aLinkOfTheImageToWhatIsNotThereIsToldFromAMountThatFails() throws Exception {
+    Path file = Files.writeString(rkt.home().resolve("a-file"), "x");
+    String image =
+        Images.admit(
+            rkt, Images.busybox().link("a", "/proc/self/attr").link("p", "nowhere\u001b[31m"));
+
+    Result directory = mounted(image, "empty", "/a");
+    assertThat(directory.err())
+        .contains("there is no /a: in this image /a is a link to \"/proc/self/attr\", where")
+        .contains("\n  fix: choose another place, or use another image\n");
+    assertThat(mounted(image, "host,source=" + file, "/a").err())
+        .contains("in this image /a is a link to \"/proc/self/attr\"")
+        .contains("\n  fix: ");
+    assertThat(mounted(image, "empty", "/p/below").err())
+        .contains("there is no /p/below: in this image /p is a link to \"nowhere?[31m\", where");
+  }
+
+  private Result mounted(String image, String kind, String target) throws Exception {
+    Result result =
+        rkt.run(
+            wordsOf(image, "true", "--volume=m,kind=" + kind, "--mount=volume=m,target=" + target));
+    assertThat(result.status()).as("%s", result).isEqualTo(254);
+    Rkt.assertRefusalText("run", result);
+    return result;
+  }
+
   /** What of the host's kernel such an attack is after, and what is mounted over it. */
   private static List<String> kernelFiles() throws Exception {
     List<String> files = new ArrayList<>(HostState.mountsBelow(Path.of("/proc/")));

@@ -9,6 +9,7 @@ import rkt.kernel.Errno;
 import rkt.kernel.FileFd;
 import rkt.kernel.KernelException;
 import rkt.kernel.Names;
+import rkt.kernel.Stat;
 import rkt.stage1.StageException;
 
 /**
@@ -54,6 +55,7 @@ final class Places {
           if (next == null) {
             requireOwn(here, path);
             byte[] child = Names.of(name);
+            requireNoLink(here, child, walked.toString(), path);
             here.mkdir(child, 0755);
             next = here.openDir(child);
           }
@@ -80,7 +82,14 @@ final class Places {
         above.createFile(name, 0644).close();
         made = true;
       }
-      return Place.of(root.open(Names.of(path), DirFd.O_PATH, 0, DirFd.Resolve.IN_ROOT), made);
+      try {
+        return Place.of(root.open(Names.of(path), DirFd.O_PATH, 0, DirFd.Resolve.IN_ROOT), made);
+      } catch (KernelException e) {
+        if (e.is(Errno.ENOENT)) {
+          requireNoLink(above, name, path, path);
+        }
+        throw e;
+      }
     }
   }
 
@@ -110,6 +119,34 @@ final class Places {
       }
       throw e;
     }
+  }
+
+  /**
+   * What is a link and was not found by following it leads to nothing, and nothing is made there.
+   */
+  private static void requireNoLink(DirFd parent, byte[] child, String walked, String path)
+      throws KernelException, StageException {
+    Stat stat = parent.statOrNull(child);
+    if (stat != null && stat.isSymlink()) {
+      throw StageException.run(
+          "there is no "
+              + path
+              + ": in this image "
+              + walked
+              + " is a link to \""
+              + printable(parent.readlink(child))
+              + "\", where nothing stands that could be mounted on",
+          "choose another place, or use another image");
+    }
+  }
+
+  /** The words of an image, as they can be shown on a terminal. */
+  private static String printable(byte[] text) {
+    StringBuilder shown = new StringBuilder();
+    for (byte b : text) {
+      shown.append(b < ' ' || b == 0x7f ? '?' : (char) b);
+    }
+    return shown.toString();
   }
 
   private void requireOwn(DirFd parent, String path) throws KernelException, StageException {
