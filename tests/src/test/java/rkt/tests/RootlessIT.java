@@ -26,6 +26,8 @@ class RootlessIT {
   /** A number that no user has, and to which nobody gave further ids. */
   private static final String STRANGER = "48213";
 
+  private static final String FLY = "--stage1-name=fly";
+
   private Path base;
   private Path home;
   private Path bin;
@@ -280,6 +282,50 @@ class RootlessIT {
     List<String> several = new ArrayList<>(List.of(sh(script)));
     several.addAll(List.of("---", sh("")[1], "--name=other", "--", "-c", "true"));
     assertThat(ok(several.toArray(new String[0])).out()).isEqualTo(expected);
+  }
+
+  @Test
+  void anAgentOfFlyIsRootInTheNamespaceOfTheUserAndElseOnTheHost() throws Exception {
+    StringBuilder expected = new StringBuilder();
+    for (String kind : List.of("pid", "net", "ipc", "uts")) {
+      expected.append(Files.readSymbolicLink(Path.of("/proc/self/ns/" + kind))).append('\n');
+    }
+    String script =
+        "for n in pid net ipc uts; do readlink /proc/self/ns/$n; done; id -u;"
+            + " cat /etc/group | head -n 1; exit 6";
+    Result result = call(sh(script, FLY)).run();
+    assertThat(result.status()).as("%s", result).isEqualTo(6);
+    assertThat(result.out()).isEqualTo(expected + "0\nroot:x:0:\n");
+
+    try (Running pod = start("echo mine > /state; echo ready; sleep 1000", FLY)) {
+      String id = runningPod();
+      assertThat(ok("enter", id, "cat", "/state").out()).isEqualTo("mine\n");
+      assertThat(ok("status", id).out()).contains("stage1=fly\n");
+      pod.signal("KILL");
+      pod.await();
+    }
+  }
+
+  @Test
+  void aProgramOfAThirdPartyRunsAnImageForTheUser() throws Exception {
+    Path directory = Files.createDirectory(home.resolve("stage1"));
+    Path program = directory.resolve("bubble");
+    Files.writeString(program, Stage1IT.PROGRAM);
+    Files.writeString(directory.resolve("words"), Stage1IT.WORDS);
+    Images.execute(List.of("chmod", "755", program.toString()));
+    Images.execute(List.of("chown", "-R", USER + ":" + USER, directory.toString()));
+    String stage1 = "--stage1-path=" + program;
+
+    Result result = call(sh("id -u; cat /etc/group | head -n 1; exit 7", stage1)).run();
+    assertThat(result.status()).as("%s", result).isEqualTo(7);
+    assertThat(result.out()).isEqualTo("0\nroot:x:0:\n");
+
+    try (Running pod = start("echo mine > /state; echo ready; sleep 1000", stage1)) {
+      String id = runningPod();
+      assertThat(ok("enter", id, "cat", "/state").out()).isEqualTo("mine\n");
+      pod.signal("KILL");
+      pod.await();
+    }
   }
 
   @Test

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("privileged")
 class Stage1IT extends PodTests {
-  private static final String PROGRAM =
+  static final String PROGRAM =
       """
       #!/bin/sh
       # A stage1 for rkt, version 1 of the contract.
@@ -41,7 +41,8 @@ class Stage1IT extends PodTests {
           shift 2
           [ $# -gt 0 ] || set -- /bin/sh
           pid=$(json bwrap.json 'd["child-pid"]')
-          exec nsenter --target "$pid" --mount --pid --ipc --uts --net --root --wd -- "$@"
+          [ "$(id -u)" = 0 ] && user= || user=--user
+          exec nsenter --target "$pid" $user --mount --pid --ipc --uts --net --root --wd -- "$@"
           ;;
         gc)
           rm "$home/left-$1"
@@ -53,7 +54,7 @@ class Stage1IT extends PodTests {
       """;
 
   /** Hands the words of the app to bubblewrap, whatever they hold. */
-  private static final String WORDS =
+  static final String WORDS =
       """
       import json, os, sys
       app = json.load(open(sys.argv[1]))['apps'][0]['app']

@@ -22,6 +22,9 @@ public final class Stage1Program {
   private static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   private static final int OWN_ROOT = 0;
 
+  /** The id of every user that a user namespace does not have. user_namespaces(7) */
+  private static final int UNKNOWN = 65534;
+
   private Stage1Program() {}
 
   /** All that the program finds in its environment. */
@@ -64,6 +67,14 @@ public final class Stage1Program {
   }
 
   /**
+   * Whether {@code owner} is who a user namespace without the host's root shows in its place.
+   * spec/rootless.md#directories
+   */
+  private static boolean isHostRoot(int owner) throws IOException {
+    return owner == UNKNOWN && owner == (Integer) Files.getAttribute(Path.of("/"), "unix:uid");
+  }
+
+  /**
    * Refuses a program that somebody else could have put there, or could change: it runs with every
    * right of the caller.
    *
@@ -81,7 +92,8 @@ public final class Stage1Program {
             (mode.contains(PosixFilePermission.GROUP_WRITE)
                     || mode.contains(PosixFilePermission.OTHERS_WRITE))
                 && !(sticky && !at.equals(real));
-        if ((owner != OWN_ROOT && owner != caller) || isOpen) {
+        boolean isTrusted = owner == OWN_ROOT || owner == caller || isHostRoot(owner);
+        if (!isTrusted || isOpen) {
           throw StageException.usage(
               "the stage1 "
                   + program

@@ -207,12 +207,12 @@ public final class PodEnter {
     }
     boolean ownsNetwork = !record.network().equals(ON_HOST);
     if (!ownsNetwork) {
-      addNetworkOfHost(steps, app, pid);
+      addOther(steps, Namespace.NETWORK, app, pid);
     }
     addUser(steps, pid);
     for (Namespace kind : OF_THE_APP) {
       if (kind != Namespace.NETWORK || ownsNetwork) {
-        steps.add(join(kind, app, pass(Namespaces.open(pid, kind))));
+        addOther(steps, kind, app, pid);
       }
     }
     int peer = terminal.isPresent() ? pass(terminal.get().peer()) : -1;
@@ -223,11 +223,7 @@ public final class PodEnter {
     if (Ids.effectiveUser() != 0) {
       ofParent.add(joinOwn());
     }
-    ofParent.add(
-        new Op.Setns(
-            Label.of("join the pid namespace of the pod"),
-            pass(Namespaces.open(pid, Namespace.PID)),
-            Namespace.PID.flag()));
+    addOther(ofParent, Namespace.PID, app, pid);
     return LaunchPlan.enter(
         new LaunchPlan.Enter(terminal.isPresent() ? 0 : -1, master),
         ofParent,
@@ -254,16 +250,17 @@ public final class PodEnter {
   }
 
   /**
-   * The network that a pod with {@code --net=host} was started on, which the pod's root has no
-   * right to enter: usually the one that we are on.
+   * A namespace of the app, unless it is the one that we are in: those of the host, which a pod
+   * with {@code --net=host} has in part and one of fly for the most, the pod's root has no right to
+   * enter.
    */
-  private void addNetworkOfHost(List<Op> steps, LaunchPlan.App app, int pid)
+  private void addOther(List<Op> steps, Namespace kind, LaunchPlan.App app, int pid)
       throws KernelException {
-    Fd network = Namespaces.open(pid, Namespace.NETWORK);
-    int passed = pass(network);
-    try (Fd own = Namespaces.openOwn(Namespace.NETWORK)) {
-      if (!UserNamespaces.isSame(network, own)) {
-        steps.add(join(Namespace.NETWORK, app, passed));
+    Fd namespace = Namespaces.open(pid, kind);
+    int passed = pass(namespace);
+    try (Fd own = Namespaces.openOwn(kind)) {
+      if (!UserNamespaces.isSame(namespace, own)) {
+        steps.add(join(kind, app, passed));
       }
     }
   }
@@ -280,10 +277,22 @@ public final class PodEnter {
         return; // nobody enters where they are
       }
     }
-    steps.add(
-        new Op.Setns(Label.of("enter the pod's user namespace"), passed, Namespace.USER.flag()));
+    if (!isThatOfRkt(user)) {
+      steps.add(
+          new Op.Setns(Label.of("enter the pod's user namespace"), passed, Namespace.USER.flag()));
+    }
     steps.add(new Op.Setresgid(Label.of("become the pod's group 0"), 0, 0, 0));
     steps.add(new Op.Setresuid(Label.of("become the pod's root"), 0, 0, 0));
+  }
+
+  /** Whether it is the one that {@link #joinOwn} enters: that of the apps of fly, for instance. */
+  private boolean isThatOfRkt(Fd user) throws KernelException {
+    if (Ids.effectiveUser() == 0) {
+      return false;
+    }
+    try (Fd rkt = Namespaces.open(pod.supervisorPid().orElse(0), Namespace.USER)) {
+      return UserNamespaces.isSame(user, rkt);
+    }
   }
 
   /**
