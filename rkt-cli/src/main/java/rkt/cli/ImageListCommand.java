@@ -130,7 +130,7 @@ final class ImageListCommand implements Command {
     Store store = Store.at(settings.dir());
     boolean full = parsed.hasMatchedOption("--full");
     Maker maker = new Maker(format, fields, full, new Times());
-    List<Row> rows = store.listing(maker::row);
+    List<Row> rows = new ArrayList<>(store.listing(maker::row));
     rows.sort(order);
     if (format.isJson()) {
       for (Row row : rows) {

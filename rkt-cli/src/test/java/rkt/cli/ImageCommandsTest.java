@@ -154,6 +154,12 @@ class ImageCommandsTest {
   }
 
   @Test
+  void whereNothingWasFetchedYetAListingIsEmpty() {
+    assertThat(cli.rkt("image", "list", "--no-legend")).isEqualTo(new Cli.Result(0, "", ""));
+    assertThat(cli.rkt("image", "list", "--format=json")).isEqualTo(new Cli.Result(0, "", ""));
+  }
+
+  @Test
   void imagesGoByAgeAndBySize() throws Exception {
     trusted("ed25519.asc");
     String id = fetched();
