@@ -130,8 +130,8 @@ public final class Rkt implements AutoCloseable {
 
   /**
    * Everything below the data directory: kind, size, mode. Not the rendered trees and the compiled
-   * filter, which are caches of what the store holds, and not the audit log, which a refusal is
-   * recorded in.
+   * filter, which are caches of what the store holds, not the note of uses, and not the audit log,
+   * which a refusal is recorded in.
    */
   public Map<String, String> listing() throws IOException {
     Map<String, String> entries = new TreeMap<>();
@@ -145,6 +145,7 @@ public final class Rkt implements AutoCloseable {
             && !name.startsWith("trust-cache")
             && !name.startsWith("seccomp")
             && !name.startsWith("audit")
+            && !name.equals("images.used")
             && !name.startsWith("locks")) {
           Map<String, Object> facts =
               Files.readAttributes(path, "unix:mode,size", LinkOption.NOFOLLOW_LINKS);

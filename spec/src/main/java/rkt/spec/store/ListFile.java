@@ -42,6 +42,9 @@ final class ListFile {
   /** So many bytes of uses are worth a new list. */
   private static final int WORN = 64 << 10;
 
+  /** More bytes of uses are not kept, where nobody lists the images: then all of them are asked. */
+  private static final int MOST_NOTED = 1 << 20;
+
   private final Path file;
   private final Path used;
   private final Path index;
@@ -130,6 +133,10 @@ final class ListFile {
    * anew before it asks the images, misses nothing.
    */
   void noteUse(String directory) {
+    if (used.toFile().length() > MOST_NOTED) {
+      boolean _ = used.toFile().delete();
+      return;
+    }
     try (OutputStream out = Files.newOutputStream(used, StandardOpenOption.APPEND)) {
       out.write((directory + "\n").getBytes(StandardCharsets.UTF_8));
     } catch (NoSuchFileException e) {

@@ -241,6 +241,11 @@ final class StoreTest {
     assertThat(noted).isEmptyFile();
     commit(store, "three", "example.com/c:1");
     assertThat(uses(store)).hasSize(3).containsEntry(first, 1000L).containsEntry(second, 3000L);
+
+    Files.writeString(noted, "sha512-of-an-image-that-is-gone\n".repeat(40_000));
+    store.markUsed(second, java.time.Instant.ofEpochSecond(4000));
+    assertThat(noted).as("more than anybody needs").doesNotExist();
+    assertThat(uses(store)).containsEntry(second, 4000L);
   }
 
   private static void touch(Store store, ImageId id, long second) {

@@ -94,9 +94,12 @@ public final class RktRender {
     TreeCache cache = new TreeCache(store.root(), blobs, limits);
     int status = 0;
     for (String word : words) {
-      try (DirFd _ = cache.keepAll()) {
+      try {
         Image image = find(store, word);
-        List<Path> lowers = cache.render(image).reversed();
+        List<Path> lowers;
+        try (DirFd _ = cache.keepAll()) {
+          lowers = cache.render(image).reversed();
+        }
         out.println(json ? json(image, lowers) : image.id() + " " + joined(lowers));
       } catch (RktException e) {
         int failed = report(e.errorClass(), e.getMessage(), e.fix());
