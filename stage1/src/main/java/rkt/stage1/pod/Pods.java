@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import rkt.kernel.DirFd;
+import rkt.kernel.Errno;
 import rkt.kernel.KernelException;
 import rkt.kernel.Names;
 import rkt.stage1.StageException;
@@ -212,7 +213,7 @@ public final class Pods {
         pause();
       }
     } catch (KernelException e) {
-      if (!Files.isDirectory(directory)) {
+      if (e.is(Errno.ENOENT) || !Files.isDirectory(directory)) {
         return Optional.empty();
       }
       throw StageException.system("cannot lock " + directory, null, e);
@@ -236,7 +237,7 @@ public final class Pods {
         pause();
       }
     } catch (KernelException e) {
-      if (!Files.isDirectory(directory)) {
+      if (e.is(Errno.ENOENT) || !Files.isDirectory(directory)) {
         return Optional.empty();
       }
       throw StageException.system("cannot look at " + directory, null, e);
