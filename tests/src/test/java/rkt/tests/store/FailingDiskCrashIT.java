@@ -76,9 +76,11 @@ class FailingDiskCrashIT {
     faults.add(new Fault("openat", "EIO", 2, "store/index.json"));
     List<String> errors = List.of("EIO", "ENOSPC", "EDQUOT", "EROFS");
     int kind = 0;
-    for (String call : List.of("fsync", "rename", "mkdir")) {
-      int calls = call.equals("fsync") ? 28 : 12;
-      for (int at = 1 + kind % 2; at <= calls; at += Scale.of(7, 1)) {
+    for (String call : List.of("fsync", "rename", "mkdir", "write")) {
+      int calls = Map.of("fsync", 28, "write", 18).getOrDefault(call, 12);
+      // Java's own come first.
+      int first = call.equals("write") ? 3 : 1 + kind % 2;
+      for (int at = first; at <= calls; at += Scale.of(7, 1)) {
         faults.add(new Fault(call, errors.get(kind++ % errors.size()), at, ""));
       }
     }

@@ -49,7 +49,9 @@ class KilledCallCrashIT {
     rkt = Rkt.fresh();
     byte[] noise = new byte[1 << 20];
     new Random(1).nextBytes(noise);
-    first = new BuiltImage(rkt, "first").withShell("sh").file("noise", noise).build("first", "");
+    BuiltImage linked = new BuiltImage(rkt, "first").withShell("sh").file("noise", noise);
+    Files.createLink(linked.rootfs().resolve("again"), linked.rootfs().resolve("noise"));
+    first = linked.build("first", "");
     second =
         new BuiltImage(rkt, "second")
             .file("words", "x".getBytes(UTF_8))
@@ -80,7 +82,7 @@ class KilledCallCrashIT {
     return switch (victim) {
       case IMPORT -> List.of("rename", "fsync", "mkdir", "rmdir");
       case FETCH -> List.of("rename", "fsync", "mkdir");
-      case RENDER -> List.of("renameat2", "mkdirat", "openat2", "fchmod");
+      case RENDER -> List.of("renameat2", "mkdirat", "openat2", "fchmod", "linkat");
       case REMOVE -> List.of("rename", "fsync", "unlink", "rmdir");
       case COLLECT -> List.of("unlink", "rename");
     };
