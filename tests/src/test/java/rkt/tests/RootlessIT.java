@@ -301,7 +301,7 @@ class RootlessIT {
       String id = runningPod();
       assertThat(ok("enter", id, "cat", "/state").out()).isEqualTo("mine\n");
       assertThat(ok("status", id).out()).contains("stage1=fly\n");
-      pod.signal("KILL");
+      assertThat(ok("stop", id).out()).isEqualTo(id + "\n");
       pod.await();
     }
   }
@@ -323,7 +323,7 @@ class RootlessIT {
     try (Running pod = start("echo mine > /state; echo ready; sleep 1000", stage1)) {
       String id = runningPod();
       assertThat(ok("enter", id, "cat", "/state").out()).isEqualTo("mine\n");
-      pod.signal("KILL");
+      assertThat(ok("stop", id).out()).isEqualTo(id + "\n");
       pod.await();
     }
   }
