@@ -46,7 +46,6 @@ import rkt.verify.openpgp.TrustException;
 import rkt.verify.sigstore.CosignTrust;
 import rkt.verify.sigstore.CosignVerifier;
 import rkt.verify.sigstore.SigstoreVerifier;
-import rkt.verify.sigstore.Thresholds;
 import rkt.verify.trust.GuardedFiles;
 
 /**
@@ -275,7 +274,20 @@ class ContainersPolicyTest {
   }
 
   /** The statements of a row, judged by the real code. */
-  private record Signed(List<ImageOrigin> origins, List<Statement> statements) implements Proofs {
+  private static final class Signed extends NoProofs {
+    private final List<ImageOrigin> origins;
+    private final List<Statement> statements;
+
+    Signed(List<ImageOrigin> origins, List<Statement> statements) {
+      this.origins = origins;
+      this.statements = statements;
+    }
+
+    @Override
+    public List<ImageOrigin> origins() {
+      return origins;
+    }
+
     @Override
     public ImageName name() {
       return new ImageName(host + "/ns/app");
@@ -294,21 +306,6 @@ class ContainersPolicyTest {
     @Override
     public Instant now() {
       return Instant.parse("2026-01-01T00:00:00Z");
-    }
-
-    @Override
-    public Proven detached() {
-      return Proven.NOTHING;
-    }
-
-    @Override
-    public Proven detachedOfIndexes() {
-      return Proven.NOTHING;
-    }
-
-    @Override
-    public Proven simpleSigning() {
-      return Proven.NOTHING;
     }
 
     @Override
@@ -333,11 +330,6 @@ class ContainersPolicyTest {
         }
       }
       return new Proven(claims, List.of());
-    }
-
-    @Override
-    public Proven keyless(Path trustedRoot, Thresholds witnesses) {
-      return Proven.NOTHING;
     }
 
     @Override

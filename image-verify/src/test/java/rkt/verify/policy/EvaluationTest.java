@@ -14,7 +14,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import rkt.spec.Digest;
-import rkt.spec.ImageName;
 import rkt.spec.SpecException;
 import rkt.spec.json.JsonObject;
 import rkt.spec.json.JsonWriter;
@@ -22,7 +21,6 @@ import rkt.verify.claim.Claim;
 import rkt.verify.claim.Signer;
 import rkt.verify.claim.Signer.Strength;
 import rkt.verify.openpgp.KeyFacts;
-import rkt.verify.sigstore.CosignTrust;
 import rkt.verify.sigstore.Thresholds;
 import rkt.verify.trust.GuardedFiles;
 
@@ -52,7 +50,7 @@ class EvaluationTest {
   }
 
   /** Claims as if they had been proven. */
-  private static final class Known implements Proofs {
+  private static final class Known extends NoProofs {
     final List<Claim> detached = new ArrayList<>();
     final List<Claim> simple = new ArrayList<>();
     final List<Claim> byKey = new ArrayList<>();
@@ -60,11 +58,6 @@ class EvaluationTest {
     final List<Claim> detachedOfIndexes = new ArrayList<>();
     final List<String> refusals = new ArrayList<>();
     int sigstoreAsked;
-
-    @Override
-    public ImageName name() {
-      return new ImageName("example.com/app");
-    }
 
     @Override
     public List<Digest> subjects() {
@@ -97,11 +90,6 @@ class EvaluationTest {
     }
 
     @Override
-    public List<ImageOrigin> origins() {
-      return List.of(ImageOrigin.OTHER);
-    }
-
-    @Override
     public Proven simpleSigning(List<KeyFacts> certificates) {
       return new Proven(simple, List.of());
     }
@@ -116,11 +104,6 @@ class EvaluationTest {
     public Proven keyless(Path trustedRoot, Thresholds witnesses) {
       sigstoreAsked++;
       return new Proven(byIdentity, List.of());
-    }
-
-    @Override
-    public Proven cosign(CosignTrust trust) {
-      return Proven.NOTHING;
     }
   }
 
