@@ -55,7 +55,10 @@ public final class FlatRender {
     }
     List<Workers.Task<LayerBuild>> tasks = new ArrayList<>();
     for (Layer layer : image.layers()) {
-      tasks.add(new Workers.Task<>(layer.sizeBytes(), () -> extract(layer, beside, prefix, aci)));
+      tasks.add(
+          new Workers.Task<>(
+              layer.sizeBytes(),
+              () -> LayerBuild.extracted(layer, beside, prefix, blobs, limits, aci)));
     }
     try (Workers<LayerBuild> workers = new Workers<>(tasks)) {
       LayerBuild base = workers.take();
@@ -70,21 +73,6 @@ public final class FlatRender {
         base.staging().dir().rename(LayerBuild.ROOTFS, beside, name);
       } finally {
         base.close();
-      }
-    }
-  }
-
-  private LayerBuild extract(Layer layer, DirFd beside, String prefix, boolean aci)
-      throws RktException, KernelException {
-    LayerBuild build = new LayerBuild(layer, beside, prefix, limits);
-    boolean done = false;
-    try {
-      build.extract(blobs, limits, aci);
-      done = true;
-      return build;
-    } finally {
-      if (!done) {
-        build.close();
       }
     }
   }

@@ -108,25 +108,12 @@ final class ImageBuild {
     for (int i = 0; i < locked.held.size(); i++) {
       if (locked.held.get(i) != null) {
         Layer layer = image.layers().get(i);
-        tasks.add(new Workers.Task<>(layer.sizeBytes(), () -> extract(layer, dir, aci)));
+        tasks.add(
+            new Workers.Task<>(
+                layer.sizeBytes(), () -> LayerBuild.extracted(layer, dir, "", blobs, limits, aci)));
       }
     }
     return new Workers<>(tasks);
-  }
-
-  private LayerBuild extract(Layer layer, DirFd dir, boolean aci)
-      throws RktException, KernelException {
-    LayerBuild build = new LayerBuild(layer, dir, "", limits);
-    boolean done = false;
-    try {
-      build.extract(blobs, limits, aci);
-      done = true;
-      return build;
-    } finally {
-      if (!done) {
-        build.close();
-      }
-    }
   }
 
   private void publish(LayerBuild build, DirFd dir, String name, List<Path> lowers)

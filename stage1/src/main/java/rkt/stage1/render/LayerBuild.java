@@ -44,6 +44,23 @@ final class LayerBuild implements AutoCloseable {
     }
   }
 
+  /** One with the whole layer in it; if that fails, nothing is left. */
+  static LayerBuild extracted(
+      Layer layer, DirFd parent, String prefix, BlobSource blobs, Limits limits, boolean aci)
+      throws RktException, KernelException {
+    LayerBuild build = new LayerBuild(layer, parent, prefix, limits);
+    boolean done = false;
+    try {
+      build.extract(blobs, limits, aci);
+      done = true;
+      return build;
+    } finally {
+      if (!done) {
+        build.close();
+      }
+    }
+  }
+
   /** Inflates, checks and places the whole layer; the diffID is compared after its last byte. */
   void extract(BlobSource blobs, Limits limits, boolean aci) throws RktException {
     Digest.Algorithm algorithm = layer.diffId().algorithm();
