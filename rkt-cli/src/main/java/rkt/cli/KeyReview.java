@@ -29,6 +29,11 @@ final class KeyReview {
         new BufferedReader(new InputStreamReader(caller.in(), StandardCharsets.UTF_8), 256);
   }
 
+  /** A review of what nobody answers for. */
+  static KeyReview of(Caller caller) {
+    return new KeyReview(caller, false, false);
+  }
+
   /** Whether a key from {@code source} is accepted without anybody looking at it. */
   boolean isSkipped(URI source) {
     return skipped || (httpsIsEnough && "https".equals(source.getScheme()));
@@ -49,6 +54,11 @@ final class KeyReview {
               + FetchFlags.TRUST_KEYS
               + " trusts what came by https, --skip-fingerprint-review anything");
     }
+    return asks(key, source.toString());
+  }
+
+  /** What a person at the terminal says of a key. */
+  boolean asks(TrustedKey key, String source) throws IOException {
     caller
         .err()
         .println(

@@ -17,6 +17,7 @@ import picocli.CommandLine.ParseResult;
 import rkt.fetch.FetchOptions;
 import rkt.fetch.KeyDiscovery;
 import rkt.fetch.display.Display;
+import rkt.fetch.display.Terminal;
 import rkt.spec.ImageName;
 import rkt.spec.RktException;
 import rkt.verify.audit.AuditEvent;
@@ -56,7 +57,7 @@ final class TrustCommand implements Command {
     spec.addOption(
         OptionSpec.builder(SKIP_REVIEW)
             .type(boolean.class)
-            .description("Trust published keys without asking.")
+            .description("Trust keys without asking.")
             .build());
     spec.addOption(
         OptionSpec.builder(FetchFlags.TRUST_KEYS)
@@ -106,9 +107,7 @@ final class TrustCommand implements Command {
       if (isUrl(file)) {
         offered.addAll(remote(file, trust, scope, fingerprints, parsed, settings, caller));
       } else {
-        Offered one = new Offered(file, read(file, caller.in()));
-        requireFingerprint(trust.preview(scope, one.bytes, file), file, fingerprints);
-        offered.add(one);
+        offered.add(local(file, trust, scope, fingerprints, parsed, caller));
       }
     }
     if (files.isEmpty()) {
@@ -220,6 +219,29 @@ final class TrustCommand implements Command {
       throw new UsageException("no key was accepted, and none is trusted", null);
     }
     return accepted;
+  }
+
+  /**
+   * The key in a file, or on standard input. Who names it is asked whether it is the right one
+   * where somebody can answer; a script says so by naming the file.
+   */
+  private static Offered local(
+      String file,
+      TrustStore trust,
+      Scope scope,
+      List<String> fingerprints,
+      ParseResult parsed,
+      Caller caller)
+      throws RktException, IOException {
+    Offered one = new Offered(file, read(file, caller.in()));
+    TrustedKey key = trust.preview(scope, one.bytes, file);
+    requireFingerprint(key, file, fingerprints);
+    boolean isAsked =
+        fingerprints.isEmpty() && !parsed.hasMatchedOption(SKIP_REVIEW) && Terminal.is(0);
+    if (isAsked && !KeyReview.of(caller).asks(key, file)) {
+      throw new UsageException("the key in " + file + " was not accepted", null);
+    }
+    return one;
   }
 
   /** The key at a URL, which a person must agree to. */
