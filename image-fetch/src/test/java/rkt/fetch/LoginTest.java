@@ -260,6 +260,33 @@ final class LoginTest {
   }
 
   @Test
+  void noLoginLeavesThisMachineInTheClear() throws Exception {
+    environment.put("HTTP_PROXY", "http://" + registry.authority());
+    write(".docker/config.json", auths("origin.test", SECRET));
+    assertThat(refused("docker://origin.test/app:1", ErrorClass.NETWORK).fix())
+        .contains("by https alone");
+    write("local/auth.d/oauth.json", rktAuth("oauth", "\"token\":\"%s\""));
+    registry.guard("/v2/app/manifests/1", "Bearer " + SECRET, "Basic realm=\"registry\"");
+    registry.serve("/app.aci", Fixtures.aci(), "text/plain");
+    registry.guard("/app.aci", "Bearer " + SECRET, "Bearer");
+    assertThat(refused("http://origin.test/app.aci", ErrorClass.NETWORK).fix())
+        .contains("by https alone");
+    write(
+        "local/auth.d/oauth.json",
+        rktAuth("aws", "\"accessKeyID\":\"AKID\",\"secretAccessKey\":\"%s\""));
+    refused("http://origin.test/app.aci", ErrorClass.NETWORK);
+    refused("origin.test/app:1", ErrorClass.NOT_FOUND);
+    assertThat(registry.log).isNotEmpty().allMatch(line -> line.endsWith(" -"));
+  }
+
+  private static String rktAuth(String type, String credentials) {
+    return """
+    {"rktKind":"auth","rktVersion":"v1","domains":["origin.test"],"type":"%s","credentials":{%s}}\
+    """
+        .formatted(type, credentials.formatted(SECRET));
+  }
+
+  @Test
   void aBrokenFileOfLoginsIsNamedAndNotQuoted() throws Exception {
     for (String text :
         List.of(SECRET, "{\"auths\":" + SECRET, "{\"auths\":{\"x\":\"" + SECRET + "\"")) {

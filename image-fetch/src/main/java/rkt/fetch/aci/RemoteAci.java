@@ -10,6 +10,7 @@ import rkt.fetch.auth.Logins;
 import rkt.fetch.http.Answer;
 import rkt.fetch.http.Freshness;
 import rkt.fetch.http.Http;
+import rkt.fetch.http.Origin;
 import rkt.fetch.http.Resumable;
 import rkt.fetch.http.Retry;
 import rkt.fetch.transport.FetchException;
@@ -81,7 +82,7 @@ public final class RemoteAci implements AciSource {
     return retry()
         .run(() -> {
           try (Answer answer = get(signatureUrl)) {
-            if (answer.status() == 404 || answer.status() == 410) {
+            if (isMissing(answer)) {
               return Optional.empty();
             }
             require(answer, signatureUrl);
@@ -123,6 +124,20 @@ public final class RemoteAci implements AciSource {
         });
   }
 
+  /** Whether the server says that it has no such file. */
+  public boolean isAbsent() throws RktException {
+    return retry()
+        .run(() -> {
+          try (Answer answer = inspected(http.head(url, with("HEAD", url, Map.of())))) {
+            return isMissing(answer);
+          }
+        });
+  }
+
+  private static boolean isMissing(Answer answer) {
+    return answer.status() == 404 || answer.status() == 410;
+  }
+
   private Answer get(URI uri) throws IOException, RktException {
     return inspected(http.get(uri, with("GET", uri, Map.of())));
   }
@@ -130,7 +145,7 @@ public final class RemoteAci implements AciSource {
   private Map<String, String> with(String method, URI uri, Map<String, String> headers)
       throws RktException {
     Map<String, String> all = new LinkedHashMap<>(headers);
-    all.putAll(logins.headers(method, uri));
+    all.putAll(logins.headers(method, uri, http.options().insecureTls()));
     return all;
   }
 
@@ -144,16 +159,23 @@ public final class RemoteAci implements AciSource {
     return answer;
   }
 
-  private static void require(Answer answer, URI uri) throws FetchException {
-    if (answer.status() == 404 || answer.status() == 410) {
+  private void require(Answer answer, URI uri) throws FetchException {
+    if (isMissing(answer)) {
       throw FetchException.notFound("no such image: " + uri, null);
     }
     if (answer.status() != 200) {
       boolean login = answer.status() == 401 || answer.status() == 403;
       throw FetchException.network(
           uri.getHost() + " answered " + answer.status() + " for " + uri,
-          login ? "a login for " + uri.getHost() + " goes into /etc/rkt/auth.d" : null);
+          login ? login(Origin.of(uri)) : null);
     }
+  }
+
+  private String login(Origin origin) {
+    boolean isProven = origin.scheme().equals("https") && !http.options().insecureTls();
+    return isProven || origin.isLoopback()
+        ? "a login for " + origin.authority() + " goes into /etc/rkt/auth.d"
+        : "logins are sent by https alone, and not with --insecure-options=tls";
   }
 
   private Retry retry() {

@@ -54,17 +54,19 @@ public final class Logins {
 
   /**
    * The headers that log a request in to the web server of {@code uri}; none over a network in the
-   * clear.
+   * clear, and none for a server that proves nothing, unless it is this machine.
    *
    * @param method such as {@code GET}: some logins are a signature of the request
+   * @param anyCertificate whether any certificate will do
    */
-  public Map<String, String> headers(String method, URI uri) throws RktException {
+  public Map<String, String> headers(String method, URI uri, boolean anyCertificate)
+      throws RktException {
     Origin origin = Origin.of(uri);
-    if (!origin.scheme().equals("https") && !origin.isLoopback()) {
+    boolean isProven = origin.scheme().equals("https") && !anyCertificate;
+    if (!isProven && !origin.isLoopback()) {
       return Map.of();
     }
-    boolean usual = origin.port() == (origin.scheme().equals("https") ? 443 : 80);
-    String host = usual ? origin.host() : origin.host() + ":" + origin.port();
+    String host = origin.authority();
     Optional<AwsSigner> signer = own().signer(host);
     if (signer.isPresent()) {
       return signer.get().headers(method, uri, Map.of(), Instant.now());

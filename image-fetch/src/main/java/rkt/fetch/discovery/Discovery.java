@@ -118,7 +118,8 @@ public final class Discovery {
   private byte[] page(URI uri) throws RktException {
     return new Retry(http.options().patience(), uri.getAuthority())
         .run(() -> {
-          try (Answer answer = http.get(uri, logins.headers("GET", uri))) {
+          try (Answer answer =
+              http.get(uri, logins.headers("GET", uri, http.options().insecureTls()))) {
             Retry.inspect(answer);
             if (answer.status() >= 400 && answer.status() < 500) {
               return new byte[0];

@@ -14,6 +14,12 @@ public record Origin(String scheme, String host, int port) {
     return new Origin(scheme, uri.getHost().toLowerCase(Locale.ROOT), port);
   }
 
+  /** The host, with its port unless that is the usual one: what logins are listed under. */
+  public String authority() {
+    boolean isUsual = port == (scheme.equals("https") ? 443 : 80);
+    return isUsual ? host : host + ":" + port;
+  }
+
   /** By hand, like {@link #hashCode}: Java makes those of a record anew at each start. */
   @Override
   public boolean equals(@Nullable Object other) {

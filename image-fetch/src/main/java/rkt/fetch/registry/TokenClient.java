@@ -47,7 +47,8 @@ final class TokenClient {
     if (challenge.scheme().equals("basic")) {
       return credentials
           .flatMap(Credentials::header)
-          .orElseThrow(() -> FetchException.network(registry.host() + " wants a login", login()));
+          .orElseThrow(
+              () -> FetchException.network(registry.authority() + " wants a login", login()));
     }
     URI realm = realm(challenge);
     String query =
@@ -141,9 +142,14 @@ final class TokenClient {
   }
 
   String login() {
-    return credentials.isPresent()
-        ? "check the login for " + registry.host() + " in " + credentials.get().source()
-        : "log in to " + registry.host() + ": podman login, docker login, or /etc/rkt/auth.d";
+    if (credentials.isPresent()) {
+      return "check the login for " + registry.authority() + " in " + credentials.get().source();
+    }
+    // Whoever has a login would wonder why it is not used.
+    boolean isProven = registry.scheme().equals("https") && !http.options().insecureTls();
+    return isProven || registry.isLoopback()
+        ? "log in to " + registry.authority() + ": podman login, docker login, or /etc/rkt/auth.d"
+        : "logins are sent by https alone, and to no registry whose certificate is not checked";
   }
 
   private static String encode(String text) {

@@ -73,6 +73,10 @@ class HttpsAciIT {
               add_header Proxy-Authenticate 'Basic realm="x"' always;
               return 407;
             }
+            location /told/ {
+              if ($http_authorization) { return 418; }
+              alias HOME/served/;
+            }
             location /plain/ { return 302 http://127.0.0.1:1/x.aci; }
           }
         }
@@ -135,6 +139,33 @@ class HttpsAciIT {
         here.call("fetch", url + "/x.aci").env("SSL_CERT_FILE", foreign.authority().toString()));
     refuses("network", url.replace("127.0.0.1", "localhost") + "/x.aci");
     here.ok("--insecure-options=tls", "fetch", url + "/x.aci");
+  }
+
+  @Test
+  void aLoginIsForAServerThatProvesWhoItIs() throws Exception {
+    Path logins = Files.createDirectories(rkt.home().resolve("local/auth.d"));
+    Files.writeString(
+        logins.resolve("web.json"),
+        """
+        {"rktKind":"auth","rktVersion":"v1","domains":["origin.test"],"type":"basic",
+         "credentials":{"user":"user","password":"secret-word"}}\
+        """);
+    int port = Integer.parseInt(url.substring(url.lastIndexOf(':') + 1));
+    String told = "https://origin.test/told/x.aci";
+    try (FakeProxy proxy = new FakeProxy("proxy:pass", port)) {
+      String through = "http://proxy:pass@127.0.0.1:" + proxy.port();
+      Rkt proven = empty();
+      // The server answers 418 to whoever tells it the password.
+      Call honest = fetch(proven, told).env("HTTPS_PROXY", through);
+      assertThat(Tools.refuses(proven, "network", 254, honest).err()).contains("418");
+      Rkt unproven = empty();
+      Result fetched =
+          unproven.call("--insecure-options=tls", "fetch", told).env("HTTPS_PROXY", through).run();
+      assertThat(fetched.status()).as("%s", fetched).isZero();
+      assertThat(fetched.err()).doesNotContain("secret-word");
+    } finally {
+      Files.delete(logins.resolve("web.json"));
+    }
   }
 
   @Test

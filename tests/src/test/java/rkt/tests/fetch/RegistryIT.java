@@ -338,6 +338,32 @@ class RegistryIT {
       String[] anyone = {"--insecure-options=image,tls", "fetch", secure.reference("team/app:1")};
       fetched = call(empty(), config, anyone).run();
       assertThat(fetched.status()).as("%s", fetched).isZero();
+      assertOnlyProvenRegistriesAreToldALogin(secure, pki);
+    }
+  }
+
+  /** The registry is reached under a name that could be anybody's. */
+  private void assertOnlyProvenRegistriesAreToldALogin(Registry secure, Pki pki) throws Exception {
+    int port = Integer.parseInt(secure.host().substring(secure.host().indexOf(':') + 1));
+    Path config = config("origin.test", "joe:" + SECRET);
+    try (FakeProxy proxy = new FakeProxy("proxy:pass", port)) {
+      String through = "http://proxy:pass@127.0.0.1:" + proxy.port();
+      int before = secure.log().length();
+      Rkt here = empty();
+      String[] anyone = {
+        "--insecure-options=image,tls", "fetch", "docker://origin.test/team/app:1"
+      };
+      Result refused =
+          Tools.refuses(
+              here, "network", 254, call(here, config, anyone).env("HTTPS_PROXY", through));
+      assertThat(refused.err()).contains("wants a login").contains("certificate is not checked");
+      assertThat(secure.log().substring(before)).doesNotContain("auth.user.name=joe");
+      Result fetched =
+          call(here, config, "--insecure-options=image", "fetch", "docker://origin.test/team/app:1")
+              .env("HTTPS_PROXY", through)
+              .env("SSL_CERT_FILE", pki.authority().toString())
+              .run();
+      assertThat(fetched.status()).as("%s", fetched).isZero();
     }
   }
 }
