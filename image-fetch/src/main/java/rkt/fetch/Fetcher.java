@@ -277,14 +277,25 @@ public final class Fetcher {
     if (known.isEmpty() || !name.isMetBy(image.name(), image.labels())) {
       return false;
     }
-    if (known.get().isFresh(clock.instant())) {
+    // What was said about one version says nothing about another one, which may be newer.
+    boolean isAsked = known.get().reference().equals(name.text());
+    if (isAsked && known.get().isFresh(clock.instant())) {
       return true;
     }
     requireDiscoverable(name);
     try (Http http = http()) {
-      URI first = endpoints(name, http).getFirst().aci();
-      return known.get().source().equals(first.toString()) && isCurrent(first, image.id());
+      for (Discovery.Endpoint endpoint : endpoints(name, http)) {
+        URI place = endpoint.aci();
+        if (known.get().source().equals(place.toString())) {
+          return isCurrent(place, image.id());
+        }
+        requireSecure(place);
+        if (!remote(http, place).isAbsent()) {
+          return false; // It may be another image, which the publisher would rather give.
+        }
+      }
     }
+    return false;
   }
 
   private interface Work {
@@ -464,13 +475,9 @@ public final class Fetcher {
       throw FetchException.trust(
           what
               + " is "
-              + manifest.name()
-              + " with the labels "
-              + manifest.labels()
+              + new ImageRef.AppcName(manifest.name(), manifest.labels()).text()
               + ", and not "
-              + wanted.get().lookup()
-              + " with "
-              + wanted.get().labels());
+              + wanted.get().text());
     }
     manifest.requireRunsOn(options.platform());
     OciDescriptor blob = file.as(MediaType.aci(content.compression()));
@@ -486,7 +493,15 @@ public final class Fetcher {
         image,
         stored,
         references,
-        source.freshness().map(it -> Remembered.of(what, it, options.platform(), clock.instant())),
+        source
+            .freshness()
+            .map(it ->
+                Remembered.of(
+                    what,
+                    wanted.map(ImageRef.AppcName::text).orElse(""),
+                    it,
+                    options.platform(),
+                    clock.instant())),
         manifest.dependencies());
   }
 
@@ -630,6 +645,7 @@ public final class Fetcher {
             : Optional.of(
                 Remembered.of(
                     asked,
+                    "",
                     new Freshness(result.root().toString(), Duration.ZERO),
                     options.platform(),
                     clock.instant()));

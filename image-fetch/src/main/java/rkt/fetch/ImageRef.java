@@ -134,6 +134,17 @@ public sealed interface ImageRef {
     public String lookup() {
       return labels.containsKey("version") ? name + ":" + labels.get("version") : name.toString();
     }
+
+    /** {@code NAME[:VERSION][,LABEL=VALUE]…}, with all the labels. */
+    public String text() {
+      StringBuilder text = new StringBuilder(lookup());
+      for (Map.Entry<String, String> label : labels.entrySet()) {
+        if (!label.getKey().equals("version")) {
+          text.append(',').append(label.getKey()).append('=').append(label.getValue());
+        }
+      }
+      return text.toString();
+    }
   }
 
   /** Whether it is fetched over a network. */

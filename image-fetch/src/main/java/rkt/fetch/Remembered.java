@@ -22,25 +22,28 @@ import rkt.spec.store.Store;
  * harm. spec/store.md#remote
  *
  * @param source the URL of an ACI, or the reference in a registry
+ * @param reference the appc name that led to the URL; empty if none did
  * @param mark what the source calls this state: an ETag, or the digest that a tag stood for; empty
  *     if it gave none
  * @param platform that the image was chosen for
  * @param fresh for how long after {@code asked} the source need not be asked again
  */
-record Remembered(String source, String mark, String platform, Instant asked, Duration fresh) {
+record Remembered(
+    String source, String reference, String mark, String platform, Instant asked, Duration fresh) {
   static final String FILE = "remote.json";
 
   private static final int VERSION = 1;
   private static final int LARGEST = 64 << 10;
 
   /** What {@code said} means for the image at {@code source}. */
-  static Remembered of(String source, Freshness said, Platform platform, Instant now) {
-    return new Remembered(source, said.mark(), platform.toString(), now, said.age());
+  static Remembered of(
+      String source, String reference, Freshness said, Platform platform, Instant now) {
+    return new Remembered(source, reference, said.mark(), platform.toString(), now, said.age());
   }
 
   /** The same, asked again and confirmed. */
   Remembered again(Freshness said, Instant now) {
-    return new Remembered(source, mark, platform, now, said.age());
+    return new Remembered(source, reference, mark, platform, now, said.age());
   }
 
   boolean isFresh(Instant now) {
@@ -48,11 +51,11 @@ record Remembered(String source, String mark, String platform, Instant asked, Du
   }
 
   byte[] json() {
-    return new JsonWriter()
-        .object()
-        .put("remoteVersion", VERSION)
-        .put("source", source)
-        .put("mark", mark)
+    JsonWriter json = new JsonWriter().object().put("remoteVersion", VERSION).put("source", source);
+    if (!reference.isEmpty()) {
+      json.put("reference", reference);
+    }
+    return json.put("mark", mark)
         .put("platform", platform)
         .put("asked", asked.toString())
         .put("freshSeconds", fresh.toSeconds())
@@ -74,6 +77,7 @@ record Remembered(String source, String mark, String platform, Instant asked, Du
       return Optional.of(
           new Remembered(
               json.string("source"),
+              json.findString("reference").orElse(""),
               json.string("mark"),
               json.string("platform"),
               Instant.parse(json.string("asked")),

@@ -187,6 +187,43 @@ final class DiscoveryTest {
   }
 
   @Test
+  void theSecondPlaceIsCurrentWhileTheFirstHasNothing() throws Exception {
+    page(
+        "/app",
+        meta("ac-discovery", "example.com/app http://first.example.com/a/{version}.{ext}"),
+        meta("ac-discovery", "example.com/app " + TEMPLATE));
+    world.on(
+        IMAGE,
+        exchange -> {
+          exchange.getResponseHeaders().set("ETag", "\"1\"");
+          FakeRegistry.answer(exchange, 200, Fixtures.aci(), "text/plain");
+        });
+    ImageId id = fetch("example.com/app:1.0.0");
+    assertThat(fetcher().current(reference("example.com/app:1.0.0"))).contains(id);
+    assertThat(world.requests(IMAGE + ".asc")).isEqualTo(1);
+    world.serve("/a/1.0.0.aci", Fixtures.utf8("what the publisher prefers now"), "text/plain");
+    assertThat(fetcher().current(reference("example.com/app:1.0.0"))).isEmpty();
+  }
+
+  @Test
+  void howLongOneVersionIsFreshSaysNothingAboutAnotherName() throws Exception {
+    page("/app", meta("ac-discovery", "example.com/app " + TEMPLATE));
+    world.on(
+        IMAGE,
+        exchange -> {
+          exchange.getResponseHeaders().set("Cache-Control", "max-age=3600");
+          FakeRegistry.answer(exchange, 200, Fixtures.aci(), "text/plain");
+        });
+    ImageId id = fetch("example.com/app:1.0.0");
+    long asked = world.log.size();
+    assertThat(fetcher().current(reference("example.com/app:1.0.0"))).contains(id);
+    assertThat(world.log).as("it is fresh").hasSize((int) asked);
+    assertThat(fetcher().current(reference("example.com/app"))).isEmpty();
+    assertThat(fetcher().current(reference("example.com/app,os=linux"))).isEmpty();
+    assertThat(world.requests("/app")).isGreaterThan(1);
+  }
+
+  @Test
   void keysAreFoundAlikeAndNeverTakenInTheClear() throws Exception {
     page(
         "/",
