@@ -587,13 +587,15 @@ public final class Assemble {
         # Both of Java's compilers, or the one that is ready sooner.
         compilers=%s
         case "$RKT_COMPILERS $*" in both* | *--detached*) compilers=both ;; esac
-        [ $compilers = both ] && level=4 || level=1
+        # Of the second, the hashes are to come first: it knows the processor's instructions for them.
+        [ $compilers = both ] && level=4 hash=0.01 || level=1 hash=
         cache=$compilers
         case "$compilers $*" in one*fetch*) cache=fetch ;; esac
         unset RKT_COMPILERS RKT_DATA RKT_CONFIG
         exec ${ids:+"$home/libexec/pod-init" userns "$uids" "$gids"} "$home/runtime/bin/java" \\
           ${user:+"-Drkt.data=$data" "-Drkt.config=$config"} \\
           %s "-XX:TieredStopAtLevel=$level" "-Drkt.compilers=$compilers" \\
+          ${hash:+-XX:CompileCommand=quiet "-XX:CompileCommand=CompileThresholdScaling,sun.security.provider.SHA*::implCompress,$hash"} \\
           "-XX:AOTCache=$home/lib/%s-$cache.aot" -Xlog:disable -Xlog:all=error:stderr "$aot" \\
           "-Drkt.home=$home" \\
           "-Djffi.boot.library.path=$home/lib/native" \\

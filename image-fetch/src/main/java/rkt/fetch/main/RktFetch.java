@@ -56,7 +56,10 @@ public final class RktFetch {
 
   /** Runs the command and exits. */
   public static void main(String[] arguments) {
-    System.exit(new RktFetch(System.out, System.err, System.getenv()).run(arguments));
+    int status = new RktFetch(System.out, System.err, System.getenv()).run(arguments);
+    System.out.flush();
+    // Not System.exit: that looks for a logger to report to, in every jar.
+    Runtime.getRuntime().halt(status);
   }
 
   /** Runs the command; gives its exit status. */

@@ -3,15 +3,16 @@ package rkt.verify.local;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.util.Objects;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
+import rkt.spec.BackgroundDigest;
 import rkt.spec.Digest;
 import rkt.spec.ImageName;
 import rkt.spec.RktException;
@@ -19,10 +20,12 @@ import rkt.spec.SpecException;
 import rkt.spec.archive.AciContent;
 import rkt.spec.archive.AciReader;
 import rkt.spec.image.AciManifest;
+import rkt.spec.image.Compression;
+import rkt.spec.image.Decompressor;
 import rkt.spec.image.ImageId;
 import rkt.verify.Candidate;
+import rkt.verify.openpgp.DocumentHashes;
 import rkt.verify.openpgp.Evidence;
-import rkt.verify.openpgp.EvidenceCollector;
 import rkt.verify.openpgp.Rule;
 import rkt.verify.openpgp.TrustException;
 
@@ -39,9 +42,14 @@ public final class LocalAci implements LocalImage {
   private final Path file;
   private final @Nullable ImageName wanted;
   private final FileChannel channel;
-  private final Digest signed;
   private final long sizeBytes;
-  private final @Nullable Evidence evidence;
+
+  /** Of no signature, too, if those that there are were refused. */
+  private final Evidence evidence;
+
+  /** The SHA-512 of the file, if it is not compressed. */
+  private final @Nullable Digest plain;
+
   private final @Nullable TrustException refusal;
 
   private LocalAci(
@@ -50,23 +58,25 @@ public final class LocalAci implements LocalImage {
     this.file = file;
     this.wanted = wanted;
     this.channel = channel;
-    EvidenceCollector collector = null;
+    DocumentHashes hashes;
     TrustException refused = null;
     try {
-      collector = signature == null ? null : EvidenceCollector.start(signature);
+      hashes = signature == null ? DocumentHashes.unsigned() : DocumentHashes.start(signature);
     } catch (TrustException e) {
       refused = e;
+      hashes = DocumentHashes.unsigned();
     }
-    if (collector != null) {
-      this.sizeBytes = copy(collector);
-      this.evidence = collector.finish();
-      this.signed = evidence.subject();
-    } else {
-      MessageDigest digest = Digest.Algorithm.SHA256.start();
-      this.sizeBytes = copy(new Sink(digest));
-      this.signed = Digest.of(Digest.Algorithm.SHA256, digest);
-      this.evidence = refused == null ? Evidence.none(signed) : null;
+    boolean isPlain = compression(channel) == Compression.NONE;
+    if (isPlain) {
+      hashes.alsoSha512(); // which is its identifier
     }
+    this.sizeBytes = hashes.read(Channels.newInputStream(channel), AciReader.LARGEST);
+    if (sizeBytes > AciReader.LARGEST) {
+      throw SpecException.integrity(
+          file + " is longer than " + AciReader.LARGEST + " bytes, the most of an ACI");
+    }
+    this.evidence = hashes.evidence();
+    this.plain = isPlain ? hashes.sha512() : null;
     this.refusal = refused;
   }
 
@@ -101,7 +111,7 @@ public final class LocalAci implements LocalImage {
   /** The digest of the file. */
   @Override
   public Digest signed() {
-    return signed;
+    return evidence.subject();
   }
 
   @Override
@@ -109,7 +119,7 @@ public final class LocalAci implements LocalImage {
     if (refusal != null) {
       throw refusal;
     }
-    return Objects.requireNonNull(evidence);
+    return evidence;
   }
 
   /**
@@ -122,8 +132,8 @@ public final class LocalAci implements LocalImage {
   public Candidate candidate() throws RktException {
     Evidence signatures = evidence();
     Again again = new Again();
-    AciContent content = new AciReader(file.toString()).read(again, sizeBytes);
-    if (!again.digest().equals(signed)) {
+    AciContent content = new AciReader(file.toString()).read(again, sizeBytes, plain);
+    if (!again.digest().equals(signed())) {
       throw SpecException.integrity(
           file + " was changed while it was read", "verify a copy that nobody writes to");
     }
@@ -142,8 +152,8 @@ public final class LocalAci implements LocalImage {
     return new Candidate(
         new ImageId(ImageId.Kind.ACI, content.id()),
         manifest.name(),
-        signed,
-        signed, // it has no other manifest: the one of OCI is made by a store
+        signed(),
+        signed(), // it has no other manifest: the one of OCI is made by a store
         signatures,
         Candidate.StatementSource.NONE);
   }
@@ -199,39 +209,13 @@ public final class LocalAci implements LocalImage {
     }
   }
 
-  /** Gives all of the file to {@code out}; its length. */
-  private long copy(OutputStream out) throws IOException, SpecException {
-    InputStream in = Channels.newInputStream(channel);
-    byte[] buffer = new byte[BUFFER];
-    long size = 0;
-    for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-      size += n;
-      if (size > AciReader.LARGEST) {
-        throw SpecException.integrity(
-            file + " is longer than " + AciReader.LARGEST + " bytes, the most of an ACI");
-      }
-      out.write(buffer, 0, n);
+  /** What the first bytes say; they are not expanded. */
+  private static Compression compression(FileChannel channel) throws IOException {
+    ByteBuffer head = ByteBuffer.allocate(Decompressor.MAGIC_BYTES);
+    while (head.hasRemaining() && channel.read(head, head.position()) > 0) {
+      // a read may give less than there is
     }
-    return size;
-  }
-
-  /** A digest that can be written to. */
-  private static final class Sink extends OutputStream {
-    private final MessageDigest digest;
-
-    Sink(MessageDigest digest) {
-      this.digest = digest;
-    }
-
-    @Override
-    public void write(int b) {
-      digest.update((byte) b);
-    }
-
-    @Override
-    public void write(byte[] bytes, int offset, int length) {
-      digest.update(bytes, offset, length);
-    }
+    return Decompressor.detect(head.array(), head.position());
   }
 
   /** The bytes once more, and their digest when all were read. */
@@ -250,13 +234,14 @@ public final class LocalAci implements LocalImage {
     }
   }
 
-  /** Hashes what is read. Closing it does not close the file, which is read again. */
+  /** Has hashed what is read. Closing it does not close the file, which is read again. */
   private static final class Hashing extends FilterInputStream {
-    private final MessageDigest digest;
+    private final BackgroundDigest hashed;
+    private final byte[] skipped = new byte[BUFFER];
 
     Hashing(InputStream in, MessageDigest digest) {
       super(in);
-      this.digest = digest;
+      this.hashed = new BackgroundDigest(List.of(digest));
     }
 
     @Override
@@ -269,7 +254,7 @@ public final class LocalAci implements LocalImage {
     public int read(byte[] bytes, int offset, int length) throws IOException {
       int read = in.read(bytes, offset, length);
       if (read > 0) {
-        digest.update(bytes, offset, read);
+        hashed.write(bytes, offset, read);
       }
       return read;
     }
@@ -277,13 +262,17 @@ public final class LocalAci implements LocalImage {
     /** Reads, because what is skipped is hashed too. */
     @Override
     public long skip(long count) throws IOException {
-      byte[] skipped = new byte[(int) Math.min(BUFFER, Math.max(0, count))];
-      return Math.max(0, read(skipped, 0, skipped.length));
+      return Math.max(0, read(skipped, 0, (int) Math.min(BUFFER, Math.max(0, count))));
     }
 
     @Override
-    public void close() {
-      // whoever opened the file closes it
+    public void close() throws IOException {
+      // Whoever opened the file closes it.
+      try {
+        hashed.finish();
+      } finally {
+        hashed.close();
+      }
     }
   }
 }

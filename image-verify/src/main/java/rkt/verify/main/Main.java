@@ -49,7 +49,10 @@ public final class Main {
 
   /** Runs the command and exits. */
   public static void main(String[] arguments) {
-    System.exit(new Main(System.in, System.out, System.err, InstantSource.system()).run(arguments));
+    int status = new Main(System.in, System.out, System.err, InstantSource.system()).run(arguments);
+    System.out.flush();
+    // Not System.exit: that looks for a logger to report to, in every jar.
+    Runtime.getRuntime().halt(status);
   }
 
   /** Runs the command; gives its exit status: that of the first image that does not pass. */

@@ -3,12 +3,9 @@ package rkt.verify.openpgp;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import rkt.spec.RktException;
 import rkt.spec.SpecException;
 
@@ -18,9 +15,6 @@ import rkt.spec.SpecException;
  * can. spec/trust.md#detached
  */
 public final class DetachedSignatures {
-  /** So small that Java comes to compile the hash within the first bytes of a file. */
-  private static final int BUFFER = 1 << 16;
-
   private final List<SignatureFacts> signatures;
 
   private DetachedSignatures(List<SignatureFacts> signatures) {
@@ -75,24 +69,20 @@ public final class DetachedSignatures {
    */
   public List<Finding> judge(InputStream data, List<KeyFacts> certificates, Instant now)
       throws RktException {
-    List<byte @Nullable []> digests;
+    DocumentHashes hashes = new DocumentHashes(signatures);
     try {
-      digests = digests(data);
+      hashes.read(data, Long.MAX_VALUE);
     } catch (IOException e) {
       throw SpecException.system("cannot read what was signed: " + e.getMessage(), e);
     }
     List<Finding> findings = new ArrayList<>();
-    for (int i = 0; i < signatures.size(); i++) {
-      findings.add(judge(signatures.get(i), digests.get(i), certificates, now));
+    for (SignatureFacts signature : hashes.signatures()) {
+      findings.add(judge(signature, certificates, now));
     }
     return findings;
   }
 
-  private static Finding judge(
-      SignatureFacts signature,
-      byte @Nullable [] digest,
-      List<KeyFacts> certificates,
-      Instant now) {
+  private static Finding judge(SignatureFacts signature, List<KeyFacts> certificates, Instant now) {
     Finding best = null;
     Instant made = Instant.ofEpochSecond(signature.created());
     for (KeyFacts certificate : certificates) {
@@ -100,7 +90,7 @@ public final class DetachedSignatures {
         if (!signature.claims(component)) {
           continue;
         }
-        Rules.Judgement judgement = Rules.judge(signature, certificate, component, now, digest);
+        Rules.Judgement judgement = Rules.judge(signature, certificate, component, now);
         Finding finding =
             new Finding(
                 signature.issuer(),
@@ -123,53 +113,5 @@ public final class DetachedSignatures {
     }
     Rules.Judgement unknown = Rules.unknown(signature);
     return new Finding(signature.issuer(), unknown.rule(), unknown.why(), "", "", made);
-  }
-
-  /** One hash over salt and document; signatures that need the same one share it. */
-  private record Run(HashAlgorithm hash, String salt, MessageDigest digest) {}
-
-  /** The finished hash for each signature; null for one whose hash is not one of ours. */
-  private List<byte @Nullable []> digests(InputStream data) throws IOException {
-    List<Run> runs = new ArrayList<>();
-    for (SignatureFacts signature : signatures) {
-      HashAlgorithm hash = HashAlgorithm.find(signature.hashAlgorithm());
-      if (hash != null && find(runs, hash, signature.salt()) == null) {
-        Run run = new Run(hash, signature.salt(), hash.startFast());
-        run.digest.update(HexFormat.of().parseHex(signature.salt()));
-        runs.add(run);
-      }
-    }
-    byte[] buffer = new byte[BUFFER];
-    for (int n = data.read(buffer); n >= 0; n = data.read(buffer)) {
-      for (Run run : runs) {
-        run.digest.update(buffer, 0, n);
-      }
-    }
-    List<byte @Nullable []> result = new ArrayList<>();
-    for (SignatureFacts signature : signatures) {
-      HashAlgorithm hash = HashAlgorithm.find(signature.hashAlgorithm());
-      Run run = hash == null ? null : find(runs, hash, signature.salt());
-      result.add(run == null ? null : finish(run.digest, signature.trailer()));
-    }
-    return result;
-  }
-
-  private static byte[] finish(MessageDigest digest, String trailer) {
-    try {
-      MessageDigest own = (MessageDigest) digest.clone();
-      own.update(HexFormat.of().parseHex(trailer));
-      return own.digest();
-    } catch (CloneNotSupportedException e) {
-      throw new IllegalStateException("the JDK's digests can be copied", e);
-    }
-  }
-
-  private static @Nullable Run find(List<Run> runs, HashAlgorithm hash, String salt) {
-    for (Run run : runs) {
-      if (run.hash == hash && run.salt.equals(salt)) {
-        return run;
-      }
-    }
-    return null;
   }
 }

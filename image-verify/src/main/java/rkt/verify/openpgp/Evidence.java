@@ -57,11 +57,18 @@ public record Evidence(Digest subject, List<SignatureFacts> signatures) {
     return collector.finish();
   }
 
-  /** The JSON form. schemas/evidence.schema.json */
+  /**
+   * The JSON form. schemas/evidence.schema.json
+   *
+   * @throws IllegalStateException if a hash was finished, so that it can only be judged now
+   */
   public byte[] toJson() {
     JsonWriter json = new JsonWriter().object();
     json.put("schema", SCHEMA).put("subject", subject.toString()).array("signatures");
     for (SignatureFacts s : signatures) {
+      if (!s.digest().isEmpty()) {
+        throw new IllegalStateException("the state of a finished hash cannot be kept");
+      }
       json.object()
           .put("version", s.version())
           .put("type", s.type())
@@ -120,7 +127,8 @@ public record Evidence(Digest subject, List<SignatureFacts> signatures) {
                 s.string("trailer"),
                 s.string("digestPrefix"),
                 s.strings("values"),
-                s.string("digestState")));
+                s.string("digestState"),
+                ""));
       }
       Evidence evidence = new Evidence(Digest.parse(json.string("subject")), signatures);
       if (!SelfChecked.same(bytes, evidence.toJson())) {

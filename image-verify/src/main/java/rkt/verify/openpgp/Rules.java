@@ -20,19 +20,12 @@ public final class Rules {
   private final KeyFacts certificate;
   private final Component key;
   private final long now;
-  private final byte @Nullable [] digest;
 
-  private Rules(
-      SignatureFacts signature,
-      KeyFacts certificate,
-      Component key,
-      Instant now,
-      byte @Nullable [] digest) {
+  private Rules(SignatureFacts signature, KeyFacts certificate, Component key, Instant now) {
     this.signature = signature;
     this.certificate = certificate;
     this.key = key;
     this.now = now.getEpochSecond();
-    this.digest = digest;
   }
 
   /**
@@ -55,20 +48,7 @@ public final class Rules {
    */
   public static Judgement judge(
       SignatureFacts signature, KeyFacts certificate, Component key, Instant now) {
-    return new Rules(signature, certificate, key, now, null).judge();
-  }
-
-  /**
-   * The same where the hash over salt, document and trailer was finished: {@code digest}; null if
-   * the signature's hash is not one of ours.
-   */
-  static Judgement judge(
-      SignatureFacts signature,
-      KeyFacts certificate,
-      Component key,
-      Instant now,
-      byte @Nullable [] digest) {
-    return new Rules(signature, certificate, key, now, digest).judge();
+    return new Rules(signature, certificate, key, now).judge();
   }
 
   /** What is to say of {@code signature} when no trusted key is the one that it claims. */
@@ -95,7 +75,7 @@ public final class Rules {
   /** The same of one component of it. */
   static Judgement state(KeyFacts certificate, Component key, Instant now) {
     SignatureFacts fresh = SignatureFacts.by(key, now.getEpochSecond());
-    Rules rules = new Rules(fresh, certificate, key, now, null);
+    Rules rules = new Rules(fresh, certificate, key, now);
     Judgement found = rules.keyFits();
     return found == null ? rules.entitled() : found;
   }
@@ -104,7 +84,7 @@ public final class Rules {
   public static long expires(KeyFacts certificate, Instant now) {
     Component primary = certificate.primary();
     SignatureFacts fresh = SignatureFacts.by(primary, now.getEpochSecond());
-    Rules rules = new Rules(fresh, certificate, primary, now, null);
+    Rules rules = new Rules(fresh, certificate, primary, now);
     Statement onKey = rules.governing(primary.statements(), rules.now);
     Statement onUserId = rules.governing(rules.validUserIds(rules.now), rules.now);
     long first = onKey == null ? 0 : onKey.keyExpires();
@@ -150,11 +130,7 @@ public final class Rules {
     if (fits != null) {
       return fits;
     }
-    boolean holds =
-        digest == null
-            ? SignatureMath.verify(signature, key.key())
-            : SignatureMath.verify(signature, key.key(), digest);
-    if (!holds) {
+    if (!SignatureMath.verify(signature, key.key())) {
       return no(
           Rule.BAD_SIGNATURE, "it does not match: other bytes were signed, or it was altered");
     }

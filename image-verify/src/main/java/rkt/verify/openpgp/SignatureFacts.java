@@ -19,8 +19,10 @@ import java.util.List;
  * @param trailer the bytes that are hashed after the document
  * @param digestPrefix the two first bytes of the digest, as the signature says
  * @param values RSA: one number; ECDSA: two; EdDSA: the raw signature; else none
- * @param digestState the state of the hash after salt and document; empty if the hash is not one of
- *     ours
+ * @param digestState the state of the hash after salt and document, to be judged by it at any time;
+ *     empty if the hash is not one of ours
+ * @param digest instead of it, the finished hash over salt, document and trailer, to be judged by
+ *     it now; empty if there is a state
  */
 public record SignatureFacts(
     int version,
@@ -36,7 +38,8 @@ public record SignatureFacts(
     String trailer,
     String digestPrefix,
     List<String> values,
-    String digestState) {
+    String digestState,
+    String digest) {
 
   /** Something in a signature that forbids to accept it. */
   public record Defect(Rule rule, String words) {}
@@ -44,10 +47,23 @@ public record SignatureFacts(
   public SignatureFacts {
     defects = List.copyOf(defects);
     values = List.copyOf(values);
+    if (!digestState.isEmpty() && !digest.isEmpty()) {
+      throw new IllegalArgumentException(
+          "a signature is over a state or a finished hash, not both");
+    }
   }
 
   /** The same signature over the bytes that led to {@code state}. */
   SignatureFacts over(String state) {
+    return with(state, "");
+  }
+
+  /** The same signature over the bytes whose hash, with salt and trailer, is {@code finished}. */
+  SignatureFacts about(String finished) {
+    return with("", finished);
+  }
+
+  private SignatureFacts with(String state, String finished) {
     return new SignatureFacts(
         version,
         type,
@@ -62,7 +78,8 @@ public record SignatureFacts(
         trailer,
         digestPrefix,
         values,
-        state);
+        state,
+        finished);
   }
 
   /**
@@ -99,6 +116,7 @@ public record SignatureFacts(
         "",
         "",
         List.of(),
+        "",
         "");
   }
 }

@@ -29,32 +29,25 @@ final class SignatureMath {
   /** Whether {@code key} made {@code signature}. False for whatever makes no sense. */
   static boolean verify(SignatureFacts signature, PublicKey key) {
     HashAlgorithm hash = HashAlgorithm.find(signature.hashAlgorithm());
-    if (hash == null || signature.digestState().isEmpty() || !key.isStrong()) {
+    if (hash == null || !key.isStrong()) {
       return false;
     }
     try {
-      return verify(signature, key, digest(signature, hash));
-    } catch (RuntimeException e) {
-      return false; // Not the state of a hash.
-    }
-  }
-
-  /** The same for the finished hash over salt, document and trailer. */
-  static boolean verify(SignatureFacts signature, PublicKey key, byte[] digest) {
-    HashAlgorithm hash = HashAlgorithm.find(signature.hashAlgorithm());
-    if (hash == null || digest.length != hash.length() || !key.isStrong()) {
-      return false;
-    }
-    try {
-      return signature.digestPrefix().equals(HEX.formatHex(digest, 0, 2))
+      byte[] digest = digest(signature, hash);
+      return digest.length == hash.length()
+          && signature.digestPrefix().equals(HEX.formatHex(digest, 0, 2))
           && verify(signature, key, hash, digest);
     } catch (RuntimeException e) {
-      // Bouncy Castle reports points off the curve and numbers out of range so.
+      // Bouncy Castle reports points off the curve, numbers out of range and what is no state so.
       return false;
     }
   }
 
+  /** The finished hash; empty if nothing was hashed. */
   private static byte[] digest(SignatureFacts signature, HashAlgorithm hash) {
+    if (signature.digestState().isEmpty()) {
+      return HEX.parseHex(signature.digest());
+    }
     ExtendedDigest digest = hash.resume(HEX.parseHex(signature.digestState()));
     byte[] trailer = HEX.parseHex(signature.trailer());
     digest.update(trailer, 0, trailer.length);

@@ -109,7 +109,8 @@ final class SignatureReader {
 
   private static SignatureFacts unreadable(String words) {
     Defect defect = new Defect(Rule.MALFORMED, words);
-    return new SignatureFacts(0, 0, 0, 0, "", "", 0, 0, List.of(defect), "", "", "", List.of(), "");
+    return new SignatureFacts(
+        0, 0, 0, 0, "", "", 0, 0, List.of(defect), "", "", "", List.of(), "", "");
   }
 
   private static SignatureFacts facts(SignaturePacket packet) throws IOException {
@@ -142,6 +143,7 @@ final class SignatureReader {
         modern ? HEX.formatHex(packet.getSignatureTrailer()) : "",
         HEX.formatHex(packet.getFingerPrint()),
         values(packet),
+        "",
         "");
   }
 

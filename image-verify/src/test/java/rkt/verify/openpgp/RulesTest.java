@@ -1,7 +1,9 @@
 package rkt.verify.openpgp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -11,6 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import rkt.spec.Digest;
 import rkt.verify.Gpg;
 
 /** Every rule, with keys and signatures that gpg made on chosen days. */
@@ -244,12 +247,29 @@ class RulesTest {
   }
 
   private Rule judge(byte[] signature, String key, String now, String data) throws Exception {
-    Evidence evidence = Evidence.collect(signature, data.getBytes(StandardCharsets.UTF_8));
-    return judge(evidence, gpg.export(key), now);
+    return judge(signature, data.getBytes(StandardCharsets.UTF_8), gpg.export(key), now);
   }
 
   private static Rule judge(byte[] signature, byte[] key, String now) throws Exception {
-    return judge(Evidence.collect(signature, DATA), key, now);
+    return judge(signature, DATA, key, now);
+  }
+
+  /**
+   * The judgement, which is the same of what can be kept and of what is hashed to be judged now.
+   */
+  private static Rule judge(byte[] signature, byte[] data, byte[] key, String now)
+      throws Exception {
+    Rule rule = judge(Evidence.collect(signature, data), key, now);
+    DocumentHashes hashes = DocumentHashes.start(signature);
+    assertThat(hashes.read(new ByteArrayInputStream(data), data.length)).isEqualTo(data.length);
+    Evidence once = hashes.evidence();
+    assertThat(once.subject()).isEqualTo(Digest.sha256(data));
+    KeyFacts facts = KeyFacts.parse(key, "key");
+    assertThat(judge(once.signatures().get(0), facts, now)).isEqualTo(rule);
+    if (rule != Rule.HASH && rule != Rule.VERSION) {
+      assertThatThrownBy(once::toJson).isInstanceOf(IllegalStateException.class);
+    }
+    return rule;
   }
 
   /** The judgement, which the written forms of evidence, key and minimal key must not change. */
@@ -261,7 +281,10 @@ class RulesTest {
     KeyFacts minimal = KeyFacts.parse(KeyFacts.minimal(key, "key"), "key");
     assertThat(minimal.components()).isEqualTo(facts.components());
     assertThat(minimal.userIds()).isEqualTo(facts.userIds());
-    SignatureFacts signature = evidence.signatures().get(0);
+    return judge(evidence.signatures().get(0), facts, now);
+  }
+
+  private static Rule judge(SignatureFacts signature, KeyFacts facts, String now) {
     for (KeyFacts.Component component : facts.components()) {
       if (signature.claims(component)) {
         return Rules.judge(signature, facts, component, Instant.parse(now)).rule();

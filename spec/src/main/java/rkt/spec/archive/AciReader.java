@@ -8,6 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import rkt.spec.BackgroundDigest;
 import rkt.spec.Digest;
 import rkt.spec.SpecException;
 import rkt.spec.image.Compression;
@@ -49,23 +52,29 @@ public final class AciReader {
     } catch (IOException e) {
       throw SpecException.system("cannot read " + what + ": " + e.getMessage(), e);
     }
-    return read(() -> Files.newInputStream(file), size);
+    return read(() -> Files.newInputStream(file), size, null);
   }
 
   /**
    * What a file holds that is open already.
    *
    * @param sizeBytes its length, by which it may expand
+   * @param plain the SHA-512 of the file as it is, if the caller has it and sees to it that these
+   *     are the bytes that it is of: of a file that is not compressed it need not be computed again
    */
-  public AciContent read(Bytes file, long sizeBytes) throws SpecException {
+  public AciContent read(Bytes file, long sizeBytes, @Nullable Digest plain) throws SpecException {
     try {
       Compression compression = detect(file);
       long limit = ArchiveFile.mostExpanded(sizeBytes);
       MessageDigest digest = Digest.Algorithm.SHA512.start();
+      boolean isKnown = plain != null && compression == Compression.NONE;
       try (InputStream expanded = Decompressor.open(file.open(), compression);
-          Hashing in = new Hashing(expanded, digest, limit)) {
+          BackgroundDigest hashed = new BackgroundDigest(isKnown ? List.of() : List.of(digest));
+          Counting in = new Counting(expanded, hashed, limit)) {
         byte[] manifest = walk(in);
-        return new AciContent(compression, Digest.of(Digest.Algorithm.SHA512, digest), manifest);
+        hashed.finish();
+        Digest id = plain != null && isKnown ? plain : Digest.of(Digest.Algorithm.SHA512, digest);
+        return new AciContent(compression, id, manifest);
       }
     } catch (IOException e) {
       String why = e instanceof EOFException ? "it ends too early" : String.valueOf(e.getMessage());
@@ -134,13 +143,14 @@ public final class AciReader {
   }
 
   /** Counts and hashes everything that is read. */
-  private static final class Hashing extends FilterInputStream {
-    private final MessageDigest digest;
+  private static final class Counting extends FilterInputStream {
+    private final BackgroundDigest hashed;
+    private final byte[] skipped = new byte[BUFFER];
     private long left;
 
-    Hashing(InputStream in, MessageDigest digest, long limit) {
+    Counting(InputStream in, BackgroundDigest hashed, long limit) {
       super(in);
-      this.digest = digest;
+      this.hashed = hashed;
       this.left = limit;
     }
 
@@ -153,8 +163,7 @@ public final class AciReader {
     /** Reads, because what is skipped is hashed too. */
     @Override
     public long skip(long count) throws IOException {
-      byte[] skipped = new byte[(int) Math.min(BUFFER, Math.max(0, count))];
-      return Math.max(0, read(skipped, 0, skipped.length));
+      return Math.max(0, read(skipped, 0, (int) Math.min(BUFFER, Math.max(0, count))));
     }
 
     @Override
@@ -165,7 +174,7 @@ public final class AciReader {
         if (left < 0) {
           throw new IOException("it expands to more than an image may");
         }
-        digest.update(buffer, offset, read);
+        hashed.write(buffer, offset, read);
       }
       return read;
     }

@@ -46,7 +46,10 @@ public final class RktRender {
 
   /** Runs the command and exits. */
   public static void main(String[] arguments) {
-    System.exit(new RktRender(System.out, System.err).run(arguments));
+    int status = new RktRender(System.out, System.err).run(arguments);
+    System.out.flush();
+    // Not System.exit: that looks for a logger to report to, in every jar.
+    Runtime.getRuntime().halt(status);
   }
 
   /** Runs the command; gives its exit status. */
