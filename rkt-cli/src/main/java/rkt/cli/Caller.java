@@ -32,6 +32,12 @@ record Caller(
     Phases phases,
     BothCompilers compilers,
     Runnable leaving) {
+  /** The same, in a process that must not start over. */
+  Caller staying() {
+    return new Caller(
+        in, out, err, environment, clock, home, phases, BothCompilers.here(), leaving);
+  }
+
   static Caller ofThisProcess(List<String> arguments) {
     Path home = Path.of(System.getProperty("rkt.home", "/usr/lib/rkt"));
     return new Caller(

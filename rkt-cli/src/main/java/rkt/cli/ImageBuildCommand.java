@@ -3,6 +3,7 @@ package rkt.cli;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
@@ -46,12 +47,14 @@ final class ImageBuildCommand implements Command {
     if (!Files.isDirectory(rootfs)) {
       throw SpecException.notFound(rootfs + " is not a directory", null);
     }
-    byte[] manifest = manifest(required(parsed, MANIFEST), caller.in());
+    String file = required(parsed, MANIFEST);
     AciBuilder builder =
         new AciBuilder(
             rules(parsed, caller), compression(parsed.matchedOptionValue(COMPRESS, "gzip")));
     boolean overwrite = parsed.hasMatchedOption(Words.OVERWRITE);
     caller.compilers().requireFor(Long.MAX_VALUE);
+    // Not before: it may be a pipe, which a process that starts over would find empty.
+    byte[] manifest = manifest(file, caller.in());
     format.print(caller.out(), "id", builder.build(rootfs, manifest, target, overwrite).toString());
     return 0;
   }
@@ -68,8 +71,10 @@ final class ImageBuildCommand implements Command {
     try (InputStream in =
         name.equals("-") ? standardInput : Files.newInputStream(Path.of(name).toAbsolutePath())) {
       return in.readNBytes(StrictJson.MAX_BYTES + 1);
+    } catch (NoSuchFileException e) {
+      throw SpecException.notFound("no such manifest: " + name, null);
     } catch (IOException e) {
-      throw SpecException.system("cannot read the manifest " + name, e);
+      throw SpecException.system("cannot read the manifest " + name + ": " + e.getMessage(), e);
     }
   }
 

@@ -39,8 +39,9 @@ final class RunCommand implements Command {
   }
 
   @Override
-  public int run(ParseResult parsed, Settings settings, Caller caller)
+  public int run(ParseResult parsed, Settings settings, Caller process)
       throws RktException, IOException {
+    Caller caller = RunOptions.hasReadAPipe(parsed) ? process.staying() : process;
     Store store = Store.at(settings.dir());
     caller.phases().end("parse");
     boolean isAlone = options.line().apps().size() == 1;

@@ -135,7 +135,9 @@ public final class RktRun {
         environment,
         Clock.systemUTC(),
         phases,
-        BothCompilers.of(home.resolve("bin/rkt-run"), arguments, environment),
+        RunOptions.hasReadAPipe(parsed)
+            ? BothCompilers.here()
+            : BothCompilers.of(home.resolve("bin/rkt-run"), arguments, environment),
         err,
         out::flush);
   }

@@ -1,6 +1,8 @@
 package rkt.stage1.main;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -124,6 +126,12 @@ public final class RunOptions {
           "run one image, or use rkt enter");
     }
     return parsed;
+  }
+
+  /** Whether what was parsed has read something that cannot be read a second time. */
+  public static boolean hasReadAPipe(ParseResult parsed) {
+    String manifest = parsed.matchedOptionValue(PodOptions.MANIFEST, "");
+    return manifest.equals("-") || (!manifest.isEmpty() && !Files.isRegularFile(Path.of(manifest)));
   }
 
   private static RunLine ofManifest(ParseResult parsed) throws RktException, IOException {

@@ -251,6 +251,32 @@ class HttpsAciIT {
   }
 
   @Test
+  void aPodManifestFromAPipeIsNotLostWhenItsImageIsFetched() throws Exception {
+    Path page = Files.createDirectories(served.resolve("it/busybox")).resolve("index.html");
+    Files.writeString(
+        page,
+        "<html><head><meta name=\"ac-discovery\" content=\"example.com/it"
+            + " https://origin.test/x.{ext}\"></head></html>");
+    byte[] manifest =
+        """
+        {"acKind":"PodManifest","acVersion":"0.8.11","apps":[{"name":"piped",
+         "image":{"name":"example.com/it/busybox"},
+         "app":{"exec":["/bin/sh","-c","echo $AC_APP_NAME"],"user":"0","group":"0"}}]}\
+        """
+            .getBytes(StandardCharsets.UTF_8);
+    int port = Integer.parseInt(url.substring(url.lastIndexOf(':') + 1));
+    try (FakeProxy proxy = new FakeProxy("proxy:pass", port)) {
+      Rkt here = empty();
+      Result run =
+          here.call("--insecure-options=tls", "run", "--pod-manifest=-")
+              .env("HTTPS_PROXY", "http://proxy:pass@127.0.0.1:" + proxy.port())
+              .stdin(manifest)
+              .run();
+      assertThat(run.out()).as("%s", run).isEqualTo("piped\n");
+    }
+  }
+
+  @Test
   void plainHttpIsNeitherAskedNorFollowed() throws Exception {
     refuses("usage", url.replace("https", "http") + "/x.aci");
     refuses("network", url + "/plain/x.aci");

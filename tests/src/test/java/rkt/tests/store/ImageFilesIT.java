@@ -47,6 +47,28 @@ class ImageFilesIT {
   }
 
   @Test
+  void aManifestOnStandardInputIsReadByTheProcessThatBuilds() throws Exception {
+    Path rootfs = Files.createDirectories(Path.of(out("piped"), "etc"));
+    Files.writeString(rootfs.resolve("motd"), "hello\n");
+    String[] words = {"image", "build", "--rootfs=" + out("piped"), "--manifest=-", out("p.aci")};
+    Result built =
+        rkt.call(words)
+            .stdin(
+                """
+                {"acKind":"ImageManifest","acVersion":"0.8.11","name":"example.com/store/piped",
+                 "app":{"exec":["/bin/x"],"user":"0","group":"0"}}\
+                """
+                    .getBytes(UTF_8))
+            .run();
+    assertThat(built.status()).as("%s", built).isZero();
+    assertThat(rkt.ok("image", "validate", out("p.aci")).out())
+        .isEqualTo(out("p.aci") + ": valid, " + built.out());
+    assertThat(rkt.run("image", "export", aci, out("nowhere/x.aci")).err())
+        .startsWith("usage: cannot write ")
+        .contains("there is no directory " + out("nowhere"));
+  }
+
+  @Test
   void skopeoUmociAndPodmanReadWhatIsExported() throws Exception {
     rkt.ok("image", "export", "--format=oci", aci, out("oci"));
     rkt.ok("image", "export", "--format=oci-archive", aci, out("oci.tar"));
