@@ -136,7 +136,12 @@ enum CommandName {
       best.add(name);
     }
     if (best.isEmpty()) {
-      throw new UsageException("no such command: " + typed.get(0), "rkt help lists the commands");
+      boolean isGroup = !below(typed.get(0)).isEmpty();
+      throw new UsageException(
+          "no such command: " + (isGroup ? String.join(" ", typed) : typed.get(0)),
+          isGroup
+              ? "rkt help " + typed.get(0) + " lists those that there are"
+              : "rkt help lists the commands");
     }
     if (best.contains(ENTER)) {
       best.remove(EXEC); // the same by another name makes nothing ambiguous
@@ -146,6 +151,17 @@ enum CommandName {
           "\"" + typed.get(0) + "\" could be " + list(best), "type more of its name");
     }
     return best.get(0);
+  }
+
+  /** Those whose first word of several is {@code word}: all of {@code rkt image}. */
+  static List<CommandName> below(String word) {
+    var below = new ArrayList<CommandName>();
+    for (CommandName name : values()) {
+      if (name.words.startsWith(word + " ")) {
+        below.add(name);
+      }
+    }
+    return below;
   }
 
   /** The most words that a name has. */

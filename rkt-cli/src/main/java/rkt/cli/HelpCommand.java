@@ -28,29 +28,52 @@ final class HelpCommand implements Command {
     List<String> words = parsed.matchedPositionalValue(0, List.<String>of());
     if (words.isEmpty()) {
       caller.out().print(overview());
+    } else if (isGroup(words)) {
+      caller.out().print(overview(words.get(0)));
     } else {
       caller.out().print(usage(CommandName.find(words)));
     }
     return 0;
   }
 
+  /** Whether these words are one that is no command, but begins some: {@code image}. */
+  static boolean isGroup(List<String> words) {
+    return words.size() == 1
+        && !words.get(0).equals(CommandName.TRUST.words())
+        && !CommandName.below(words.get(0)).isEmpty();
+  }
+
+  /** The commands that begin with a word, in a line each. */
+  static String overview(String word) {
+    return list(
+        "Usage: rkt " + word + " COMMAND [ARGS]\n", CommandName.below(word), "rkt help " + word);
+  }
+
   /** Every command in a line, without building any of them. */
   static String overview() {
+    return list(
+        "Usage: rkt [OPTIONS] COMMAND [ARGS]\n"
+            + "Fetch, verify and run signed images, without a daemon.\n",
+        List.of(CommandName.values()),
+        "rkt help");
+  }
+
+  private static String list(String head, List<CommandName> names, String help) {
     int width = 0;
-    for (CommandName name : CommandName.values()) {
+    for (CommandName name : names) {
       width = Math.max(width, name.words().length());
     }
-    var text =
-        new StringBuilder("Usage: rkt [OPTIONS] COMMAND [ARGS]\n")
-            .append("Fetch, verify and run signed images, without a daemon.\n\nCommands:\n");
-    for (CommandName name : CommandName.values()) {
+    var text = new StringBuilder(head).append("\nCommands:\n");
+    for (CommandName name : names) {
       text.append("  ")
           .append(name.words())
           .append(" ".repeat(width - name.words().length() + 2))
           .append(name.summary())
           .append('\n');
     }
-    return text.append("\nrkt help COMMAND explains one of them and lists the options.\n")
+    return text.append("\n")
+        .append(help)
+        .append(" COMMAND explains one of them and lists the options.\n")
         .toString();
   }
 

@@ -50,7 +50,14 @@ public final class Main {
     if (at == args.size()) {
       return withoutCommand(args, caller);
     }
-    CommandName name = CommandName.find(words(args, at));
+    List<String> typed = words(args, at);
+    if (at + typed.size() < args.size()
+        && isHelp(args.get(at + typed.size()))
+        && HelpCommand.isGroup(typed)) {
+      caller.out().print(HelpCommand.overview(typed.get(0)));
+      return 0;
+    }
+    CommandName name = CommandName.find(typed);
     var command = name.create();
     CommandSpec spec = spec(name, command);
 

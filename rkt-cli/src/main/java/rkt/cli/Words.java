@@ -18,7 +18,9 @@ final class Words {
         PositionalParamSpec.builder()
             .type(List.class)
             .auxiliaryTypes(String.class)
-            .arity(arity)
+            // Of how many there must be, we say more ourselves.
+            .arity(arity.contains("*") ? arity : "1..*")
+            .hideParamSyntax(!arity.contains("*"))
             .required(true)
             .paramLabel(label)
             .description(description)

@@ -53,7 +53,7 @@ class CommandLineTest {
         "s|\"s\" could be status, stop",
         "r|\"r\" could be run, rm",
         "image|no such command: image",
-        "image fly|no such command: image",
+        "image fly|no such command: image fly",
         "RUN|no such command: RUN",
         "runs|no such command: runs",
       })
@@ -61,6 +61,28 @@ class CommandLineTest {
     assertThatThrownBy(() -> CommandName.find(List.of(words.split(" ", -1))))
         .isInstanceOf(UsageException.class)
         .hasMessage(message);
+  }
+
+  @Test
+  void theFirstWordOfSeveralCommandsIsExplained() {
+    Cli cli = new Cli(Path.of("/nonexistent"));
+    for (String[] words : new String[][] {{"help", "image"}, {"image", "--help"}}) {
+      Cli.Result help = cli.rkt(words);
+      assertThat(help.status()).isZero();
+      assertThat(help.out())
+          .startsWith("Usage: rkt image COMMAND [ARGS]\n\nCommands:\n  image list ")
+          .endsWith("\nrkt help image COMMAND explains one of them and lists the options.\n")
+          .doesNotContain("  fetch ");
+    }
+    assertThat(cli.rkt("image").err())
+        .isEqualTo(
+            "usage: no such command: image\n  fix: rkt help image lists those that there are\n");
+    assertThat(cli.rkt("help", "trust").out()).startsWith("Usage: rkt trust [-h]");
+    assertThat(cli.rkt("image", "export", "--help").out())
+        .contains(" IMAGE OUT\n")
+        .doesNotContain("(IMAGE OUT");
+    assertThat(cli.rkt("image", "export", "x").err())
+        .startsWith("usage: 1 arguments given, and it takes IMAGE and OUT\n");
   }
 
   @ParameterizedTest
