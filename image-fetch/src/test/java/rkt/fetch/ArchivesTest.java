@@ -65,6 +65,8 @@ final class ArchivesTest {
     assertThat(Files.readString(store.blob(layer))).isEqualTo(LAYER);
     refused("docker-archive:" + archive + ":app:2", ErrorClass.NOT_FOUND);
     refused("docker-archive:" + archive + ":@1", ErrorClass.NOT_FOUND);
+    assertThatThrownBy(() -> fetch("docker-archive:" + archive + ":@1"))
+        .hasMessage("no such image: docker-archive:" + archive + ":@1");
   }
 
   @Test

@@ -3,6 +3,8 @@ package rkt.fetch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -261,6 +263,24 @@ final class DiscoveryTest {
     }
     String pair = Base64.getEncoder().encodeToString(Fixtures.utf8("user:p@ss"));
     assertThat(logins).containsExactly("Basic " + pair);
+  }
+
+  @Test
+  void aProxyThatIsAwayIsNamedWithoutItsPassword() throws Exception {
+    int port;
+    try (ServerSocket unused = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = unused.getLocalPort();
+    }
+    for (String scheme : List.of("http", "https")) {
+      FetchOptions away =
+          FetchOptions.of(Map.of(scheme + "_proxy", "http://user:secret-word@127.0.0.1:" + port))
+              .withInsecure(true, false)
+              .withPatience(Fixtures.BRISK);
+      ImageRef image = reference(scheme + "://files.example.com" + IMAGE);
+      assertThatThrownBy(() -> new Fetcher(store, away).fetch(image).close())
+          .hasMessageContaining("cannot fetch from files.example.com: the proxy 127.0.0.1:" + port)
+          .hasMessageNotContaining("secret-word");
+    }
   }
 
   private FetchOptions options() {

@@ -124,7 +124,7 @@ final class HttpsAciTest {
     assertThatThrownBy(() -> fetcher(options).fetch(new ImageRef.AciUrl(other)).close())
         .isInstanceOf(RktException.class);
     Files.writeString(own.resolve("me.cert"), Files.readString(certificate));
-    refused(options, "/app.aci", ErrorClass.SYSTEM); // me.key is missing
+    refused(options, "/app.aci", ErrorClass.USAGE); // me.key is missing
     Files.writeString(own.resolve("me.key"), "-----BEGIN EC PRIVATE KEY-----");
     refused(options, "/app.aci", ErrorClass.USAGE);
   }

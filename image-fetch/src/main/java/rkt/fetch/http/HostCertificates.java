@@ -91,6 +91,11 @@ final class HostCertificates {
       if (file.toString().endsWith(".cert")) {
         String name = String.valueOf(file.getFileName());
         Path key = directory.resolve(name.substring(0, name.length() - 5) + ".key");
+        if (!Files.exists(key)) {
+          throw FetchException.usage(
+              "there is a certificate " + file + ", but not its key",
+              "put the key there as " + key.getFileName());
+        }
         clients.add(new Client(key(key), List.copyOf(certificates(file))));
       }
     }

@@ -4,9 +4,11 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.ConnectException;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -177,10 +179,15 @@ public final class Http implements AutoCloseable {
     connection.setRequestProperty("Accept", "*/*");
     headers.forEach(connection::setRequestProperty);
     route.introduce(connection);
-    if (upload.length() >= 0) {
-      write(connection, upload);
+    int status;
+    try {
+      if (upload.length() >= 0) {
+        write(connection, upload);
+      }
+      status = status(connection, uri);
+    } catch (ConnectException | UnknownHostException e) {
+      throw route.failure(e);
     }
-    int status = status(connection, uri);
     String encoding = connection.getHeaderField("Content-Encoding");
     if ((status == 200 || status == 206) && encoding != null && !encoding.equals("identity")) {
       connection.disconnect();

@@ -1,11 +1,14 @@
 package rkt.fetch.http;
 
+import java.io.IOException;
 import java.net.Authenticator;
+import java.net.ConnectException;
 import java.net.HttpURLConnection;
 import java.net.InetSocketAddress;
 import java.net.PasswordAuthentication;
 import java.net.Proxy;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Locale;
@@ -52,6 +55,24 @@ final class Proxies {
    */
   record Route(Proxy proxy, @Nullable Login login) {
     static final Route DIRECT = new Route(Proxy.NO_PROXY, null);
+
+    /**
+     * Why the proxy could not be reached, if there is one: else the user would look for what is
+     * wrong with the server. Its password is not in it.
+     */
+    IOException failure(IOException e) {
+      if (!(proxy.address() instanceof InetSocketAddress address)
+          || !(e instanceof ConnectException || e instanceof UnknownHostException)
+          || Retry.mayPass(e)) {
+        return e;
+      }
+      String why = e instanceof UnknownHostException ? "no such host" : e.getMessage();
+      IOException failure =
+          new ConnectException(
+              "the proxy " + address.getHostString() + ":" + address.getPort() + ": " + why);
+      failure.initCause(e);
+      return failure;
+    }
 
     /**
      * Lets the proxy know who we are: in the request, if it is the proxy that reads it, else when

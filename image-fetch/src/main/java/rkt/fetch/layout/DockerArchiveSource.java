@@ -136,8 +136,10 @@ public final class DockerArchiveSource implements OciSource {
     if (reference.startsWith("@")) {
       int index = Integer.parseInt(reference.substring(1));
       if (index >= images.size()) {
+        int last = images.size() - 1;
         throw FetchException.notFound(
-            what() + " is not there: " + file + " has " + images.size() + " images", null);
+            "no such image: " + what(),
+            last < 0 ? null : "images are counted from @0; the last one is @" + last);
       }
       return images.get(index);
     }
@@ -189,7 +191,6 @@ public final class DockerArchiveSource implements OciSource {
 
   @Override
   public String what() {
-    String colon = reference.isEmpty() || reference.startsWith("@") ? "" : ":";
-    return "docker-archive:" + file + colon + reference;
+    return "docker-archive:" + file + (reference.isEmpty() ? "" : ":" + reference);
   }
 }

@@ -80,8 +80,14 @@ public final class OutputFile {
     }
   }
 
-  /** Refuses a name that is taken. */
+  /** Refuses a name that is taken, and one in a directory that is not there. */
   public static void requireFree(Path target, boolean overwrite) throws PackException {
+    Path directory = target.toAbsolutePath().getParent();
+    if (directory != null && !Files.isDirectory(directory)) {
+      throw PackException.usage(
+          "cannot write " + target + ": there is no directory " + directory,
+          "mkdir -p " + directory);
+    }
     if (!overwrite && Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
       throw PackException.usage(
           "cannot write " + target + ": it is there already", "name another, or add --overwrite");
