@@ -68,7 +68,9 @@ public final class DirFd implements AutoCloseable {
   private static final int AT_REMOVEDIR = 0x200;
   private static final int AT_EMPTY_PATH = 0x1000;
   private static final int RENAME_NOREPLACE = 1;
+  private static final int RENAME_EXCHANGE = 2;
   private static final int OPEN_HOW_BYTES = 24;
+  private static final int RESOLVE_NO_XDEV = 0x01;
   private static final int UTIME_BYTES = 32;
   private static final int FS_IOC_GETFLAGS = 0x80086601;
   private static final int FS_IOC_SETFLAGS = 0x40086602;
@@ -148,17 +150,27 @@ public final class DirFd implements AutoCloseable {
    * @param mode for O_CREAT, else 0
    */
   public FileFd open(byte[] path, int flags, int mode, Resolve resolve) throws KernelException {
-    return new FileFd(openat2(path, flags, mode, resolve), path);
+    return new FileFd(openat2(path, flags, mode, resolve.bits), path);
   }
 
   /** A directory below this, resolved as said. */
   public DirFd openDir(byte[] path, Resolve resolve) throws KernelException {
-    return new DirFd(openat2(path, O_RDONLY | O_DIRECTORY, 0, resolve), this, path);
+    return new DirFd(openat2(path, O_RDONLY | O_DIRECTORY, 0, resolve.bits), this, path);
   }
 
   /** The directory {@code child} of this, one component and no symbolic link. */
   public DirFd openDir(byte[] child) throws KernelException {
     return new DirFd(openat(child, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0), this, child);
+  }
+
+  /**
+   * The same, where nothing is mounted on it.
+   *
+   * @throws KernelException with EXDEV if something is
+   */
+  DirFd openDirUnmounted(byte[] child) throws KernelException {
+    int resolve = RESOLVE_NO_XDEV | Resolve.NO_SYMLINKS.bits;
+    return new DirFd(openat2(child, O_RDONLY | O_DIRECTORY, 0, resolve), this, child);
   }
 
   /** Creates a regular file that was not there, open for writing; the umask applies to mode. */
@@ -313,6 +325,11 @@ public final class DirFd implements AutoCloseable {
     rename(child, to, newName, 0);
   }
 
+  /** renameat2(2): what has the two names changes places; ENOENT if either has none. */
+  public void exchange(byte[] child, DirFd other, byte[] otherName) throws KernelException {
+    rename(child, other, otherName, RENAME_EXCHANGE);
+  }
+
   /** Every entry but {@code .} and {@code ..}, in the order of the file system. */
   public List<Entry> list() throws KernelException {
     List<Entry> entries = new ArrayList<>();
@@ -331,7 +348,12 @@ public final class DirFd implements AutoCloseable {
     }
   }
 
-  /** Removes {@code child} and everything below it, following nothing. */
+  /**
+   * Removes {@code child} and everything below it, following nothing: no link, and nothing that is
+   * mounted there.
+   *
+   * @throws KernelException with EXDEV or EBUSY on what something is mounted on
+   */
   public void removeTree(byte[] child) throws KernelException {
     FileTree.remove(this, child);
   }
@@ -380,13 +402,13 @@ public final class DirFd implements AutoCloseable {
     return (int) result;
   }
 
-  private int openat2(byte[] path, int flags, int mode, Resolve resolve) throws KernelException {
+  private int openat2(byte[] path, int flags, int mode, int resolve) throws KernelException {
     ThreadMemory memory = ThreadMemory.get();
     long at = memory.name("openat2", path);
     long how = memory.struct();
     ThreadMemory.MEMORY.putLong(how, flags | O_CLOEXEC);
     ThreadMemory.MEMORY.putLong(how + 8, mode);
-    ThreadMemory.MEMORY.putLong(how + 16, resolve.bits);
+    ThreadMemory.MEMORY.putLong(how + 16, resolve);
     // EAGAIN: a rename elsewhere raced with a ".." on the way, and the kernel could not be sure.
     for (int attempt = 0; ; attempt++) {
       long result = LibC.syscall(SystemCall.OPENAT2, number(), at, how, OPEN_HOW_BYTES);

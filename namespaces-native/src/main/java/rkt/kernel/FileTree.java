@@ -6,7 +6,7 @@ import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Work on whole directory trees through descriptors, following nothing. */
+/** Work on whole directory trees through descriptors, following no link and no mount. */
 final class FileTree {
   /** How often a directory is emptied again that others still fill. */
   private static final int LOOKS = 100;
@@ -134,13 +134,13 @@ final class FileTree {
   /** Without privilege, a directory of ours of mode 0 must first be opened up to be emptied. */
   private static DirFd openEvenIfClosedToUs(DirFd above, byte[] name) throws KernelException {
     try {
-      return above.openDir(name);
+      return above.openDirUnmounted(name);
     } catch (KernelException e) {
       if (!e.is(Errno.EACCES)) {
         throw e;
       }
       above.chmod(name, 0700);
-      return above.openDir(name);
+      return above.openDirUnmounted(name);
     }
   }
 }

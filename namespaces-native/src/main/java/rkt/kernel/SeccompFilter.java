@@ -2,16 +2,19 @@ package rkt.kernel;
 
 import java.io.File;
 import java.io.FileInputStream;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
+import rkt.spec.store.DraftFile;
 
 /**
  * Compiled profiles. A cache file holds what it was compiled from (architecture, file of
@@ -23,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 public final class SeccompFilter {
   private static final int MAGIC = 0x726b7431; // "rkt1"
   private static final long MAX_FILE_SIZE = 1 << 20;
+  private static final String DRAFT = ".";
+  private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
   private static final String[] LIBRARY_DIRECTORIES = {
     "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib", "/lib"
   };
@@ -96,16 +102,18 @@ public final class SeccompFilter {
     ByteBuffer content = ByteBuffer.allocate(12 + key.length + program.length);
     content.putInt(MAGIC).putInt(key.length).put(key).put(program);
     content.putInt(checksum(content.array(), content.position()));
-    Path draft = Files.createTempFile(directory, "draft", ".bpf");
-    try {
-      try (FileOutputStream out = new FileOutputStream(draft.toFile())) {
-        out.write(content.array());
-        out.getFD().sync();
+    try (DraftFile draft = DraftFile.create(directory, DRAFT, OWNER_ONLY)) {
+      content.rewind();
+      while (content.hasRemaining()) {
+        draft.channel().write(content);
       }
-      Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(draft);
+      draft.moveTo(file);
     }
+  }
+
+  /** Removes from the cache what writers that were killed have left. */
+  public static void sweep(Path cacheDirectory) throws IOException {
+    DraftFile.sweep(cacheDirectory, DRAFT);
   }
 
   /** Changes when libseccomp is upgraded; costs a look at a file. */

@@ -56,18 +56,23 @@ final class GcCommand implements Command {
         new Collector(
             new Pods(settings.dir()), caller.clock(), pod -> recordExit(pod, settings, caller));
     boolean markOnly = parsed.hasMatchedOption(MARK);
-    for (String id :
+    Collector.Outcome outcome =
         collector.collect(
             Durations.parse(GRACE, parsed.matchedOptionValue(GRACE, "30m")),
             Durations.parse(PREPARED, parsed.matchedOptionValue(PREPARED, "24h")),
-            markOnly)) {
+            markOnly);
+    for (String id : outcome.removed()) {
       format.print(caller.out(), "id", id);
     }
     if (!markOnly) {
-      Store store = Store.at(settings.dir());
-      store.sweep();
-      Trees.removeUnneeded(settings, store);
-      Trees.tidy(settings, store);
+      Leavings.remove(settings, Store.at(settings.dir()));
+    }
+    if (!outcome.failures().isEmpty()) {
+      RktException first = outcome.failures().getFirst();
+      for (RktException other : outcome.failures().subList(1, outcome.failures().size())) {
+        first.addSuppressed(other);
+      }
+      throw first;
     }
     return 0;
   }

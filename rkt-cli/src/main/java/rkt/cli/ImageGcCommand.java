@@ -66,9 +66,7 @@ final class ImageGcCommand implements Command {
         }
       }
     }
-    store.sweep();
-    Trees.removeUnneeded(settings, store);
-    Trees.tidy(settings, store);
+    Leavings.remove(settings, store);
     return 0;
   }
 

@@ -2,12 +2,16 @@ package rkt.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code rkt run} is killed at the n-th call of one kind; then the same command succeeds. */
 @Tag("crash")
@@ -48,20 +52,7 @@ class KilledRunCrashIT extends PodTests {
   })
   void aRunThatIsKilledLeavesNothingThatGcDoesNotRemove(String calls, int nth) throws Exception {
     List<String> mounts = HostState.mounts();
-    Result killed =
-        rkt.call(words("echo ran; exit 7"))
-            .within(Duration.ofSeconds(30))
-            .under(
-                "strace",
-                "-f",
-                "-qq",
-                "-o",
-                "/dev/null",
-                "-e",
-                "trace=" + calls,
-                "-e",
-                "inject=" + calls + ":signal=KILL:when=" + nth)
-            .run();
+    Result killed = killedAt(calls, nth, "echo ran; exit 7");
     assertThat(killed.status()).as("%s", killed).isIn(7, 137, 254);
     kills += killed.status() == 137 ? 1 : 0;
 
@@ -70,5 +61,54 @@ class KilledRunCrashIT extends PodTests {
     assertThat(again.out()).isEqualTo("ran\n");
     rkt.assertNothingIsLeftAfterGc();
     assertThat(HostState.mounts()).isEqualTo(mounts);
+  }
+
+  private Result killedAt(String calls, int nth, String script) throws Exception {
+    return rkt.call(words(script))
+        .within(Duration.ofSeconds(30))
+        .under(
+            "strace",
+            "-f",
+            "-qq",
+            "-o",
+            "/dev/null",
+            "-e",
+            "trace=" + calls,
+            "-e",
+            "inject=" + calls + ":signal=KILL:when=" + nth)
+        .run();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"fsync", "rename"})
+  void aRunThatIsKilledWhileItKeepsTheFilterLeavesNoDraftThatGcDoesNotRemove(String call)
+      throws Exception {
+    Path filters = rkt.data().resolve("seccomp");
+    int killed = 0;
+    int drafts = 0;
+    boolean done = false;
+    for (int nth = 1; !done; nth++) {
+      Rkt.delete(filters);
+      Result result = killedAt(call, nth, "exit 7");
+      assertThat(result.status()).as("%s", result).isIn(7, 137, 254);
+      done = result.status() == 7;
+      killed += done ? 0 : 1;
+      drafts += drafts(filters).size();
+      assertThat(sh("exit 7").status()).isEqualTo(7);
+      rkt.assertNothingIsLeftAfterGc();
+      assertThat(drafts(filters)).as("drafts after a kill at %s %d", call, nth).isEmpty();
+      assertThat(nth).isLessThan(50);
+    }
+    assertThat(killed).as("runs that were killed").isPositive();
+    assertThat(drafts).as("drafts that were left").isPositive();
+  }
+
+  private static List<Path> drafts(Path filters) throws Exception {
+    if (!Files.isDirectory(filters)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(filters)) {
+      return files.filter(file -> file.getFileName().toString().startsWith(".")).toList();
+    }
   }
 }

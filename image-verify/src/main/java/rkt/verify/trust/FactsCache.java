@@ -42,6 +42,13 @@ final class FactsCache {
     return facts;
   }
 
+  /** Removes what writers that were killed have left. */
+  void sweep() throws RktException {
+    if (directory != null) {
+      GuardedFiles.sweep(directory);
+    }
+  }
+
   private Optional<KeyFacts> find(Path entry) {
     try {
       byte[] bytes = files.read(entry);

@@ -11,18 +11,18 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import rkt.spec.RktException;
 import rkt.spec.SpecException;
+import rkt.spec.store.DraftFile;
 import rkt.verify.openpgp.Rule;
 import rkt.verify.openpgp.TrustException;
 
@@ -34,6 +34,12 @@ import rkt.verify.openpgp.TrustException;
 public final class GuardedFiles {
   /** The largest file. */
   private static final int MAX_BYTES = 1 << 20;
+
+  /** Before the names of what is being written. */
+  private static final String DRAFT = ".";
+
+  private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   private static final int TYPE = 0170000;
   private static final int DIRECTORY = 0040000;
@@ -240,27 +246,30 @@ public final class GuardedFiles {
    */
   void write(Path base, String relative, byte[] bytes, Access access) throws RktException {
     Path target = base.resolve(relative);
-    // Beside the directories that are read: what a crash leaves is never taken for a key.
-    Path draft = base.resolve(".tmp-" + UUID.randomUUID());
     try {
       makeDirectories(base, relative, access);
-      try {
-        try (FileChannel out =
-            FileChannel.open(draft, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-          Files.setPosixFilePermissions(draft, PosixFilePermissions.fromString(access.file));
-          ByteBuffer buffer = ByteBuffer.wrap(bytes);
-          while (buffer.hasRemaining()) {
-            out.write(buffer);
-          }
-          out.force(true);
+      // Beside the directories that are read: what a crash leaves is never taken for a key.
+      try (DraftFile draft = DraftFile.create(base, DRAFT, OWNER_ONLY)) {
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        while (buffer.hasRemaining()) {
+          draft.channel().write(buffer);
         }
-        Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE);
-        sync(target);
-      } finally {
-        Files.deleteIfExists(draft);
+        Files.setPosixFilePermissions(draft.path(), PosixFilePermissions.fromString(access.file));
+        draft.moveTo(target);
       }
     } catch (IOException e) {
       throw SpecException.system("cannot write " + target + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Removes from a {@code base} of {@link #write} what writers that were killed have left there.
+   */
+  static void sweep(Path base) throws RktException {
+    try {
+      DraftFile.sweep(base, DRAFT);
+    } catch (IOException e) {
+      throw SpecException.system("cannot remove drafts in " + base + ": " + e.getMessage(), e);
     }
   }
 

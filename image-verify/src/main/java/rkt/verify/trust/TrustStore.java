@@ -46,6 +46,12 @@ public final class TrustStore {
     return new TrustStore(system, local, files, new FactsCache(files, cache));
   }
 
+  /** Removes what writers that were killed have left in the local layer and in the cache. */
+  public void sweep() throws RktException {
+    GuardedFiles.sweep(local);
+    cache.sweep();
+  }
+
   /** The keys that may sign an image called {@code name}. */
   public List<TrustedKey> keysFor(ImageName name) throws RktException {
     List<TrustedKey> result = new ArrayList<>();

@@ -3,6 +3,7 @@ package rkt.spec.store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -33,6 +34,7 @@ final class Durable {
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
   private static final int TRIES = 100;
+  private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
 
   private Durable() {}
 
@@ -109,8 +111,11 @@ final class Durable {
   /**
    * Removes a tree; what is already gone is fine, and so is what others still put there. Symbolic
    * links are not followed.
+   *
+   * @throws IOException before anything is removed, if something is mounted in it
    */
   static void deleteTree(Path tree) throws IOException {
+    requireNoMounts(tree);
     for (int i = 0; Files.exists(tree, LinkOption.NOFOLLOW_LINKS); i++) {
       try {
         deleteOnce(tree);
@@ -120,6 +125,33 @@ final class Durable {
         }
       }
     }
+  }
+
+  private static void requireNoMounts(Path tree) throws IOException {
+    if (!Files.isDirectory(tree, LinkOption.NOFOLLOW_LINKS) || !Files.exists(MOUNTS)) {
+      return;
+    }
+    String real = tree.toRealPath().toString();
+    for (String line : Files.readAllLines(MOUNTS, StandardCharsets.ISO_8859_1)) {
+      String point = mountPoint(line);
+      if (point.equals(real) || point.startsWith(real + "/")) {
+        throw new FileSystemException(point, null, point + " is a mount; umount it first");
+      }
+    }
+  }
+
+  /** The fifth field of a line of mountinfo, in which four characters are octal. proc(5) */
+  private static String mountPoint(String line) {
+    String[] fields = line.split(" ", 6);
+    if (fields.length < 6) {
+      return "";
+    }
+    String point = fields[4];
+    for (char escaped : new char[] {' ', '\t', '\n'}) {
+      point = point.replace("\\%03o".formatted((int) escaped), String.valueOf(escaped));
+    }
+    byte[] bytes = point.replace("\\134", "\\").getBytes(StandardCharsets.ISO_8859_1);
+    return new String(bytes, StandardCharsets.UTF_8);
   }
 
   private static void deleteOnce(Path tree) throws IOException {

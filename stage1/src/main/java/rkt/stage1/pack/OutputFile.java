@@ -5,17 +5,14 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 import rkt.spec.RktException;
+import rkt.spec.store.DraftFile;
+import rkt.stage1.render.Aside;
 
 /**
  * A file that appears under its name when it is whole and on the disk, or not at all. Until then it
@@ -60,23 +57,20 @@ public final class OutputFile {
   public static void write(Path target, Mode mode, boolean overwrite, Contents contents)
       throws RktException {
     requireFree(target, overwrite);
-    Path draft = draft(target);
-    try {
-      try (FileChannel channel =
-          FileChannel.open(
-              draft,
-              Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-              mode.attributes())) {
-        OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER);
-        contents.write(new Kept(out));
-        out.flush();
-        channel.force(true);
+    Aside.sweepBeside(target);
+    try (DraftFile draft =
+        DraftFile.create(Aside.directory(target), Aside.prefix(target), mode.attributes())) {
+      OutputStream out =
+          new BufferedOutputStream(Channels.newOutputStream(draft.channel()), BUFFER);
+      contents.write(new Kept(out));
+      out.flush();
+      if (overwrite) {
+        draft.moveTo(target);
+      } else {
+        draft.moveToNew(target); // fails if somebody was faster
       }
-      publish(draft, target, overwrite);
     } catch (IOException e) {
       throw PackException.system("write " + target, e);
-    } finally {
-      discard(draft);
     }
   }
 
@@ -94,12 +88,6 @@ public final class OutputFile {
     }
   }
 
-  /** A hidden name beside {@code target} that nobody has. */
-  static Path draft(Path target) {
-    long random = ThreadLocalRandom.current().nextLong() & Long.MAX_VALUE;
-    return target.resolveSibling(".%s.tmp-%016x".formatted(target.getFileName(), random));
-  }
-
   /** What a compressor that ends may close, and the file stays open. */
   private static final class Kept extends FilterOutputStream {
     Kept(OutputStream out) {
@@ -114,28 +102,6 @@ public final class OutputFile {
     @Override
     public void close() throws IOException {
       flush();
-    }
-  }
-
-  private static void publish(Path draft, Path target, boolean overwrite) throws IOException {
-    if (overwrite) {
-      Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE);
-    } else {
-      Files.createLink(target, draft); // fails if somebody was faster
-    }
-    Path directory = target.toAbsolutePath().getParent();
-    if (directory != null) {
-      try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-        channel.force(true);
-      }
-    }
-  }
-
-  private static void discard(Path draft) throws PackException {
-    try {
-      Files.deleteIfExists(draft);
-    } catch (IOException e) {
-      throw PackException.system("remove " + draft, e);
     }
   }
 }

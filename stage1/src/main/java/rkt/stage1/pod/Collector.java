@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import rkt.kernel.DirFd;
+import rkt.kernel.Errno;
 import rkt.kernel.KernelException;
 import rkt.kernel.Names;
 import rkt.spec.RktException;
@@ -41,25 +42,52 @@ public final class Collector {
   }
 
   /**
+   * What a collection came to.
+   *
+   * @param removed the ids of the pods that were removed
+   * @param failures why others were not, which are tried again by the next one
+   */
+  public record Outcome(List<String> removed, List<RktException> failures) {
+    public Outcome {
+      removed = List.copyOf(removed);
+      failures = List.copyOf(failures);
+    }
+  }
+
+  /** A step on one pod, or before all. */
+  private interface Step {
+    void take() throws RktException;
+  }
+
+  /** Takes a step; whether what it met keeps it from being done, no other pod waits for that. */
+  private static void attempt(Step step, List<RktException> failures) {
+    try {
+      step.take();
+    } catch (RktException e) {
+      failures.add(e);
+    }
+  }
+
+  /**
    * Moves what has ended to the garbage, and removes what has been there long enough.
    *
    * @param grace how long an exited pod stays, counted from when it was first seen to have exited
    * @param prepared how long a prepared pod may wait to be run
    * @param markOnly whether to leave it at the moving
-   * @return the ids of the pods that were removed
    */
-  public List<String> collect(Duration grace, Duration prepared, boolean markOnly)
-      throws RktException {
-    pods.sweepEmbryos();
-    move(PodPhase.PREPARE, PodPhase.GARBAGE, Duration.ZERO);
-    move(PodPhase.PREPARED, PodPhase.GARBAGE, prepared);
-    move(PodPhase.RUN, PodPhase.EXITED_GARBAGE, Duration.ZERO);
+  public Outcome collect(Duration grace, Duration prepared, boolean markOnly)
+      throws StageException {
+    List<RktException> failures = new ArrayList<>();
+    attempt(pods::sweepEmbryos, failures);
+    move(PodPhase.PREPARE, PodPhase.GARBAGE, Duration.ZERO, failures);
+    move(PodPhase.PREPARED, PodPhase.GARBAGE, prepared, failures);
+    move(PodPhase.RUN, PodPhase.EXITED_GARBAGE, Duration.ZERO, failures);
     List<String> removed = new ArrayList<>();
     if (!markOnly) {
-      removeAll(PodPhase.EXITED_GARBAGE, grace, removed);
-      removeAll(PodPhase.GARBAGE, Duration.ZERO, removed);
+      removeAll(PodPhase.EXITED_GARBAGE, grace, removed, failures);
+      removeAll(PodPhase.GARBAGE, Duration.ZERO, removed, failures);
     }
-    return removed;
+    return new Outcome(removed, failures);
   }
 
   /**
@@ -124,8 +152,13 @@ public final class Collector {
         parent.removeTree(Names.of(pod.id()));
       }
     } catch (KernelException e) {
+      boolean isMounted = e.is(Errno.EXDEV) || (e.is(Errno.EBUSY) && e.call().equals("unlinkat"));
       throw StageException.system(
-          "cannot remove pod " + pod.id(), "rkt gc tries again; rkt --debug gc shows more", e);
+          "cannot remove pod " + pod.id(),
+          isMounted
+              ? "something is mounted there, which is not removed with it: umount it, then rkt gc"
+              : "rkt gc tries again; rkt --debug gc shows more",
+          e);
     }
   }
 
@@ -139,33 +172,44 @@ public final class Collector {
     }
   }
 
-  private void move(PodPhase from, PodPhase to, Duration age) throws RktException {
+  private void move(PodPhase from, PodPhase to, Duration age, List<RktException> failures)
+      throws StageException {
     for (String id : pods.idsIn(from)) {
-      Optional<LockedPod> locked = pods.tryLock(from, id);
-      if (locked.isPresent()) {
-        try (LockedPod pod = locked.get()) {
-          if (isOlder(pod, age)) {
-            if (from == PodPhase.RUN) {
-              tell(pod);
+      attempt(
+          () -> {
+            Optional<LockedPod> locked = pods.tryLock(from, id);
+            if (locked.isPresent()) {
+              try (LockedPod pod = locked.get()) {
+                if (isOlder(pod, age)) {
+                  if (from == PodPhase.RUN) {
+                    tell(pod);
+                  }
+                  pod.moveTo(to);
+                }
+              }
             }
-            pod.moveTo(to);
-          }
-        }
-      }
+          },
+          failures);
     }
   }
 
-  private void removeAll(PodPhase phase, Duration age, List<String> removed) throws StageException {
+  private void removeAll(
+      PodPhase phase, Duration age, List<String> removed, List<RktException> failures)
+      throws StageException {
     for (String id : pods.idsIn(phase)) {
-      Optional<LockedPod> locked = pods.tryLock(phase, id);
-      if (locked.isPresent()) {
-        try (LockedPod pod = locked.get()) {
-          if (isOlder(pod, age)) {
-            discard(pod);
-            removed.add(id);
-          }
-        }
-      }
+      attempt(
+          () -> {
+            Optional<LockedPod> locked = pods.tryLock(phase, id);
+            if (locked.isPresent()) {
+              try (LockedPod pod = locked.get()) {
+                if (isOlder(pod, age)) {
+                  discard(pod);
+                  removed.add(id);
+                }
+              }
+            }
+          },
+          failures);
     }
   }
 

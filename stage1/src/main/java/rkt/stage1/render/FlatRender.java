@@ -34,6 +34,7 @@ public final class FlatRender {
       throw RenderException.usage("cannot render into " + target, "name a directory to be made");
     }
     try (DirFd beside = DirFd.open(parent.toString())) {
+      Aside.sweepBeside(target);
       checkFree(beside, target, Names.of(name.toString()));
       write(image, beside, Names.of(name.toString()));
     } catch (KernelException e) {

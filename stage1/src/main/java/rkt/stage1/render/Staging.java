@@ -6,14 +6,16 @@ import rkt.kernel.DirFd;
 import rkt.kernel.Errno;
 import rkt.kernel.KernelException;
 import rkt.kernel.Names;
+import rkt.kernel.Stat;
+import rkt.spec.store.DraftFile;
 
 /**
  * A private directory (0700) for work that is not yet visible. Its maker holds a lock on it, which
- * ends with the process however that ends, so that a later {@link #sweep} can tell what is left
- * behind from what is being worked on.
+ * ends with the process however that ends, so that a later sweep can tell what is left behind from
+ * what is being worked on.
  */
 final class Staging implements AutoCloseable {
-  private static final String PREFIX = "tmp-";
+  private static final String PREFIX = "tmp-"; // as DraftFile has it
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final DirFd parent;
@@ -101,21 +103,42 @@ final class Staging implements AutoCloseable {
   static int sweep(DirFd parent) throws KernelException {
     int swept = 0;
     for (DirFd.Entry entry : parent.list()) {
-      String name = Names.printable(entry.name());
-      if (!name.startsWith(PREFIX)) {
-        continue;
-      }
-      try (DirFd dir = parent.openDir(entry.name())) {
-        if (dir.self().tryLock(true)) {
-          parent.removeTree(entry.name());
-          swept++;
-        }
-      } catch (KernelException e) {
-        if (!e.is(Errno.ENOENT)) {
-          throw e;
-        }
+      if (isOne(Names.printable(entry.name())) && isSwept(parent, entry.name())) {
+        swept++;
       }
     }
     return swept;
+  }
+
+  /**
+   * Removes from {@code parent}, which others use too, what processes of {@code owner} that are
+   * gone have left with this prefix.
+   */
+  static void sweep(DirFd parent, String prefix, int owner) throws KernelException {
+    for (DirFd.Entry entry : parent.list()) {
+      if (!DraftFile.isOne(Names.printable(entry.name()), prefix)) {
+        continue;
+      }
+      Stat stat = parent.statOrNull(entry.name());
+      if (stat != null && stat.isDirectory() && stat.uid() == owner) {
+        isSwept(parent, entry.name());
+      }
+    }
+  }
+
+  /** Removes one unless somebody works in it; whether it did. */
+  private static boolean isSwept(DirFd parent, byte[] name) throws KernelException {
+    try (DirFd dir = parent.openDir(name)) {
+      if (!dir.self().tryLock(true)) {
+        return false;
+      }
+      parent.removeTree(name);
+      return true;
+    } catch (KernelException e) {
+      if (e.is(Errno.ENOENT)) {
+        return false; // its maker, or another sweep, was faster
+      }
+      throw e;
+    }
   }
 }

@@ -380,6 +380,20 @@ public final class PodRunner {
     }
   }
 
+  /** Removes what starts that were killed while they kept a filter have left. */
+  public static void sweepFilters(Path dataDir) throws StageException {
+    Path filters = filters(dataDir);
+    try {
+      SeccompFilter.sweep(filters);
+    } catch (IOException e) {
+      throw StageException.system("cannot sweep " + filters, null, e);
+    }
+  }
+
+  private static Path filters(Path dataDir) {
+    return dataDir.resolve("seccomp");
+  }
+
   /** The filter: compiled once, and read back from the data directory afterwards. */
   private Bytes seccomp(Optional<SeccompProfile> profile) throws StageException {
     if (profile.isEmpty()) {
@@ -389,7 +403,7 @@ public final class PodRunner {
       String text = profile.get().text();
       Bytes filter = filters.get(text);
       if (filter == null) {
-        filter = Bytes.of(SeccompFilter.load(dataDir.resolve("seccomp"), profile.get()));
+        filter = Bytes.of(SeccompFilter.load(filters(dataDir), profile.get()));
         filters.put(text, filter);
       }
       return filter;

@@ -13,6 +13,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,10 +62,31 @@ class CollectorTest {
             pod -> {
               throw StageException.system("the disk is full", null);
             });
-    assertThatThrownBy(() -> collector.collect(Duration.ZERO, Duration.ZERO, false))
+    assertThat(collector.collect(Duration.ZERO, Duration.ZERO, false).failures())
+        .singleElement(InstanceOfAssertFactories.THROWABLE)
         .hasMessage("the disk is full");
     assertThatThrownBy(() -> collector.remove(new Pods(data).find("aa")))
         .hasMessage("the disk is full");
+    assertThat(left()).containsExactly("run/aa");
+  }
+
+  @Test
+  void aPodThatCannotBeRemovedKeepsNoOtherFromIt() throws Exception {
+    pod("run", "aa");
+    pod("run", "bb");
+    pod("prepare", "cc");
+    Collector collector =
+        new Collector(
+            new Pods(data),
+            Clock.systemUTC(),
+            pod -> {
+              if (pod.id().equals("aa")) {
+                throw StageException.system("of no use", null);
+              }
+            });
+    Collector.Outcome outcome = collector.collect(Duration.ZERO, Duration.ZERO, false);
+    assertThat(outcome.removed()).containsExactlyInAnyOrder("bb", "cc");
+    assertThat(outcome.failures()).hasSize(1);
     assertThat(left()).containsExactly("run/aa");
   }
 
@@ -88,11 +110,12 @@ class CollectorTest {
   @Test
   void anExitedPodIsMarkedThenKeptForTheGraceTimeThenGone() throws Exception {
     pod("run", "aa");
-    assertThat(later(Duration.ZERO).collect(GRACE, PREPARED, false)).isEmpty();
+    assertThat(later(Duration.ZERO).collect(GRACE, PREPARED, false).removed()).isEmpty();
     assertThat(left()).containsExactly("exited-garbage/aa");
-    assertThat(later(GRACE.minusSeconds(30)).collect(GRACE, PREPARED, false)).isEmpty();
+    assertThat(later(GRACE.minusSeconds(30)).collect(GRACE, PREPARED, false).removed()).isEmpty();
     assertThat(left()).containsExactly("exited-garbage/aa");
-    assertThat(later(GRACE.plusSeconds(30)).collect(GRACE, PREPARED, false)).containsExactly("aa");
+    assertThat(later(GRACE.plusSeconds(30)).collect(GRACE, PREPARED, false).removed())
+        .containsExactly("aa");
     assertThat(left()).isEmpty();
   }
 
@@ -103,7 +126,7 @@ class CollectorTest {
     pod("garbage", "cc");
     pod("exited-garbage", "dd");
     pod("embryo", "ee");
-    assertThat(later(Duration.ZERO).collect(Duration.ZERO, Duration.ZERO, false))
+    assertThat(later(Duration.ZERO).collect(Duration.ZERO, Duration.ZERO, false).removed())
         .containsExactlyInAnyOrder("aa", "bb", "cc", "dd");
     assertThat(left()).isEmpty();
   }
@@ -111,15 +134,16 @@ class CollectorTest {
   @Test
   void anAbortedPodHasNoGrace() throws Exception {
     pod("prepare", "bb");
-    assertThat(later(Duration.ZERO).collect(GRACE, PREPARED, false)).containsExactly("bb");
+    assertThat(later(Duration.ZERO).collect(GRACE, PREPARED, false).removed())
+        .containsExactly("bb");
   }
 
   @Test
   void aPreparedPodWaitsForItsOwnTime() throws Exception {
     pod("prepared", "aa");
-    assertThat(later(PREPARED.minusMinutes(1)).collect(GRACE, PREPARED, false)).isEmpty();
+    assertThat(later(PREPARED.minusMinutes(1)).collect(GRACE, PREPARED, false).removed()).isEmpty();
     assertThat(left()).containsExactly("prepared/aa");
-    assertThat(later(PREPARED.plusMinutes(1)).collect(GRACE, PREPARED, false))
+    assertThat(later(PREPARED.plusMinutes(1)).collect(GRACE, PREPARED, false).removed())
         .containsExactly("aa");
   }
 
@@ -127,7 +151,8 @@ class CollectorTest {
   void markingRemovesNothing() throws Exception {
     pod("run", "aa");
     pod("prepare", "bb");
-    assertThat(later(Duration.ofDays(9)).collect(Duration.ZERO, Duration.ZERO, true)).isEmpty();
+    assertThat(later(Duration.ofDays(9)).collect(Duration.ZERO, Duration.ZERO, true).removed())
+        .isEmpty();
     assertThat(left()).containsExactly("exited-garbage/aa", "garbage/bb");
   }
 
@@ -137,11 +162,11 @@ class CollectorTest {
       Path pod = pod(directory, "aa");
       try (DirFd holder = DirFd.open(pod.toString())) {
         holder.self().lock(true);
-        assertThat(later(Duration.ofDays(9)).collect(Duration.ZERO, Duration.ZERO, false))
+        assertThat(later(Duration.ofDays(9)).collect(Duration.ZERO, Duration.ZERO, false).removed())
             .isEmpty();
         assertThat(left()).containsExactly(directory + "/aa");
       }
-      assertThat(later(Duration.ZERO).collect(Duration.ZERO, Duration.ZERO, false))
+      assertThat(later(Duration.ZERO).collect(Duration.ZERO, Duration.ZERO, false).removed())
           .containsExactly("aa");
     }
   }

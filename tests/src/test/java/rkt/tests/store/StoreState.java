@@ -21,7 +21,7 @@ final class StoreState {
     assertThat(audit.status()).as("%s: %s", after, audit).isZero();
   }
 
-  /** Removes all images: nothing that any of the commands made may stay. */
+  /** Removes all images: nothing may stay of them, and no half-written file anywhere. */
   static void assertEmptyAfterGc(Rkt rkt, String after) throws Exception {
     rkt.ok("image", "gc", "--grace-period=0");
     for (String directory :
@@ -30,6 +30,19 @@ final class StoreState {
       if (Files.isDirectory(path)) {
         try (Stream<Path> left = Files.list(path)) {
           assertThat(left.toList()).as("%s: what is left in %s", after, directory).isEmpty();
+        }
+      }
+    }
+    for (Path path :
+        List.of(
+            rkt.data().resolve("seccomp"),
+            rkt.data().resolve("trust-cache"),
+            rkt.home().resolve("local/trustedkeys"))) {
+      if (Files.isDirectory(path)) {
+        try (Stream<Path> left = Files.list(path)) {
+          assertThat(left.filter(file -> file.getFileName().toString().startsWith(".")).toList())
+              .as("%s: drafts in %s", after, path)
+              .isEmpty();
         }
       }
     }
