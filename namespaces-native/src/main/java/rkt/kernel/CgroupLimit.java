@@ -65,6 +65,28 @@ public sealed interface CgroupLimit {
     }
   }
 
+  /**
+   * What the groups below ask for together, so that it reaches them: version 2 protects no group
+   * further than the one above it. Version 1 does not look above.
+   */
+  record MemoryRequestOfChildren(long bytes) implements CgroupLimit {
+    public MemoryRequestOfChildren {
+      positive("memory", bytes);
+    }
+
+    @Override
+    public String controller() {
+      return "memory";
+    }
+
+    @Override
+    public CgroupOutcome apply(CgroupDirectory group) throws KernelException {
+      return group.isUnified()
+          ? group.set("memory.low", Long.toString(bytes))
+          : CgroupOutcome.ENFORCED;
+    }
+  }
+
   /** Thousandths of one processor's time, of which no more is given. */
   record CpuQuota(long millis) implements CgroupLimit {
     /** The period over which it is counted. */

@@ -274,6 +274,9 @@ class ConfinementIT extends PodTests {
     String out = out("probe limits");
 
     assertThat(out).contains("4 0 0\n").contains("7 1024 ").contains("8 65536 65536\n");
+    assertThat(out("ulimit -n", "--rlimit=nofile=10:99", "--rlimit=nofile=50"))
+        .as("the later one")
+        .isEqualTo("50\n");
   }
 
   @Test

@@ -103,6 +103,32 @@ class FlyIT extends PodTests {
   }
 
   @Test
+  void whatItCannotDoIsRefusedWhereItIsAskedFor() throws Exception {
+    for (String flag :
+        List.of(
+            "--net=none",
+            "--hostname=other",
+            "--sysctl=net.core.somaxconn=77",
+            "--proc=pid",
+            "--rootfs-size=1Mi",
+            "--device=/dev/fuse:/dev/other",
+            "--pids=5")) {
+      assertThat(rkt.refuses("usage", words("true", FLY, flag)).err()).contains("\"fly\"");
+    }
+    Path manifest =
+        Files.writeString(
+            rkt.home().resolve("fly.json"),
+            """
+            {"acVersion": "0.8.11", "acKind": "PodManifest",
+             "apps": [{"name": "a", "image": {"id": "%s"}}],
+             "isolators": [{"name": "resource/memory", "value": {"limit": "64Mi"}}]}
+            """
+                .formatted(image));
+    assertThat(rkt.refuses("usage", "run", FLY, "--pod-manifest=" + manifest).err())
+        .contains("cannot enforce resource/memory");
+  }
+
+  @Test
   void itIsForOneApp() throws Exception {
     rkt.refuses("usage", "run", FLY, image, "--name=a", "---", image, "--name=b");
     rkt.refuses("not-found", words("true", "--stage1-name=unknown"));

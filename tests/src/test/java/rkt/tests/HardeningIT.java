@@ -192,6 +192,33 @@ class HardeningIT extends PodTests {
   }
 
   @Test
+  void whatAnImageAsksForInVainIsReplacedByWhatTheUserAsksFor() throws Exception {
+    String asking =
+        Images.admit(
+            rkt,
+            Images.busybox()
+                .app(
+                    "isolators",
+                    """
+                    [{"name":"os/linux/apparmor-profile","value":{"profile":"none-such"}},
+                     {"name":"resource/memory","value":{"limit":"much"}}]\
+                    """));
+    assertThat(rkt.run(wordsOf(asking, "true")).status()).isEqualTo(254);
+    String file = rkt.home().resolve("uuid-replaced").toString();
+    rkt.ok(
+        wordsOf(
+            asking,
+            "true",
+            "--isolator=os/linux/apparmor-profile={\"profile\":\"unconfined\"}",
+            "--memory=64Mi",
+            "--uuid-file-save=" + file));
+    assertThat(rkt.ok("status", "--format=json", "--uuid-file=" + file).out())
+        .contains(
+            "\"value\":\"{\\\"profile\\\":\\\"none-such\\\"}\",\"outcome\":\"modified\"",
+            "\"value\":\"{\\\"limit\\\":\\\"much\\\"}\",\"outcome\":\"modified\"");
+  }
+
+  @Test
   void landlock() throws Exception {
     // Mounting is what Landlock forbids to whoever it restricts, whatever else they may do.
     String mount = "mount -t tmpfs x /tmp 2>&1 && echo mounted; true";
@@ -295,6 +322,12 @@ class HardeningIT extends PodTests {
                 "--sysctl=kernel.msgmax=4321",
                 "--sysctl=net.ipv4.ip_forward=1"))
         .isEqualTo("4321\n1\n");
+    assertThat(
+            out(
+                "cat /proc/sys/net/ipv4/ping_group_range",
+                "--sysctl=net.ipv4.ping_group_range=5 6"))
+        .as("groups of the pod")
+        .isEqualTo("5\t6\n");
     Result result = rkt.run("run", "--sysctl=kernel.core_pattern=x", image);
     assertThat(result.status()).isEqualTo(254);
     assertThat(result.err()).startsWith("usage: cannot set kernel.core_pattern");
@@ -343,6 +376,13 @@ class HardeningIT extends PodTests {
                 + " (--insecure-options=landlock,rlimits); this is recorded\n");
     assertThat(rkt.ok("status", "--uuid-file=" + file).out())
         .contains("insecure-options=landlock,rlimits\n");
+  }
+
+  @Test
+  void aFilterThatIsNoneIsAWeakeningToo() throws Exception {
+    assertThat(rkt.run(words("true", "--seccomp=mode=retain,@appc.io/all")).err())
+        .isEqualTo(
+            "warning: this pod is confined less than usual (without seccomp); this is recorded\n");
   }
 
   @Test

@@ -281,6 +281,38 @@ class PodsIT extends PodTests {
   }
 
   @Test
+  void aParameterThatAFlagSetsAgainIsReportedAndTheOthersStay() throws Exception {
+    Path manifest =
+        Files.writeString(
+            rkt.home().resolve("sysctl.json"),
+            """
+            {"acVersion": "0.8.11", "acKind": "PodManifest",
+             "apps": [{"name": "a", "image": {"id": "%s"}, "app": {"user": "0", "group": "0",
+               "exec": ["/bin/cat", "/proc/sys/kernel/msgmax", "/proc/sys/kernel/msgmni"]}}],
+             "isolators": [{"name": "os/unix/sysctl",
+               "value": {"kernel.msgmax": "4321", "kernel.msgmni": "5"}}]}
+            """
+                .formatted(image));
+    String uuidFile = "--uuid-file-save=" + rkt.home().resolve("uuid-sysctl");
+    String set = "--sysctl=kernel.msgmax=1234";
+
+    assertThat(rkt.ok("run", uuidFile, "--pod-manifest=" + manifest, set).out())
+        .isEqualTo("1234\n5\n");
+
+    String uuid = Files.readString(rkt.home().resolve("uuid-sysctl")).strip();
+    List<String> outcomes = new ArrayList<>();
+    for (JsonNode one :
+        JSON.readTree(rkt.ok("status", "--format=json", uuid).out()).get("isolators")) {
+      if (one.get("name").asText().equals("os/unix/sysctl")) {
+        outcomes.add(one.get("outcome").asText());
+      }
+    }
+    assertThat(outcomes).containsExactly("modified", "enforced");
+    Path again = Files.writeString(manifest, rkt.ok("cat-manifest", uuid).out());
+    assertThat(rkt.ok("run", "--pod-manifest=" + again).out()).isEqualTo("1234\n5\n");
+  }
+
+  @Test
   void whatAPodWasMadeOfCanBeRunAgain() throws Exception {
     String uuidFile = rkt.home().resolve("uuid-again").toString();
     String script = "id -u; pwd; echo $A; echo $B; cat /proc/self/oom_score_adj >/dev/null";

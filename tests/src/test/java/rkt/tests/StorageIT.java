@@ -44,6 +44,13 @@ class StorageIT extends PodTests {
                 "--tmpfs=/scratch:exec,mode=2750,uid=12,gid=34"))
         .isEqualTo("rw,nosuid,nodev,relatime\n2750 12 34\n");
     assertThat(sh("echo x > /scratch/f", "--tmpfs=/scratch:ro").status()).isNotZero();
+    assertThat(
+            out(
+                "echo x 2>&- > /scratch/f || stat -c '%a %u %g' /scratch",
+                "--tmpfs=/scratch:ro,mode=750,uid=12,gid=34"))
+        .isEqualTo("750 12 34\n");
+    assertThat(rkt.refuses("run", words("true", "--tmpfs=/scratch:uid=70000")).err())
+        .contains("cannot belong to 70000:0");
   }
 
   @Test

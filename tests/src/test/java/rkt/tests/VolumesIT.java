@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -130,6 +131,31 @@ class VolumesIT extends PodTests {
                 "--mount=volume=v,target=/a",
                 "--mount=volume=v,target=/b/c"))
         .isEqualTo("x\n");
+  }
+
+  @Test
+  void aMountOfAnAppWinsOverOneForAllAppsAtTheSamePlace() throws Exception {
+    String look = "echo $(ls -d /v/file /w/file 2>&- | wc -l)";
+    List<String> words = new ArrayList<>(List.of("run", host(""), "--volume=e,kind=empty"));
+    words.addAll(List.of("--mount=volume=v,target=/v", "--mount=volume=v,target=/w"));
+    words.addAll(List.of(image, "--name=a", "--mount=volume=e,target=/v"));
+    words.addAll(List.of("--", "-c", look + " >&2"));
+    List<String> second = List.of("---", image, "--name=b", "--", "-c", look);
+
+    assertThat(rkt.ok(words.toArray(new String[0])).err()).isEqualTo("1\n");
+    words.addAll(second);
+    Result both = rkt.ok(words.toArray(new String[0]));
+    assertThat(both.err()).isEqualTo("1\n");
+    assertThat(both.out()).isEqualTo("2\n");
+  }
+
+  @Test
+  void aFileIsMountedOnAFileAndADirectoryOnADirectory() throws Exception {
+    String file = "--volume=v,kind=host,source=" + source.resolve("file");
+    String[] onDirectory = words("true", file, "--mount=volume=v,target=/etc");
+    assertThat(rkt.refuses("run", onDirectory).err()).contains("there, its image has a directory");
+    String[] onFile = words("true", host(""), "--mount=volume=v,target=/bin/busybox");
+    assertThat(rkt.refuses("run", onFile).err()).contains("there, its image has a file");
   }
 
   @Test

@@ -13,6 +13,7 @@ import picocli.CommandLine.ParseResult;
 import rkt.stage1.StageException;
 import rkt.stage1.run.Metadata;
 import rkt.stage1.run.PodRequest;
+import rkt.stage1.run.Stage1;
 
 /** Options of the pod as a whole: its network, its name, the variables of all its apps. */
 final class PodOptions {
@@ -63,6 +64,7 @@ final class PodOptions {
 
   static PodRequest.Network network(ParseResult parsed) throws StageException {
     String wanted = parsed.matchedOptionValue("--net", "none");
+    requireOfNamespaces(parsed, wanted.equals("host") ? "" : "--net");
     for (PodRequest.Network network : PodRequest.Network.values()) {
       if (network.label().equals(wanted)) {
         return network;
@@ -72,6 +74,7 @@ final class PodOptions {
   }
 
   static Optional<String> hostname(ParseResult parsed) throws StageException {
+    requireOfNamespaces(parsed, "--hostname");
     Optional<String> name = Pairs.find(parsed, "--hostname");
     if (name.isPresent() && !isHostName(name.get())) {
       throw StageException.usage(
@@ -79,6 +82,17 @@ final class PodOptions {
           "use letters, digits, dashes and dots, 64 characters at most");
     }
     return name;
+  }
+
+  /** Refuses an option that says what cannot be with fly, which has the host's network and name. */
+  private static void requireOfNamespaces(ParseResult parsed, String option) throws StageException {
+    if (parsed.hasMatchedOption(option)
+        && !parsed.hasMatchedOption("--stage1-path")
+        && parsed.matchedOptionValue("--stage1-name", "").equals(Stage1.FLY.name())) {
+      throw StageException.usage(
+          option + " and the stage1 \"fly\" exclude each other: what it has is the host's",
+          "leave one of them out");
+    }
   }
 
   private static boolean isHostName(String name) {

@@ -46,35 +46,34 @@ final class ResourceOptions {
 
   /** Adds the isolators that the options stand for. */
   static void read(ParseResult parsed, List<Isolator> isolators) throws RktException {
-    String memory = parsed.matchedOptionValue("--memory", "");
-    if (!memory.isEmpty()) {
+    if (parsed.hasMatchedOption("--memory")) {
+      String memory = parsed.matchedOptionValue("--memory", "");
       if (Quantity.units(memory) < LEAST_MEMORY) {
         throw StageException.usage(
             "--memory=" + memory + " is less than a page", "give 4Ki or more");
       }
       isolators.add(quantity("resource/memory", memory));
     }
-    String cpu = parsed.matchedOptionValue("--cpu", "");
-    if (!cpu.isEmpty()) {
+    if (parsed.hasMatchedOption("--cpu")) {
+      String cpu = parsed.matchedOptionValue("--cpu", "");
       Quantity.thousandths(cpu);
       isolators.add(quantity("resource/cpu", cpu));
     }
-    String shares = parsed.matchedOptionValue("--cpu-shares", "");
-    if (!shares.isEmpty()) {
+    if (parsed.hasMatchedOption("--cpu-shares")) {
+      String shares = parsed.matchedOptionValue("--cpu-shares", "");
       long number = number("--cpu-shares", shares, LEAST_SHARES, MOST_SHARES);
       isolators.add(flag("os/linux/cpu-shares", Long.toString(number)));
     }
-    String pids = parsed.matchedOptionValue("--pids", "");
-    if (!pids.isEmpty()) {
+    if (parsed.hasMatchedOption("--pids")) {
+      String pids = parsed.matchedOptionValue("--pids", "");
       long number = number("--pids", pids, 1, MOST_PIDS);
       isolators.add(flag("resource/pids", "{\"limit\":\"" + number + "\"}"));
     }
-    String io = parsed.matchedOptionValue("--io", "");
-    if (!io.isEmpty()) {
-      addIo(io, isolators);
+    if (parsed.hasMatchedOption("--io")) {
+      addIo(parsed.matchedOptionValue("--io", ""), isolators);
     }
-    String bandwidth = parsed.matchedOptionValue("--network-bandwidth", "");
-    if (!bandwidth.isEmpty()) {
+    if (parsed.hasMatchedOption("--network-bandwidth")) {
+      String bandwidth = parsed.matchedOptionValue("--network-bandwidth", "");
       Quantity.units(bandwidth);
       JsonWriter json = new JsonWriter();
       json.object().put("default", true).put("limit", bandwidth).end();

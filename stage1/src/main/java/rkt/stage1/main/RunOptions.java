@@ -101,7 +101,7 @@ public final class RunOptions {
       for (RunWords.Segment app : divided.apps()) {
         List<String> options = new ArrayList<>(divided.first());
         options.addAll(app.options());
-        apps.add(app(app, picocli(ofApps, options)));
+        apps.add(app(app, picocli(ofApps, options), mounts(divided.first())));
       }
     }
     ParseResult parsed = picocli(command, pod);
@@ -116,7 +116,7 @@ public final class RunOptions {
         throw StageException.usage("no image given", "name one, or see --help");
       }
       if (count == 1) {
-        apps.add(app(divided.apps().get(0), parsed));
+        apps.add(app(divided.apps().get(0), parsed, mounts(divided.first())));
       }
       line = new RunLine(pod(parsed), apps);
     }
@@ -225,7 +225,21 @@ public final class RunOptions {
         PodOptions.metadata(parsed));
   }
 
-  private RunLine.App app(RunWords.Segment words, ParseResult parsed) throws RktException {
+  /** How many mounts there are among the options that stand before the first image. */
+  private static int mounts(List<String> first) {
+    int count = 0;
+    for (String word : first) {
+      count +=
+          word.equals(VolumeOptions.MOUNT) || word.startsWith(VolumeOptions.MOUNT + "=") ? 1 : 0;
+    }
+    return count;
+  }
+
+  /**
+   * @param general how many mounts are meant for every app
+   */
+  private RunLine.App app(RunWords.Segment words, ParseResult parsed, int general)
+      throws RktException {
     List<Isolator> isolators = new ArrayList<>();
     ResourceOptions.read(parsed, isolators);
     SecurityOptions.read(parsed, isolators);
@@ -242,7 +256,7 @@ public final class RunOptions {
         AppOptions.name(parsed),
         AppOptions.process(parsed, words.arguments()),
         isolators,
-        VolumeOptions.storage(parsed),
+        VolumeOptions.storage(parsed, general),
         StreamOptions.annotated(parsed, AppOptions.metadata(parsed)),
         others);
   }

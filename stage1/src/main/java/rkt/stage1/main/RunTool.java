@@ -239,14 +239,24 @@ public final class RunTool {
         weakened.add(option);
       }
     }
+    Collections.sort(weakened);
+    warnOfLess(weakened, "--insecure-options=" + String.join(",", weakened));
+  }
+
+  /** Nor does it go unsaid where another option comes to the same. */
+  private void warnOf(List<String> recorded) {
+    List<String> others = new ArrayList<>();
+    for (String option : recorded) {
+      if (!context.insecure().contains(option)) {
+        others.add(option);
+      }
+    }
+    warnOfLess(others, "without " + String.join(", ", others));
+  }
+
+  private void warnOfLess(List<String> weakened, String how) {
     if (!weakened.isEmpty()) {
-      Collections.sort(weakened);
-      context
-          .err()
-          .println(
-              "warning: this pod is confined less than usual (--insecure-options="
-                  + String.join(",", weakened)
-                  + "); this is recorded");
+      warn("this pod is confined less than usual (" + how + "); this is recorded");
     }
   }
 
@@ -416,6 +426,7 @@ public final class RunTool {
     events.add(PodEvents.of(AuditEvent.Kind.RUN, record));
     audit().append(events);
     context.phases().end("audit");
+    warnOf(record.insecure());
     if (record.stage1().equals(Stage1.FLY.name())) {
       context
           .err()

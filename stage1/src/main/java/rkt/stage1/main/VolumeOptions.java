@@ -71,15 +71,18 @@ final class VolumeOptions {
     return volumes;
   }
 
-  static StorageRequest storage(ParseResult parsed) throws RktException {
-    List<Mounting> mounts = new ArrayList<>();
-    for (String text : Pairs.all(parsed, MOUNT)) {
-      mounts.add(Mounting.parse(text));
-    }
+  /**
+   * What an app asks for.
+   *
+   * @param general how many of the mounts, the first ones, are meant for every app: what an app
+   *     says of the same target wins over them
+   */
+  static StorageRequest storage(ParseResult parsed, int general) throws RktException {
     List<Tmpfs> tmpfs = new ArrayList<>();
     for (String text : Pairs.all(parsed, "--tmpfs")) {
       tmpfs.add(Tmpfs.parse(text));
     }
+    List<Mounting> mounts = mounts(Pairs.all(parsed, MOUNT), general);
     List<Device> devices = new ArrayList<>();
     for (String text : Pairs.all(parsed, "--device")) {
       devices.add(Device.parse(text));
@@ -91,6 +94,25 @@ final class VolumeOptions {
         devices,
         size.isEmpty() ? OptionalLong.empty() : OptionalLong.of(rootBytes(size.get())),
         parsed.matchedOptionValue("--readonly-rootfs", false));
+  }
+
+  private static List<Mounting> mounts(List<String> texts, int general) throws RktException {
+    List<Mounting> own = new ArrayList<>();
+    Set<String> taken = new HashSet<>();
+    for (String text : texts.subList(general, texts.size())) {
+      Mounting mounting = Mounting.parse(text);
+      own.add(mounting);
+      taken.add(mounting.target());
+    }
+    List<Mounting> mounts = new ArrayList<>();
+    for (String text : texts.subList(0, general)) {
+      Mounting mounting = Mounting.parse(text);
+      if (!taken.contains(mounting.target())) {
+        mounts.add(mounting);
+      }
+    }
+    mounts.addAll(own);
+    return mounts;
   }
 
   private static long rootBytes(String text) throws RktException {

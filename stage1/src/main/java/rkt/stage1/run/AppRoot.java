@@ -319,7 +319,7 @@ final class AppRoot implements AutoCloseable {
    */
   Place place(String target, boolean isDirectory, String allowed) throws StageException {
     try {
-      Place place = isDirectory ? places.directory(target) : places.file(target);
+      Place place = placeOf(target, isDirectory);
       try {
         requireFree(places.pathOf(place.file()), target, allowed);
         return place;
@@ -330,6 +330,29 @@ final class AppRoot implements AutoCloseable {
     } catch (KernelException e) {
       throw cannot("mount a volume at " + target, e);
     }
+  }
+
+  /** What is mounted and where are both directories, or neither is. */
+  private Place placeOf(String target, boolean isDirectory) throws KernelException, StageException {
+    try {
+      Place place = isDirectory ? places.directory(target) : places.file(target);
+      if (!isDirectory && place.file().stat().isDirectory()) {
+        place.close();
+        throw otherKind(target, "a directory, and a file was to be mounted");
+      }
+      return place;
+    } catch (KernelException e) {
+      if (isDirectory && e.is(Errno.ENOTDIR)) {
+        throw otherKind(target, "a file, and a directory was to be mounted");
+      }
+      throw e;
+    }
+  }
+
+  private StageException otherKind(String target, String what) {
+    return StageException.run(
+        "cannot mount at " + target + " of app \"" + app + "\": there, its image has " + what,
+        "choose another target");
   }
 
   /** Mounts at {@code place}, which was asked for as {@code target}. */

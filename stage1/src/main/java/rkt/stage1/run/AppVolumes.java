@@ -124,6 +124,7 @@ final class AppVolumes implements AutoCloseable {
 
   private void mountEmpty(AppRoot root, Volume.Empty volume, MountPlan.OfVolume of)
       throws StageException {
+    requireOwner(volume.uid(), volume.gid(), "the volume \"" + volume.name() + "\"");
     try (DirFd all = WritableLayer.volumesOf(disk.path(podDirectory))) {
       boolean isNew = all.statOrNull(Names.of(volume.name())) == null;
       try (DirFd own = child(all, volume.name());
@@ -139,6 +140,14 @@ final class AppVolumes implements AutoCloseable {
       }
     } catch (KernelException e) {
       throw StageException.run("cannot make the volume \"" + volume.name() + "\"", null, e);
+    }
+  }
+
+  private void requireOwner(int uid, int gid, String of) throws StageException {
+    if (!disk.has(uid, gid)) {
+      throw StageException.run(
+          of + " cannot belong to " + uid + ":" + gid + ": the pod has no such user or group",
+          "choose uid=N and gid=N below 65536, or among those that are mapped here");
     }
   }
 
@@ -164,11 +173,12 @@ final class AppVolumes implements AutoCloseable {
   }
 
   private void mountTmpfs(AppRoot root, Tmpfs tmpfs) throws StageException {
+    requireOwner(tmpfs.uid(), tmpfs.gid(), "the tmpfs at " + tmpfs.target());
     try (NewFilesystem filesystem = NewFilesystem.open("tmpfs")) {
       filesystem.set("size", Long.toString(tmpfs.bytes()));
       filesystem.set("nr_inodes", Long.toString(tmpfs.files()));
       filesystem.set("mode", Integer.toOctalString(tmpfs.mode()));
-      try (DetachedMount mount = filesystem.mount(attributes(tmpfs.readOnly()));
+      try (DetachedMount mount = filesystem.mount(attributes(false));
           DirFd own = mount.directory();
           Place place = root.place(tmpfs.target(), true, Tmpfs.SHM)) {
         if (tmpfs.uid() != 0 || tmpfs.gid() != 0) {
@@ -177,6 +187,9 @@ final class AppVolumes implements AutoCloseable {
         }
         if (!tmpfs.executable()) {
           mount.forbid(NO_EXEC);
+        }
+        if (tmpfs.readOnly()) {
+          mount.forbid(READ_ONLY); // not before it has its owner
         }
         root.warnIfHidden(place, tmpfs.target());
         root.mount(mount, place, tmpfs.target(), AppRoot.Keeper.POD);

@@ -66,6 +66,8 @@ record Confinement(
           APPARMOR,
           RLIMITS);
 
+  private static final String OVERRULED = "another value wins over it";
+
   /** What a root app needs for its own files and ports, and nothing that reaches the host. */
   private static final CapabilitySet DEFAULT =
       CapabilitySet.of(
@@ -126,10 +128,15 @@ record Confinement(
       }
     }
     for (Isolator isolator : app.isolators()) {
-      if (knows(isolator.name())) {
+      if (!knows(isolator.name())) {
+        if (!Resources.knows(isolator.name())) {
+          builder.unknown(isolator);
+        }
+      } else if (!isolator.name().equals(RLIMITS)
+          && Isolator.isReplaced(isolator, app.isolators())) {
+        builder.replaced(isolator);
+      } else {
         builder.add(isolator);
-      } else if (!Resources.knows(isolator.name())) {
-        builder.unknown(isolator);
       }
     }
     return builder.build();
@@ -177,7 +184,9 @@ record Confinement(
         String why = e.getMessage() == null ? "" : ": " + e.getMessage();
         throw StageException.run(
             "isolator " + name + " of app \"" + app.name() + "\" makes no sense" + why,
-            isolator.origin().isExplicit() ? null : "use another image, or override it");
+            isolator.origin().isExplicit()
+                ? "correct its value"
+                : "use another image, or override it");
       }
     }
 
@@ -299,7 +308,9 @@ record Confinement(
       overrule(APPARMOR);
       if (wanted.isUnconfined()) {
         boolean mine = isolator.origin().isExplicit();
-        label = Optional.empty();
+        if (label.isPresent() && label.get().module() == SecurityLabel.Module.APPARMOR) {
+          label = Optional.empty();
+        }
         record(isolator, mine ? ENFORCED : IGNORED, mine ? "" : "only a user can ask for that");
         return;
       }
@@ -396,12 +407,14 @@ record Confinement(
       for (int i = 0; i < outcomes.size(); i++) {
         PodRecord.Isolator earlier = outcomes.get(i);
         if (earlier.name().equals(name)) {
-          outcomes.set(
-              i,
-              new PodRecord.Isolator(
-                  name, earlier.value(), MODIFIED, "another value wins over it"));
+          outcomes.set(i, new PodRecord.Isolator(name, earlier.value(), MODIFIED, OVERRULED));
         }
       }
+    }
+
+    /** What the image says, where the user says something else. */
+    void replaced(Isolator isolator) {
+      record(isolator, MODIFIED, OVERRULED);
     }
 
     private void record(Isolator isolator, String outcome, String reason) {

@@ -88,11 +88,13 @@ final class HostPod {
       boolean isCapabilities = isolator.name().startsWith("os/linux/capabilities-");
       limitsCapabilities |= isCapabilities && isolator.origin().isExplicit();
       if (stage1.isFly() && isolator.origin().isExplicit() && !isCapabilities) {
-        throw StageException.usage(
-            "the stage1 \"fly\" cannot enforce " + isolator.name(),
-            "leave it out, or run in namespaces, which is usual");
+        throw cannotEnforce(isolator);
       }
     }
+    if (stage1.isFly()) {
+      requireNothingOfAPod(request);
+    }
+    requireStorage(app.storage(), stage1);
     for (Device device : app.storage().devices()) {
       if (device.isRestricted()) {
         throw StageException.usage(
@@ -132,6 +134,37 @@ final class HostPod {
         Map.of(),
         Set.of(),
         outcomes);
+  }
+
+  /** With fly there is no pod that could be limited, or have parameters of its own. */
+  private static void requireNothingOfAPod(PodRequest request) throws StageException {
+    for (Isolator isolator : request.isolators()) {
+      throw cannotEnforce(isolator);
+    }
+  }
+
+  private static StageException cannotEnforce(Isolator isolator) {
+    return StageException.usage(
+        "the stage1 \"fly\" cannot enforce " + isolator.name(),
+        "leave it out, or run in namespaces, which is usual");
+  }
+
+  /** What nobody would do is refused: fly has the host's /dev, and no program is told of these. */
+  private static void requireStorage(StorageRequest storage, Stage1 stage1) throws StageException {
+    String refused = storage.rootBytes().isPresent() ? "bound what an app writes to its root" : "";
+    for (Device device : storage.devices()) {
+      if (!stage1.isFly() || !device.source().equals(device.target())) {
+        refused = "give " + device.source() + " as " + device.target();
+      }
+    }
+    if (!stage1.isFly() && !storage.tmpfs().isEmpty()) {
+      refused = "mount a tmpfs at " + storage.tmpfs().get(0).target();
+    }
+    if (!refused.isEmpty()) {
+      throw StageException.usage(
+          "the stage1 \"" + stage1.name() + "\" cannot " + refused,
+          "leave it out, or run in namespaces, which is usual");
+    }
   }
 
   private static PodRequest withInsecure(PodRequest request, Set<String> insecure) {

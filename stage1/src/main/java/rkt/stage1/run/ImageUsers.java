@@ -63,13 +63,12 @@ final class ImageUsers {
   Identity resolve(String user, String group, List<Integer> supplementary) throws StageException {
     List<String[]> users = table("etc/passwd", 7);
     Stat owner = user.startsWith("/") ? ownedFile(user) : null;
-    boolean isNumber = isDigits(user);
     String[] entry = null;
     int uid;
     if (owner != null) {
       uid = inside(owner.uid(), user);
       entry = find(users, 2, Integer.toString(uid));
-    } else if (isNumber) {
+    } else if (isDigits(user)) {
       uid = number(user, "user");
       entry = find(users, 2, Integer.toString(uid));
     } else {
@@ -81,7 +80,8 @@ final class ImageUsers {
     }
     int gid = gid(group, entry, owner);
     List<Integer> groups = new ArrayList<>(supplementary);
-    if (entry != null && !isNumber && owner == null) {
+    // As OCI images mean it: whoever names a group takes that one, and no memberships.
+    if (entry != null && group.isEmpty() && owner == null) {
       addMemberships(entry[0], gid, groups);
     }
     requireInPod(ids.hasUser(uid), "user " + uid);
@@ -156,7 +156,9 @@ final class ImageUsers {
       return file.stat();
     } catch (KernelException e) {
       throw StageException.run(
-          "cannot tell the owner of " + path + " in the image of app \"" + app + "\"", null, e);
+          "cannot tell the owner of " + path + " in the image of app \"" + app + "\"",
+          "name a file that the image holds, or a user and a group with --user and --group",
+          e);
     }
   }
 

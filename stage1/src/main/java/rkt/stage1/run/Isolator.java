@@ -1,5 +1,7 @@
 package rkt.stage1.run;
 
+import java.util.List;
+
 /**
  * Something that an app or a pod is given or denied, by its name of the appc spec or ours. Flags
  * are turned into isolators as soon as they are read, so that whoever enforces one finds it in a
@@ -23,6 +25,36 @@ public record Isolator(String name, String json, Origin origin) {
     public boolean isExplicit() {
       return this != IMAGE;
     }
+  }
+
+  /** How the two of a pair, of which one has what the other lacks, end. */
+  private static final String[] OF_PAIRS = {"-retain-set", "-remove-set"};
+
+  /**
+   * Whether nobody needs to look at what the image says here, because the user says something else:
+   * it may be what this host cannot do, or no sense at all.
+   *
+   * @param all of an app, those of its image first
+   */
+  static boolean isReplaced(Isolator isolator, List<Isolator> all) {
+    if (isolator.origin.isExplicit()) {
+      return false;
+    }
+    for (Isolator other : all) {
+      if (other.origin.isExplicit() && other.kind().equals(isolator.kind())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private String kind() {
+    for (String end : OF_PAIRS) {
+      if (name.endsWith(end)) {
+        return name.substring(0, name.length() - end.length());
+      }
+    }
+    return name;
   }
 
   public Isolator {

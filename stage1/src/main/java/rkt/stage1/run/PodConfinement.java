@@ -3,6 +3,7 @@ package rkt.stage1.run;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,7 @@ record PodConfinement(
     Map<String, String> sysctls = new LinkedHashMap<>();
     boolean processesOnly = false;
     List<PodRecord.Isolator> outcomes = new ArrayList<>();
+    Map<String, Integer> setBy = new HashMap<>();
     for (Isolator isolator : pod.isolators()) {
       if (!knows(isolator.name())) {
         requireKnown(isolator);
@@ -48,17 +50,41 @@ record PodConfinement(
         JsonObject json = JsonObject.parse(whole.getBytes(UTF_8), isolator.name());
         if (isolator.name().equals(SYSCTL)) {
           for (Map.Entry<String, String> entry : json.stringMap("value").entrySet()) {
-            sysctls.put(Sysctls.path(entry.getKey(), pod.network()), entry.getValue());
+            String path = Sysctls.path(entry.getKey(), pod.network());
+            sysctls.put(path, entry.getValue());
+            Integer before = setBy.put(path, outcomes.size());
+            if (before != null && before < outcomes.size()) {
+              outcomes.set(before, overruled(outcomes.get(before), entry));
+            }
           }
         } else {
-          processesOnly = json.object("value").string("subset").equals("pid");
+          processesOnly = isProcessesOnly(json.object("value").string("subset"));
         }
         outcomes.add(new PodRecord.Isolator(isolator.name(), isolator.json(), ENFORCED));
       } catch (SpecException e) {
-        throw StageException.run("isolator " + isolator.name() + " makes no sense", null, e);
+        throw StageException.run(
+            "isolator " + isolator.name() + " makes no sense", "correct its value", e);
       }
     }
     return new PodConfinement(sysctls, processesOnly, outcomes);
+  }
+
+  private static PodRecord.Isolator overruled(
+      PodRecord.Isolator earlier, Map.Entry<String, String> later) {
+    return new PodRecord.Isolator(
+        earlier.name(),
+        earlier.value(),
+        "modified",
+        later.getKey() + " was set again, to " + later.getValue());
+  }
+
+  private static boolean isProcessesOnly(String subset) throws StageException {
+    if (!subset.equals("pid")) {
+      throw StageException.run(
+          "isolator " + PROCFS + " makes no sense: its subset is \"" + subset + "\"",
+          "write {\"subset\":\"pid\"}, or leave it out");
+    }
+    return true;
   }
 
   private static void requireKnown(Isolator isolator) throws StageException {

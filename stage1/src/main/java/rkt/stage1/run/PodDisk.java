@@ -73,6 +73,11 @@ final class PodDisk implements AutoCloseable {
     return users.outside(inside);
   }
 
+  /** Whether the pod has both, by its own numbers. */
+  boolean has(int user, int group) {
+    return users.hasUser(user) && users.hasGroup(group);
+  }
+
   /**
    * What a bind mount of {@code source} and of all that is mounted below it would show, without the
    * mounts of the pod itself: they stand in the data directory, which may be below {@code source}.
@@ -108,7 +113,10 @@ final class PodDisk implements AutoCloseable {
 
   private static String fix(String option, KernelException e) {
     String file =
-        e.is(Errno.EINVAL) ? "its file system cannot do that, or one mounted below it" : "";
+        e.is(Errno.EINVAL)
+            ? "its file system cannot do that, or one mounted below it, which recursive=false"
+                + " leaves out"
+            : "";
     return (file.isEmpty() ? "" : file + ": ")
         + "choose a place on ext4, xfs, btrfs, or tmpfs since Linux 6.3, with "
         + option

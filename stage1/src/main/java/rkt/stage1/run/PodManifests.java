@@ -32,7 +32,10 @@ final class PodManifests {
     }
     Map<String, String> isolators = new LinkedHashMap<>();
     for (Isolator isolator : pod.isolators()) {
-      isolators.put(isolator.name(), isolator.json());
+      String earlier = isolators.get(isolator.name());
+      isolators.put(
+          isolator.name(),
+          earlier == null ? isolator.json() : Sysctls.joined(earlier, isolator.json()));
     }
     return new PodManifest(
         written,

@@ -186,6 +186,7 @@ public final class PodRunner {
     PodConfinement confinement = PodConfinement.of(request);
     List<Resources> resources = resources(request);
     Resources ofPod = Resources.ofPod(request, dataDir.toString());
+    ofPod.passOnMemoryOf(resources);
     CgroupParent parent = PodCgroups.parent(controllers(ofPod, resources));
     boolean ownNetwork = request.network() == PodRequest.Network.NONE;
     try (Descriptors.Pipe lifeline = Descriptors.pipe();

@@ -44,6 +44,7 @@ final class Resources {
   private final String owner;
   private final String dataDir;
   private final List<Limit> limits = new ArrayList<>();
+  private long memoryOfApps;
 
   /**
    * One isolator, and what it comes to.
@@ -79,7 +80,12 @@ final class Resources {
   static Resources ofApp(AppRequest app, String dataDir) throws StageException {
     Resources resources = new Resources("app \"" + app.name() + "\"", dataDir);
     for (Isolator isolator : app.isolators()) {
-      if (knows(isolator.name())) {
+      if (!knows(isolator.name())) {
+        continue;
+      }
+      if (Isolator.isReplaced(isolator, app.isolators())) {
+        resources.put(isolator, List.of(), OVERRULED);
+      } else {
         resources.add(isolator, app.isolators());
       }
     }
@@ -110,6 +116,31 @@ final class Resources {
     } catch (KernelException e) {
       throw StageException.run("cannot read how much memory this host has", null, e);
     }
+  }
+
+  /**
+   * Has the pod's group ask for the memory that its apps ask for, unless the pod asks for some
+   * itself: they are protected no further than it is.
+   */
+  void passOnMemoryOf(List<Resources> apps) {
+    if (memoryAskedFor() > 0) {
+      return;
+    }
+    for (Resources app : apps) {
+      long sum = memoryOfApps + app.memoryAskedFor();
+      memoryOfApps = sum < 0 ? Long.MAX_VALUE : sum;
+    }
+  }
+
+  private long memoryAskedFor() {
+    for (Limit limit : limits) {
+      for (CgroupLimit part : limit.parts) {
+        if (part instanceof CgroupLimit.MemoryRequest request) {
+          return request.bytes();
+        }
+      }
+    }
+    return 0;
   }
 
   /** Adds the controllers that it takes and that are not needed otherwise. */
@@ -166,6 +197,9 @@ final class Resources {
     List<PodRecord.Isolator> outcomes = new ArrayList<>();
     for (Limit limit : limits) {
       outcomes.add(limit.isOverruled() ? overruled(limit) : set(group, limit));
+    }
+    if (memoryOfApps > 0) {
+      group.set(new CgroupLimit.MemoryRequestOfChildren(memoryOfApps));
     }
     return outcomes;
   }
@@ -256,7 +290,12 @@ final class Resources {
         default -> put(isolator, List.of(), "there is no such isolator");
       }
     } catch (SpecException | StageException | IllegalArgumentException e) {
-      throw StageException.run("isolator " + name + " of " + owner + " makes no sense", null, e);
+      throw StageException.run(
+          "isolator " + name + " of " + owner + " makes no sense",
+          isolator.origin().isExplicit()
+              ? "correct its value"
+              : "use another image, or override it",
+          e);
     }
   }
 

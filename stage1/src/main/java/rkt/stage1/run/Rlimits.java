@@ -1,5 +1,6 @@
 package rkt.stage1.run;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -98,9 +99,9 @@ public final class Rlimits {
     return Long.compareUnsigned(a, b) < 0 ? a : b;
   }
 
-  /** Reads one {@code NAME=SOFT[:HARD]}; the other values of the same isolator follow. */
+  /** Reads one {@code NAME=SOFT[:HARD]} each; a later one of the same name wins. */
   public static Isolator parse(Iterable<String> texts) throws StageException {
-    JsonWriter json = new JsonWriter().object();
+    Map<String, String> limits = new LinkedHashMap<>();
     for (String text : texts) {
       try {
         int equals = text.indexOf('=');
@@ -112,12 +113,17 @@ public final class Rlimits {
         String soft = colon < 0 ? value : value.substring(0, colon);
         String hard = colon < 0 ? value : value.substring(colon + 1);
         checked(number(soft), number(hard));
-        json.object(name).put("soft", soft).put("hard", hard).end();
+        limits.put(
+            name, new JsonWriter().object().put("soft", soft).put("hard", hard).end().toString());
       } catch (IllegalArgumentException e) {
         throw StageException.usage(
             "--rlimit=" + text + ": " + e.getMessage(),
             "write NAME=SOFT[:HARD], nofile=1024:4096 for example");
       }
+    }
+    JsonWriter json = new JsonWriter().object();
+    for (Map.Entry<String, String> limit : limits.entrySet()) {
+      json.putJson(limit.getKey(), limit.getValue());
     }
     return new Isolator("os/linux/rlimits", json.end().toString(), Isolator.Origin.FLAG);
   }

@@ -3,6 +3,7 @@ package rkt.stage1.run;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import rkt.kernel.Descriptors;
@@ -10,6 +11,8 @@ import rkt.kernel.Fd;
 import rkt.kernel.FilesystemType;
 import rkt.kernel.KernelException;
 import rkt.kernel.OpenFlag;
+import rkt.spec.SpecException;
+import rkt.spec.json.JsonObject;
 import rkt.spec.json.JsonWriter;
 import rkt.stage1.StageException;
 import rkt.stage1.launch.Bytes;
@@ -33,6 +36,7 @@ public final class Sysctls {
 
   private static final String MESSAGE_QUEUES = "fs/mqueue/";
   private static final String NETWORK = "net/";
+  private static final String PING_GROUPS = "net/ipv4/ping_group_range";
   private static final String FIX =
       "kernel.shm*, kernel.msg*, kernel.sem, kernel.domainname and fs.mqueue.* are a pod's own, and"
           + " net.* with a network of its own";
@@ -82,6 +86,28 @@ public final class Sysctls {
     return path;
   }
 
+  /** The value of one isolator that does what two do, one after the other; both were checked. */
+  static String joined(String earlier, String later) {
+    Map<String, String> all = new LinkedHashMap<>();
+    try {
+      all.putAll(values(earlier));
+      all.putAll(values(later));
+    } catch (SpecException e) {
+      throw new IllegalStateException(e);
+    }
+    JsonWriter json = new JsonWriter().object();
+    for (Map.Entry<String, String> one : all.entrySet()) {
+      json.put(one.getKey(), one.getValue());
+    }
+    return json.end().toString();
+  }
+
+  /** The parameters that an isolator sets, by the names that it calls them. */
+  static Map<String, String> values(String json) throws SpecException {
+    String whole = "{\"value\":" + json + "}";
+    return JsonObject.parse(whole.getBytes(UTF_8), "os/unix/sysctl").stringMap("value");
+  }
+
   private static boolean isPlain(String part) {
     for (int i = 0; i < part.length(); i++) {
       char c = part.charAt(i);
@@ -94,18 +120,19 @@ public final class Sysctls {
   }
 
   /**
-   * Whether it is of message queues and shared memory: then nobody but the root of the pod's user
-   * namespace may set it, not even root outside.
+   * Whether the pod's own root has to set it: for those of message queues and shared memory nobody
+   * else may, not even root outside, and groups are numbered as they are for whoever writes them.
    */
-  private static boolean isOfIpc(String path) {
-    return !path.startsWith(NETWORK) && !path.equals("kernel/domainname");
+  private static boolean isForTheInside(String path) {
+    return path.equals(PING_GROUPS)
+        || (!path.startsWith(NETWORK) && !path.equals("kernel/domainname"));
   }
 
   /** The steps of process 1 that set those that only the pod's own root may set. */
   static List<Op> steps(Map<String, String> sysctls) {
     List<Op> steps = new ArrayList<>();
     for (Map.Entry<String, String> sysctl : sysctls.entrySet()) {
-      if (isOfIpc(sysctl.getKey())) {
+      if (isForTheInside(sysctl.getKey())) {
         steps.add(
             new Op.WriteProc(
                 new Label(
@@ -120,7 +147,7 @@ public final class Sysctls {
   /** Sets the others, in the namespaces of the calling thread. */
   static void set(Map<String, String> sysctls) throws StageException {
     for (Map.Entry<String, String> sysctl : sysctls.entrySet()) {
-      if (isOfIpc(sysctl.getKey())) {
+      if (isForTheInside(sysctl.getKey())) {
         continue;
       }
       String path = "/proc/sys/" + sysctl.getKey();

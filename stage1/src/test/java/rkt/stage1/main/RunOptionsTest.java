@@ -240,6 +240,11 @@ class RunOptionsTest {
     refused(() -> parsed("i", "--cpu-shares=1"), "--cpu-shares=1 is not a number from 2 to 262144");
     refused(() -> parsed("i", "--pids=0"), "--pids=0 is not a number from 1 to 4194304");
     refused(() -> parsed("i", "--pids=1k"), "--pids=1k is not a number from 1 to 4194304");
+    for (String option : List.of("--memory", "--cpu", "--network-bandwidth")) {
+      refused(() -> parsed("i", option + "="), "\"\" is not a quantity above zero");
+    }
+    refused(() -> parsed("i", "--pids="), "--pids= is not a number from 1 to 4194304");
+    refused(() -> parsed("i", "--io="), "--io: \"\" is not NAME=VALUE");
     refused(() -> parsed("i", "--io=rbps"), "--io: \"rbps\" is not NAME=VALUE");
     refused(() -> parsed("i", "--io=speed=1"), "--io does not know \"speed\"");
     refused(() -> parsed("i", "--io=rbps=0"), "\"0\" is not a quantity above zero");

@@ -99,6 +99,34 @@ class ResourcesTest {
   }
 
   @Test
+  void theGroupOfThePodAsksForTheMemoryThatItsAppsAskFor() throws Exception {
+    Resources first = ofImage("resource/memory", "{\"request\":\"3Mi\",\"limit\":\"64Mi\"}");
+    Resources second = ofImage("resource/memory", "{\"request\":\"2Mi\"}");
+    Resources none = ofImage("resource/memory", "{\"limit\":\"64Mi\"}");
+    Resources pod = Resources.ofPod(pod(), "/var/tmp");
+
+    pod.passOnMemoryOf(List.of(none));
+    pod.set(group);
+    assertThat(written("memory.low")).isEmpty();
+    pod.passOnMemoryOf(List.of(first, second, none));
+    List<PodRecord.Isolator> outcomes = pod.set(group);
+
+    assertThat(written("memory.low")).isEqualTo(Integer.toString(5 << 20));
+    assertThat(outcomes).as("nobody asked the pod").hasSize(1);
+  }
+
+  @Test
+  void aPodThatAsksForMemoryItselfKeepsToThat() throws Exception {
+    Isolator own = flag("resource/memory", "{\"request\":\"1Mi\",\"limit\":\"64Mi\"}");
+    Resources pod = Resources.ofPod(pod(own), "/var/tmp");
+
+    pod.passOnMemoryOf(List.of(ofImage("resource/memory", "{\"request\":\"3Mi\"}")));
+    pod.set(group);
+
+    assertThat(written("memory.low")).isEqualTo(Integer.toString(1 << 20));
+  }
+
+  @Test
   void sharesWinOverTheRequestOfProcessors() throws Exception {
     Map<String, String> isolators = new LinkedHashMap<>();
     isolators.put("os/linux/cpu-shares", "262144");
