@@ -150,10 +150,16 @@ public final class FetchOptions {
           case "x86_64" -> "amd64";
           case "aarch64" -> "arm64";
           case "i386", "i686" -> "386";
+          case "armv6l", "armv7l" -> "arm";
           default -> arch;
         };
     boolean own = wanted.equals(host.architecture());
-    String usual = own ? host.variant() : wanted.equals("arm64") ? "v8" : "";
+    String usual =
+        switch (arch) {
+          case "armv6l" -> "v6";
+          case "armv7l" -> "v7";
+          default -> own ? host.variant() : wanted.equals("arm64") ? "v8" : "";
+        };
     return withPlatform(
         new Platform(os.isEmpty() ? host.os() : os, wanted, variant.isEmpty() ? usual : variant));
   }

@@ -106,7 +106,9 @@ public record AciManifest(
     String os = labels.getOrDefault("os", host.os());
     String arch = labels.getOrDefault("arch", host.appcArchitecture());
     if (!os.equals(host.os()) || !arch.equals(host.appcArchitecture())) {
-      throw SpecException.usage(name + " is made for " + os + "/" + arch + ", this is " + host);
+      throw SpecException.usage(
+          name + " is made for " + os + "/" + arch + ", this is " + host,
+          "--os=" + os + " --arch=" + arch + " fetches it for such a machine");
     }
   }
 
