@@ -6,14 +6,21 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import rkt.spec.Digest;
 
 /** Keys that are shown, masked and added without asking; policies that are explained. */
 class TrustCommandsTest {
@@ -68,6 +75,109 @@ class TrustCommandsTest {
             "--fingerprint=" + grouped.toUpperCase(Locale.ROOT),
             key("ed25519.asc"));
     assertThat(right.out()).isEqualTo(fingerprint + "\n");
+  }
+
+  @Test
+  void nothingIsTrustedThatIsNotRecorded() throws Exception {
+    cli.rkt("trust", "remove", "--root", fingerprint);
+    List<String> before = trustRecords();
+    assertThat(before).hasSize(2);
+    assertThat(before.getFirst())
+        .contains("\"action\":\"add\",\"scope\":\"root\",\"key\":\"" + fingerprint + "\"");
+
+    // Each key is looked at before any is trusted: what is none leaves neither a key nor a record.
+    Path broken = Files.writeString(directory.resolve("broken.asc"), "no key");
+    for (String[] keys :
+        new String[][] {
+          {broken.toString()},
+          {key("ed25519.asc"), broken.toString()},
+          {key("ed25519.asc"), directory.resolve("absent.asc").toString()}
+        }) {
+      List<String> words = new ArrayList<>(List.of("trust", "--prefix=example.com"));
+      words.addAll(List.of(keys));
+      assertThat(cli.rkt(words.toArray(new String[0])).status()).isEqualTo(254);
+    }
+    assertThat(trustRecords()).isEqualTo(before);
+    assertThat(cli.rkt("trust", "list", "--format=json").out()).isEmpty();
+
+    Path audit = cli.data().resolve("audit");
+    Path kept = Files.move(audit, directory.resolve("audit"));
+    Files.writeString(audit, "in the way");
+    Cli.Result unrecorded = cli.rkt("trust", "--prefix=example.com", key("ed25519.asc"));
+    assertThat(unrecorded.status()).isEqualTo(254);
+    assertThat(unrecorded.out()).isEmpty();
+    Files.delete(audit);
+    Files.move(kept, audit);
+    assertThat(cli.rkt("trust", "list", "--format=json").out()).isEmpty();
+    assertThat(cli.rkt("trust", "--prefix=example.com", key("ed25519.asc")).out())
+        .isEqualTo(fingerprint + "\n");
+    assertThat(trustRecords()).hasSize(3);
+    assertThat(trustRecords().getLast()).contains("\"scope\":\"example.com\"");
+  }
+
+  private List<String> trustRecords() {
+    return cli.rkt("audit", "log", "--event=trust", "--format=json").out().lines().toList();
+  }
+
+  @Test
+  void anImageOfAnotherNameThanDiscoveryWasAskedForIsRefusedAndRecorded() throws Exception {
+    Map<String, byte[]> served = new HashMap<>();
+    served.put("/image.aci", Files.readAllBytes(Path.of(key("image.aci"))));
+    served.put("/image.aci.asc", Files.readAllBytes(Path.of(key("image.aci.asc"))));
+    served.put("/cut.aci", Arrays.copyOf(served.get("/image.aci"), 100));
+    served.put("/cut.aci.asc", served.get("/image.aci.asc"));
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          String path = exchange.getRequestURI().getPath();
+          String page =
+              "<html><head><meta name=\"ac-discovery\" content=\"example.org"
+                  + " http://files.example.org/%s.{ext}\"></head></html>"
+                      .formatted(path.equals("/cut") ? "cut" : "image");
+          byte[] body = served.getOrDefault(path, page.getBytes(StandardCharsets.UTF_8));
+          exchange.sendResponseHeaders(200, body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    server.start();
+    try {
+      String proxy = "http://127.0.0.1:" + server.getAddress().getPort();
+      cli.withEnvironment(Map.of("http_proxy", proxy));
+      String[] words = {"--insecure-options=http", "fetch", "example.org/other:1,colour=red"};
+      Cli.Result refused = cli.rkt(words);
+      assertThat(refused.status()).isEqualTo(254);
+      assertThat(refused.err())
+          .contains("trust: http://files.example.org/image.aci is example.com/")
+          .contains(", and not example.org/other:1,colour=red");
+      List<String> verdicts = verdicts();
+      String signed = Digest.sha256(served.get("/image.aci")).toString();
+      assertThat(verdicts).hasSize(1);
+      assertThat(verdicts.getFirst())
+          .contains("\"accepted\":false", "\"rule\":\"other-prefix\"", signed);
+      assertThat(cli.rkt("image", "list", "--no-legend").out()).isEmpty();
+
+      // With nobody to judge there is no other verdict, but the name is no less another one.
+      Cli.Result bypassed =
+          cli.rkt("--insecure-options=http,image", "fetch", "example.org/other:1,colour=red");
+      assertThat(bypassed.err()).contains("trust: ");
+      assertThat(verdicts()).hasSize(2);
+      assertThat(verdicts().getLast()).contains("\"accepted\":false", "\"rule\":\"other-prefix\"");
+
+      // What could not be read was not judged by its name.
+      assertThat(cli.rkt("--insecure-options=http,image", "fetch", "example.org/cut").err())
+          .contains("integrity: ");
+      assertThat(verdicts()).hasSize(2);
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  private List<String> verdicts() throws Exception {
+    String log = cli.rkt("audit", "log", "--event=verdict", "--format=json").out();
+    Schemas.check("audit-record", log);
+    return log.lines().toList();
   }
 
   @ParameterizedTest
