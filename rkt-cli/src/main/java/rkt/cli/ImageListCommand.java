@@ -1,14 +1,17 @@
 package rkt.cli;
 
+import java.nio.charset.Charset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.spec.SpecException;
 import rkt.spec.json.JsonWriter;
 import rkt.spec.store.ListedImage;
+import rkt.spec.store.ListingText;
 import rkt.spec.store.Store;
 
 /** {@code rkt image list}: the images in the store. */
@@ -17,6 +20,10 @@ final class ImageListCommand implements Command {
   private static final String FIELDS = "--fields";
   private static final String SORT = "--sort";
   private static final String ORDER = "--order";
+
+  /** With what is kept of a listing: another number whenever it is printed in another way. */
+  private static final String FORM = "1 ";
+
   private static final String USUAL_FIELDS = "id,name,reference,size,importtime,lastused";
 
   /** A column. */
@@ -128,18 +135,52 @@ final class ImageListCommand implements Command {
     }
     Comparator<Row> order = order(parsed);
     Store store = Store.at(settings.dir());
+    Optional<ListingText> kept = store.listingText(form(parsed, caller.out().charset()));
+    if (kept.isPresent() && store.write(kept.get(), caller.out())) {
+      caller.out().flush();
+      return 0;
+    }
     boolean full = parsed.hasMatchedOption("--full");
     Maker maker = new Maker(format, fields, full, new Times());
     List<Row> rows = new ArrayList<>(store.listing(maker::row));
     rows.sort(order);
+    boolean hasLegend = !parsed.hasMatchedOption("--no-legend");
+    byte[] text = text(format, fields, hasLegend, rows, caller.out().charset());
+    caller.out().write(text, 0, text.length);
+    caller.out().flush();
+    if (kept.isPresent()) {
+      store.keep(kept.get(), text);
+    }
+    return 0;
+  }
+
+  /** Everything that, besides the store, decides what is printed. */
+  private static String form(ParseResult parsed, Charset charset) {
+    return FORM
+        + charset
+        + " "
+        + parsed.matchedOptionValue("--format", "text")
+        + " "
+        + parsed.matchedOptionValue(FIELDS, USUAL_FIELDS)
+        + " "
+        + parsed.matchedOptionValue(SORT, "importtime")
+        + " "
+        + parsed.matchedOptionValue(ORDER, "asc")
+        + (parsed.hasMatchedOption("--full") ? " full" : "")
+        + (parsed.hasMatchedOption("--no-legend") ? " bare" : "");
+  }
+
+  private static byte[] text(
+      Format format, List<Field> fields, boolean hasLegend, List<Row> rows, Charset charset) {
     if (format.isJson()) {
+      StringBuilder text = new StringBuilder();
       for (Row row : rows) {
-        caller.out().println(row.cells[0]);
+        text.append(row.cells[0]).append('\n');
       }
-      return 0;
+      return text.toString().getBytes(charset);
     }
     Table table = new Table();
-    if (!parsed.hasMatchedOption("--no-legend")) {
+    if (hasLegend) {
       String[] heading = new String[fields.size()];
       for (int i = 0; i < heading.length; i++) {
         heading[i] = fields.get(i).heading;
@@ -149,8 +190,7 @@ final class ImageListCommand implements Command {
     for (Row row : rows) {
       table.add(row.cells);
     }
-    table.print(caller.out());
-    return 0;
+    return table.bytes(charset);
   }
 
   private static Comparator<Row> order(ParseResult parsed) throws UsageException {

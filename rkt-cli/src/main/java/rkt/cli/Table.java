@@ -1,6 +1,7 @@
 package rkt.cli;
 
 import java.io.PrintStream;
+import java.nio.charset.Charset;
 import java.util.ArrayList;
 import java.util.List;
 import rkt.spec.Printable;
@@ -33,6 +34,13 @@ final class Table {
   }
 
   void print(PrintStream out) {
+    byte[] bytes = bytes(out.charset());
+    out.write(bytes, 0, bytes.length);
+    out.flush();
+  }
+
+  /** All of it, as it is printed. */
+  byte[] bytes(Charset charset) {
     // All lines at once, and no streams: a listing may have ten thousand of them.
     int[] widths = widths();
     int line = 1;
@@ -55,9 +63,7 @@ final class Table {
       text.append('\n');
     }
     // As bytes: a stream takes characters in pieces, each encoded by itself.
-    byte[] bytes = text.toString().getBytes(out.charset());
-    out.write(bytes, 0, bytes.length);
-    out.flush();
+    return text.toString().getBytes(charset);
   }
 
   private int[] widths() {

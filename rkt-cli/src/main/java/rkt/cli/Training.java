@@ -144,10 +144,22 @@ public final class Training {
     must("image", "list");
     must("image", "list", "--format=json");
     must("image", "list", "--sort=name", "--order=desc");
+    listMany();
     must("trust", "list");
     must("trust", "policy", "check", IMAGE);
     must("audit", "log");
     must("audit", "verify");
+  }
+
+  /** Listings of so many images that they are kept, and read by two threads. */
+  private void listMany() throws IOException {
+    Path list = scratch.resolve("data/images.list");
+    String text = Files.readString(list);
+    int first = text.indexOf('\n') + 1;
+    Files.writeString(list, text.substring(0, first) + text.substring(first).repeat(2000));
+    must("image", "list");
+    must("image", "list");
+    Files.delete(list);
   }
 
   /** What {@code rkt fetch} does when everything is here, and with what is small and local. */

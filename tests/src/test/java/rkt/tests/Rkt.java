@@ -146,6 +146,7 @@ public final class Rkt implements AutoCloseable {
             && !name.startsWith("seccomp")
             && !name.startsWith("audit")
             && !name.equals("images.used")
+            && !name.equals("images.text")
             && !name.startsWith("locks")) {
           Map<String, Object> facts =
               Files.readAttributes(path, "unix:mode,size", LinkOption.NOFOLLOW_LINKS);

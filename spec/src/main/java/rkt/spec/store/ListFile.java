@@ -59,10 +59,29 @@ final class ListFile {
 
   /** What {@code index.json} looks like now; empty if there is none. */
   Optional<String> stamp() throws IOException {
+    return stamp(index);
+  }
+
+  /**
+   * What decides what a long listing says: the index, and what was used since the list was made.
+   * Empty if the list is short, or uses are not noted.
+   */
+  Optional<String> state() throws IOException {
+    if (file.toFile().length() < LONG) {
+      return Optional.empty();
+    }
+    Optional<String> ofIndex = stamp(index);
+    Optional<String> ofUses = stamp(used);
+    return ofIndex.isPresent() && ofUses.isPresent()
+        ? Optional.of(ofIndex.get() + " " + ofUses.get())
+        : Optional.empty();
+  }
+
+  private static Optional<String> stamp(Path of) throws IOException {
     try {
       Map<String, Object> attributes =
           Files.readAttributes(
-              index, "unix:size,lastModifiedTime,ctime,ino", LinkOption.NOFOLLOW_LINKS);
+              of, "unix:size,lastModifiedTime,ctime,ino", LinkOption.NOFOLLOW_LINKS);
       return Optional.of(
           attributes.get("ino")
               + " "

@@ -2,6 +2,7 @@ package rkt.spec.store;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -229,6 +230,41 @@ public final class Store {
       return made;
     } catch (IOException e) {
       throw SpecException.system("cannot list the images in " + root() + ": " + Durable.why(e), e);
+    }
+  }
+
+  /**
+   * Where the text of a listing is kept, if there are so many images that this is worth it. Ask
+   * before the listing: what is made of one is of the state of this moment, or found by nobody.
+   *
+   * @param form what the text says of the images, and how; a line
+   */
+  public Optional<ListingText> listingText(String form) throws SpecException {
+    try {
+      return ListingText.of(root(), files.list(), form);
+    } catch (IOException e) {
+      throw SpecException.system("cannot list the images in " + root() + ": " + Durable.why(e), e);
+    }
+  }
+
+  /** Writes the text, if it is kept; whether it is. */
+  public boolean write(ListingText text, OutputStream out) throws SpecException {
+    try {
+      return text.writeTo(out);
+    } catch (IOException e) {
+      throw SpecException.system("cannot list the images in " + root() + ": " + Durable.why(e), e);
+    }
+  }
+
+  /** Keeps the text for whoever lists next, where the store can be written to. */
+  public void keep(ListingText text, byte[] bytes) {
+    if (!Files.isWritable(files.tmp())) {
+      return;
+    }
+    try (Transaction scratch = begin()) {
+      text.keep(bytes, scratch.scratch(""));
+    } catch (IOException | SpecException e) {
+      return; // it was printed all the same, and the next listing tries again
     }
   }
 

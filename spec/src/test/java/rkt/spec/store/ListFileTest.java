@@ -2,11 +2,14 @@ package rkt.spec.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,5 +57,69 @@ final class ListFileTest {
       Files.write(list, damaged);
       assertThat(file.read(stamp, image -> image)).as("damaged at %d", place).isEmpty();
     }
+  }
+
+  private Optional<String> kept(String form) throws Exception {
+    Optional<ListingText> text = ListingText.of(root, file, form);
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    return text.isPresent() && text.get().writeTo(out)
+        ? Optional.of(out.toString(StandardCharsets.UTF_8))
+        : Optional.empty();
+  }
+
+  private void keep(String text) throws Exception {
+    ListingText.of(root, file, "form")
+        .orElseThrow()
+        .keep(text.getBytes(StandardCharsets.UTF_8), root.resolve("store"));
+  }
+
+  @Test
+  void aTextIsKeptForItsFormUntilAnImageIsUsedOrTheIndexChanges() throws Exception {
+    assertThat(kept("form")).isEmpty();
+    keep("é\nlines\n");
+    assertThat(kept("form")).contains("é\nlines\n");
+    assertThat(kept("other form")).isEmpty();
+    file.noteUse("sha256-0");
+    assertThat(kept("form")).as("after a use").isEmpty();
+    keep("");
+    assertThat(kept("form")).contains("");
+    Files.delete(root.resolve("images.used"));
+    assertThat(kept("form")).as("where uses are not noted").isEmpty();
+    Files.createFile(root.resolve("images.used"));
+    assertThat(kept("form")).as("of others' notes").isEmpty();
+    keep("again");
+    Files.writeString(root.resolve("store/index.json"), "{ }");
+    assertThat(kept("form")).as("of another index").isEmpty();
+  }
+
+  @Test
+  void aTextThatWasMadeOfAnOlderStateIsFoundByNobody() throws Exception {
+    ListingText before = ListingText.of(root, file, "form").orElseThrow();
+    file.noteUse("sha256-0");
+    before.keep(new byte[] {'a'}, root.resolve("store"));
+    assertThat(kept("form")).isEmpty();
+  }
+
+  @Test
+  void aTextThatWasCutOrChangedCountsForNothing() throws Exception {
+    keep("a line\nand another\n");
+    Path text = root.resolve("images.text");
+    byte[] whole = Files.readAllBytes(text);
+    for (int length = 0; length < whole.length; length++) {
+      Files.write(text, Arrays.copyOf(whole, length));
+      assertThat(kept("form")).as("cut to %d", length).isEmpty();
+      byte[] changed = whole.clone();
+      changed[length] ^= 1;
+      Files.write(text, changed);
+      assertThat(kept("form")).as("changed at %d", length).isEmpty();
+    }
+    Files.write(text, whole);
+    assertThat(kept("form")).isPresent();
+  }
+
+  @Test
+  void noTextIsKeptOfAFewImages() throws Exception {
+    file.write(stamp, images.subList(0, 10), root.resolve("scratch"));
+    assertThat(ListingText.of(root, file, "form")).isEmpty();
   }
 }
