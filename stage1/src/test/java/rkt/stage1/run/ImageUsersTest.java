@@ -83,10 +83,11 @@ class ImageUsersTest {
   }
 
   @Test
-  void aGroupReplacesThePrimaryOneAndIsNotRepeated() throws Exception {
+  void aGroupReplacesThePrimaryOneAndTheMemberships() throws Exception {
     assertThat(resolve("alice", "audio").gid()).isEqualTo(29);
-    assertThat(resolve("alice", "audio").groups()).containsExactly(44);
-    assertThat(resolve("alice", "7", 44, 8).groups()).containsExactly(44, 8, 29);
+    assertThat(resolve("alice", "audio").groups()).isEmpty();
+    assertThat(resolve("alice", "7", 44, 8).groups()).containsExactly(44, 8);
+    assertThat(resolve("alice", "", 44, 8).groups()).as("none twice").containsExactly(44, 8, 29);
   }
 
   @Test
@@ -94,7 +95,7 @@ class ImageUsersTest {
     ImageUsers.Identity identity = resolve("1000", "");
     assertThat(identity.uid()).isEqualTo(1000);
     assertThat(identity.gid()).isEqualTo(1001);
-    assertThat(identity.groups()).as("a number has no memberships").isEmpty();
+    assertThat(identity.groups()).as("those of its name").containsExactly(29, 44);
   }
 
   @Test
