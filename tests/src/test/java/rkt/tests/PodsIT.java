@@ -89,8 +89,8 @@ class PodsIT extends PodTests {
         ended(
             7,
             "trap 'exit 5' TERM; echo >/shared/up; while true; do sleep 0.05; done",
-            "while [ ! -e /shared/up ]; do sleep 0.05; done; exit 7",
-            "sleep 1000");
+            "while [ ! -e /shared/up ] || [ ! -e /shared/c ]; do sleep 0.05; done; exit 7",
+            "echo >/shared/c; sleep 1000");
 
     assertThat(status(uuid))
         .containsEntry("app-a", "5")
