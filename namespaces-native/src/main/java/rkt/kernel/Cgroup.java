@@ -88,6 +88,40 @@ public final class Cgroup {
     return new Cgroup(children, denial);
   }
 
+  /**
+   * This group in those hierarchies alone that have one of {@code controllers}, and in that of
+   * version 2, where only groups without groups below them hold processes.
+   *
+   * @param controllers named as in version 1
+   */
+  public Cgroup in(List<String> controllers) throws KernelException {
+    return part(controllers, true);
+  }
+
+  /** This group in the hierarchies that {@link #in} leaves out. */
+  public Cgroup besides(List<String> controllers) throws KernelException {
+    return part(controllers, false);
+  }
+
+  private Cgroup part(List<String> controllers, boolean included) throws KernelException {
+    List<CgroupDirectory> part = new ArrayList<>();
+    for (CgroupDirectory directory : directories) {
+      boolean isIn = directory.isUnified();
+      for (String controller : controllers) {
+        isIn |= directory.controls(controller);
+      }
+      if (isIn == included) {
+        part.add(directory);
+      }
+    }
+    return new Cgroup(part, denial);
+  }
+
+  /** Whether it is in any hierarchy. */
+  public boolean isAnywhere() {
+    return !directories.isEmpty();
+  }
+
   /** Where it is: one absolute path for each hierarchy. */
   public List<String> paths() {
     List<String> paths = new ArrayList<>();

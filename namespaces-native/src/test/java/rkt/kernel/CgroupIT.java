@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -88,6 +89,24 @@ class CgroupIT {
                 ? CgroupOutcome.Kind.ENFORCED // the lesser of the two holds
                 : CgroupOutcome.Kind.MODIFIED);
     assertThat(group.set(new CgroupLimit.CpuQuota(100))).isEqualTo(CgroupOutcome.ENFORCED);
+  }
+
+  @Test
+  void aGroupCanBeTakenByControllers() throws Exception {
+    Cgroup memory = group.in(List.of("memory"));
+    Cgroup others = group.besides(List.of("memory"));
+
+    assertThat(memory.paths()).isNotEmpty().doesNotContainAnyElementsOf(others.paths());
+    List<String> all = new ArrayList<>(memory.paths());
+    all.addAll(others.paths());
+    assertThat(all).containsExactlyInAnyOrderElementsOf(group.paths());
+    assertThat(memory.oomKills()).isZero();
+    assertThat(others.oomKills()).isEqualTo(-1);
+    Cgroup below = memory.createChild("below");
+    assertThat(below.isAnywhere()).isTrue();
+    assertThat(group.in(List.of()).isAnywhere())
+        .as("version 2, where all groups of processes are at the end of a branch")
+        .isEqualTo(layout.kind() != CgroupLayout.Kind.LEGACY);
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -179,14 +180,69 @@ class LimitsIT extends PodTests {
             rkt.call("enter", pod.uuid(), "sh", "-c", "echo in; sleep 1000; true")
                 .start()
                 .awaitOutput("in")) {
+      List<String> groups = groupsOf(appOf(pod, "busybox"), pod);
+      assertThat(groups).hasSameSizeAs(HostState.groups(pod.uuid()));
       List<Long> entered = HostState.descendants(enter.pid());
       assertThat(entered).hasSizeGreaterThan(1);
       for (long pid : entered.subList(1, entered.size())) {
-        assertThat(HostState.text(Path.of("/proc/" + pid + "/cgroup")).lines())
-            .filteredOn(line -> line.endsWith("/rkt/" + pod.uuid() + "/busybox"))
-            .hasSameSizeAs(HostState.groups(pod.uuid()));
+        assertThat(groupsOf(pid, pod)).isEqualTo(groups);
       }
     }
+  }
+
+  /** In version 1; in version 2 only groups without groups below them hold processes. */
+  @Test
+  void appsHaveAGroupOfTheirOwnOnlyWhereThatMakesADifference() throws Exception {
+    try (Pod plain = two();
+        Pod weighed = two("--cpu-shares=512")) {
+      for (String app : List.of("one", "two")) {
+        assertThat(groupsOf(appOf(plain, app), plain))
+            .allMatch(line ->
+                line.endsWith(
+                    line.matches("\\d+:[^:]*(cpu|devices|freezer).*")
+                        ? "/" + plain.uuid()
+                        : "/" + plain.uuid() + "/" + app))
+            .anyMatch(line -> line.endsWith("/" + app));
+        // Also the one without shares of its own: else it would count for as much as a process.
+        assertThat(groupsOf(appOf(weighed, app), weighed))
+            .filteredOn(line -> line.matches("\\d+:([^:]*cpu[^:]*|):.*"))
+            .isNotEmpty()
+            .allMatch(line -> line.endsWith("/" + weighed.uuid() + "/" + app));
+      }
+    }
+  }
+
+  /** A pod of two apps, the first with these flags. */
+  private Pod two(String... flags) throws Exception {
+    String file = rkt.home().resolve("uuid-two").toString();
+    List<String> words = new ArrayList<>(List.of("run", "--uuid-file-save=" + file));
+    words.addAll(List.of(image, "--name=one"));
+    words.addAll(List.of(flags));
+    words.addAll(List.of("--", "-c", "echo one; sleep 1000", "---"));
+    words.addAll(List.of(image, "--name=two", "--", "-c", "echo two; sleep 1000"));
+    Running running = rkt.call(words.toArray(new String[0])).start();
+    running.awaitOutput("one\n").awaitOutput("two\n");
+    return new Pod(running, Files.readString(Path.of(file)).strip());
+  }
+
+  /** A process of an app. */
+  private long appOf(Pod pod, String app) throws Exception {
+    for (long pid : HostState.descendants(pod.running().pid())) {
+      for (String line : HostState.text(Path.of("/proc/" + pid + "/cgroup")).lines().toList()) {
+        if (line.endsWith("/" + pod.uuid() + "/" + app)) {
+          return pid;
+        }
+      }
+    }
+    throw new AssertionError("no process of app " + app);
+  }
+
+  /** The lines of /proc/PID/cgroup that are about groups of the pod. */
+  private static List<String> groupsOf(long pid, Pod pod) throws Exception {
+    return HostState.text(Path.of("/proc/" + pid + "/cgroup"))
+        .lines()
+        .filter(line -> line.contains("/" + pod.uuid()))
+        .toList();
   }
 
   @Test

@@ -51,14 +51,15 @@ final class DeviceAllowance {
     return new DeviceAllowance(all, enforcement);
   }
 
+  /** Whether the app may use less than others of its pod, and is held to that. */
+  boolean narrows(AppRequest app) throws StageException {
+    return enforcement.by() != DeviceEnforcement.By.NOTHING && !ofPod.minus(ofApp(app)).isEmpty();
+  }
+
   /** Bounds the group of one app, below that of the pod, to what this app may use. */
   void narrow(Cgroup group, AppRequest app) throws StageException, KernelException {
-    if (enforcement.by() == DeviceEnforcement.By.NOTHING) {
-      return;
-    }
-    DeviceList own = ofApp(app);
-    if (!ofPod.minus(own).isEmpty()) {
-      group.narrow(ofPod, own);
+    if (narrows(app)) {
+      group.narrow(ofPod, ofApp(app));
     }
   }
 

@@ -199,7 +199,11 @@ public final class PodEnter {
       throws KernelException {
     List<Op> steps = new ArrayList<>();
     for (String group : record.cgroups()) {
-      if (group.endsWith("/" + app.name())) {
+      // In some hierarchies of version 1 an app has no group of its own, and is in the pod's.
+      boolean isOfPod = group.endsWith("/" + pod.id());
+      if (isOfPod
+          ? !record.cgroups().contains(group + "/" + app.name())
+          : group.endsWith("/" + app.name())) {
         int procs = pass(Descriptors.open(group + "/cgroup.procs", OpenFlag.WRITE));
         steps.add(
             new Op.WriteFd(Label.of("join the control group " + group), procs, Bytes.of(MYSELF)));

@@ -196,7 +196,7 @@ public final class PodRunner {
         PodUsers users = PodUsers.of(pod.id(), request.insecure());
         // First of all but for our own control group: the kernel makes them while we prepare.
         PodNamespaces namespaces = PodNamespaces.begin(users, ownNetwork, program)) {
-      PodCgroups cgroups = PodCgroups.create(pod, parent, ofPod, request.apps());
+      PodCgroups cgroups = PodCgroups.create(pod, parent, ofPod, request.apps(), resources);
       List<PreparedApp> apps = prepare(pod, request, resources, cgroups);
       PodRecord record =
           record(
@@ -220,6 +220,7 @@ public final class PodRunner {
               pod,
               request,
               apps,
+              cgroups.shared(),
               confinement,
               program,
               lifeline,

@@ -56,6 +56,7 @@ final class PodThread {
   private final LockedPod pod;
   private final PodRequest request;
   private final List<PreparedApp> apps;
+  private final List<Fd> sharedGroups;
   private final Fd program;
   private final Descriptors.Pipe lifeline;
   private final Descriptors.Pipe status;
@@ -71,6 +72,7 @@ final class PodThread {
 
   /**
    * @param data the data directory
+   * @param sharedGroups open files by which every app joins control groups of the pod
    */
   PodThread(
       Path data,
@@ -79,6 +81,7 @@ final class PodThread {
       LockedPod pod,
       PodRequest request,
       List<PreparedApp> apps,
+      List<Fd> sharedGroups,
       PodConfinement confinement,
       Fd program,
       Descriptors.Pipe lifeline,
@@ -89,6 +92,7 @@ final class PodThread {
     this.pod = pod;
     this.request = request;
     this.apps = List.copyOf(apps);
+    this.sharedGroups = List.copyOf(sharedGroups);
     this.program = program;
     this.lifeline = lifeline;
     this.status = status;
@@ -169,8 +173,8 @@ final class PodThread {
   }
 
   private Started inPod() throws StageException {
-    int nextCgroup = FIRST_CGROUP;
-    int groups = 0;
+    int nextCgroup = FIRST_CGROUP + sharedGroups.size();
+    int groups = sharedGroups.size();
     boolean interactive = false;
     for (PreparedApp app : apps) {
       groups += app.cgroupProcs().size();
@@ -355,6 +359,9 @@ final class PodThread {
       List<Op> joined =
           streams.join(asked.name(), app.streams(), root.terminals(), disk.outside(context.uid()));
       List<Integer> procs = new ArrayList<>();
+      for (int i = 0; i < sharedGroups.size(); i++) {
+        procs.add(FIRST_CGROUP + i);
+      }
       for (int i = 0; i < app.cgroupProcs().size(); i++) {
         procs.add(firstCgroup + i);
       }
@@ -442,6 +449,9 @@ final class PodThread {
         descriptors.add(FdMapping.of(lock, LOCK));
       }
       int next = FIRST_CGROUP;
+      for (Fd tasks : sharedGroups) {
+        descriptors.add(FdMapping.of(tasks, next++));
+      }
       for (PreparedApp app : apps) {
         for (Fd procs : app.cgroupProcs()) {
           descriptors.add(FdMapping.of(procs, next++));

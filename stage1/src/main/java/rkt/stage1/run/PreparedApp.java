@@ -10,7 +10,7 @@ import rkt.stage1.pod.PodRecord;
  * An app with everything that could be made before its pod's namespaces exist.
  *
  * @param outcomes what became of each isolator
- * @param cgroupProcs the open cgroup.procs of its control groups
+ * @param cgroupProcs the open files by which it joins the control groups of its own
  * @param oomCounter the file in which the kernel counts the processes of it that it killed for want
  *     of memory
  * @param seccomp the filter; empty for none

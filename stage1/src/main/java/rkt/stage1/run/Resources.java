@@ -154,6 +154,18 @@ final class Resources {
     }
   }
 
+  /** Whether it sets anything of this controller. */
+  boolean takes(String controller) {
+    for (Limit limit : limits) {
+      for (CgroupLimit part : limit.parts) {
+        if (part.controller().equals(controller)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
   /**
    * What became of each isolator where processes have this confinement: who can set up the network,
    * or send frames past its protocols, can get round what counts packets.
