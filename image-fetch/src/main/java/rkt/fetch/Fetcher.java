@@ -27,6 +27,7 @@ import rkt.fetch.oci.OciSource;
 import rkt.fetch.program.ProgramAci;
 import rkt.fetch.program.TransportProgram;
 import rkt.fetch.registries.SignaturePlaces;
+import rkt.fetch.registry.RegistryAci;
 import rkt.fetch.registry.RegistrySource;
 import rkt.fetch.registry.RegistryStatements;
 import rkt.fetch.statement.FoundStatement;
@@ -445,6 +446,16 @@ public final class Fetcher {
       Optional<ImageRef.AppcName> wanted,
       Transaction transaction)
       throws RktException {
+    return aci(source, asked, wanted, Fetched.Along.nothing(), transaction);
+  }
+
+  private Fetched aci(
+      AciSource source,
+      List<String> asked,
+      Optional<ImageRef.AppcName> wanted,
+      Fetched.Along along,
+      Transaction transaction)
+      throws RktException {
     // The signature first: it is small, and a missing one need not cost a download.
     Optional<byte[]> signature = namedSignature();
     if (signature.isEmpty()) {
@@ -455,7 +466,7 @@ public final class Fetcher {
         transaction,
         file.digest(),
         signature,
-        Fetched.Along.nothing(),
+        along,
         source.what(),
         true,
         () -> resolve(source, file, asked, wanted, transaction));
@@ -488,7 +499,7 @@ public final class Fetcher {
     if (ImageRefParser.isValue(version)) { // another could spell the reference of another image
       references.add(manifest.name() + ":" + version);
     }
-    options.progress().finished(what, file.sizeBytes(), source instanceof StoredAci);
+    options.progress().finished(what, file.sizeBytes(), source.isHere());
     return new Fetched.Resolved(
         image,
         stored,
@@ -497,7 +508,7 @@ public final class Fetcher {
             .freshness()
             .map(it ->
                 Remembered.of(
-                    what,
+                    source.remembered(),
                     wanted.map(ImageRef.AppcName::text).orElse(""),
                     it,
                     options.platform(),
@@ -535,15 +546,35 @@ public final class Fetcher {
     String lookup = registry.lookup();
     return registries.first(
         registry,
-        source ->
-            inTransaction(transaction ->
-                oci(
-                    source,
-                    registry.name(),
-                    List.of(lookup),
-                    lookup,
-                    subjects -> Optional.of(beside(registry, source, subjects)),
-                    transaction)));
+        source -> {
+          Optional<RegistryAci> aci = RegistryAci.find(source, lookup);
+          return inTransaction(transaction ->
+              aci.isPresent()
+                  ? artifact(aci.get(), registry, source, transaction)
+                  : oci(
+                      source,
+                      registry.name(),
+                      List.of(lookup),
+                      lookup,
+                      subjects -> Optional.of(beside(registry, source, subjects)),
+                      transaction));
+        });
+  }
+
+  /** An ACI in a registry, with what is signed about it there. */
+  private Fetched artifact(
+      RegistryAci aci, ImageRef.Registry registry, RegistrySource source, Transaction transaction)
+      throws RktException {
+    FoundStatements.Beside beside = beside(registry, source, List.of(aci.manifest()));
+    if (beside.signature().isPresent()) {
+      aci.signedBy(beside.signature().get().bytes());
+    }
+    return aci(
+        aci,
+        List.of(registry.lookup()),
+        Optional.empty(),
+        new Fetched.Along(beside.statements().stage(transaction), true),
+        transaction);
   }
 
   /** Looks for what is signed about an image; empty from a source that has no place for it. */

@@ -106,6 +106,61 @@ final class RegistryFetchTest {
   }
 
   @Test
+  void anAciInARegistryIsTheFileAndNothingElse() throws Exception {
+    byte[] aci = Fixtures.aci();
+    registry.serve(FakeRegistry.blob(aci), aci, "application/octet-stream");
+    String text = "docker://" + registry.authority() + "/app:aci";
+    String layer = layer(MediaType.ACI_LAYER, aci, aci.length);
+    artifact(layer);
+    ImageId id = fetch(text);
+    assertThat(id.kind()).isEqualTo(ImageId.Kind.ACI);
+    assertThat(store.image(id).name()).hasToString("example.com/app");
+    assertThat(store.find(registry.authority() + "/app:aci")).contains(id);
+    assertThat(store.find("example.com/app:1.0.0")).contains(id);
+    fetch(text);
+    assertThat(registry.requests(FakeRegistry.blob(aci))).isEqualTo(1);
+
+    store = Store.at(directory.resolve("other"));
+    store.begin().close();
+    artifact(layer + "," + layer);
+    refused(text, ErrorClass.INTEGRITY);
+    artifact(layer(MediaType.OCI_LAYER, aci, aci.length));
+    refused(text, ErrorClass.INTEGRITY);
+    artifact(layer(MediaType.ACI_LAYER, aci, aci.length - 1));
+    refused(text, ErrorClass.INTEGRITY);
+    byte[] changed = aci.clone();
+    changed[aci.length / 2] ^= 1;
+    registry.serve(FakeRegistry.blob(aci), changed, "application/octet-stream");
+    artifact(layer);
+    refused(text, ErrorClass.INTEGRITY);
+    byte[] none = Fixtures.utf8("no ACI");
+    registry.serve(FakeRegistry.blob(none), none, "application/octet-stream");
+    artifact(layer(MediaType.ACI_LAYER, none, none.length));
+    refused(text, ErrorClass.INTEGRITY);
+  }
+
+  private static String layer(String type, byte[] bytes, int size) {
+    return "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%d}"
+        .formatted(type, Digest.sha256(bytes), size);
+  }
+
+  /** What {@code rkt image push} makes of an ACI. */
+  private void artifact(String layers) {
+    byte[] manifest =
+        Fixtures.utf8(
+            """
+            {"schemaVersion":2,"mediaType":"%s","artifactType":"%s",
+             "config":%s,"layers":[%s]}\
+            """
+                .formatted(
+                    MediaType.OCI_MANIFEST,
+                    MediaType.ACI,
+                    layer(MediaType.ACI_MANIFEST, Fixtures.utf8(Fixtures.MANIFEST), 7),
+                    layers));
+    registry.serve("/v2/app/manifests/aci", manifest, MediaType.OCI_MANIFEST);
+  }
+
+  @Test
   void aTokenIsFetchedWithThePasswordAndSentToTheRegistryOnly() throws Exception {
     login(registry.authority());
     guardAll("http://" + registry.authority() + "/token");

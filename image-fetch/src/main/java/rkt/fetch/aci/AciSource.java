@@ -31,6 +31,16 @@ public interface AciSource {
   /** What the source said about later versions when it gave the file; empty if nothing. */
   Optional<Freshness> freshness();
 
+  /** Whether the file that {@link #file} gave was here already. */
+  default boolean isHere() {
+    return false;
+  }
+
+  /** What {@link #freshness} is remembered for. */
+  default String remembered() {
+    return what();
+  }
+
   /** Names the source in errors and records. */
   String what();
 }

@@ -73,6 +73,11 @@ public final class StoredAci implements AciSource {
   }
 
   @Override
+  public boolean isHere() {
+    return true;
+  }
+
+  @Override
   public String what() {
     return source;
   }

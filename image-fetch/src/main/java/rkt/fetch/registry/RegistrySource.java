@@ -42,6 +42,7 @@ public final class RegistrySource implements OciSource {
   private final TokenClient tokens;
   private volatile @Nullable String authorization;
   private volatile boolean keepsSignatures;
+  private volatile @Nullable Document root;
 
   /**
    * @param base scheme, host and port
@@ -61,17 +62,27 @@ public final class RegistrySource implements OciSource {
     return base.getAuthority().equals(host) && repository.equals(name);
   }
 
+  /** Asked for once: a tag may move meanwhile. */
   @Override
   public Document root() throws RktException {
-    Document root = manifest(reference, StrictJson.MAX_BYTES);
+    Document known = root;
+    if (known == null) {
+      known = readRoot();
+      root = known;
+    }
+    return known;
+  }
+
+  private Document readRoot() throws RktException {
+    Document read = manifest(reference, StrictJson.MAX_BYTES);
     if (reference.contains(":")) {
       Digest wanted = Digest.parse(reference);
-      Digest found = Digest.sha256(root.bytes());
+      Digest found = Digest.sha256(read.bytes());
       if (!wanted.equals(found)) {
         throw FetchException.integrity(wanted + " arrived as " + found, null);
       }
     }
-    return root;
+    return read;
   }
 
   /** The digest that the reference stands for now, if the registry tells without sending it. */

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import rkt.tests.Images;
 import rkt.tests.Result;
 import rkt.tests.Rkt;
 
@@ -133,28 +134,51 @@ class PushIT {
   }
 
   @Test
-  void anAciArrivesAsAnArtifact() throws Exception {
-    Path rootfs = Files.createDirectories(rkt.home().resolve("rootfs/etc"));
+  void anAciArrivesAsAnArtifactAndComesBackWithItsSignature() throws Exception {
     byte[] large = new byte[6 << 20];
     new java.util.Random(1).nextBytes(large);
-    Files.write(rootfs.resolve("large"), large);
-    Path manifest = rkt.home().resolve("manifest");
-    Files.writeString(
-        manifest,
-        "{\"acKind\":\"ImageManifest\",\"acVersion\":\"0.8.11\",\"name\":\"example.com/it/pushed\"}");
-    Path aci = rkt.home().resolve("pushed.aci");
-    rkt.ok(
-        "image",
-        "build",
-        "--rootfs=" + rootfs.getParent(),
-        "--manifest=" + manifest,
-        aci.toString());
-    String id = rkt.ok("--insecure-options=image", "fetch", aci.toString()).out().strip();
+    Path made =
+        Images.busybox().exec("/bin/sh", "-c", "echo pushed").file("large", 0644, large).make();
+    Images.trust(rkt);
+    String id = Images.fetch(rkt, made);
     Result pushed = push(LOGIN, id, registry.reference("team/aci:1"));
     assertThat(pushed.status()).as("%s", pushed).isZero();
     assertThat(raw("team/aci:1"))
         .contains("\"artifactType\":\"application/vnd.appc.image.v1\"")
-        .contains(OciImage.sha256(Files.readAllBytes(aci)));
+        .contains(OciImage.sha256(Files.readAllBytes(made)));
+
+    Rkt other = rkt.withData(rkt.home().resolve("data-aci"));
+    Result fetched = fetch(other, "team/aci:1");
+    assertThat(fetched.out()).as("%s", fetched).isEqualTo(id + "\n");
+    assertThat(fetched.err()).doesNotContain("here already");
+    Result current = fetch(other, "team/aci:1");
+    assertThat(current.out()).as("%s", current).isEqualTo(id + "\n");
+    assertThat(current.err()).as("nothing has changed").isEmpty();
+    assertThat(other.ok("run", "--net=none", registry.reference("team/aci:1")).out())
+        .isEqualTo("pushed\n");
+    assertThat(other.ok("image", "list", "--no-legend", "--fields=name,reference").out())
+        .startsWith("example.com/it/busybox ")
+        .contains(registry.host() + "/team/aci:1");
+    other.assertNothingIsLeftAfterGc();
+
+    // Where it lies proves nothing.
+    try (Rkt stranger = Rkt.fresh()) {
+      Result refused =
+          Tools.refuses(
+              stranger,
+              "trust",
+              254,
+              stranger
+                  .call("--insecure-options=http", "fetch", registry.reference("team/aci:1"))
+                  .env("DOCKER_CONFIG", config(LOGIN).toString()));
+      assertThat(refused.err()).contains("not trusted");
+    }
+  }
+
+  private Result fetch(Rkt here, String name) throws Exception {
+    return here.call("--insecure-options=http", "fetch", registry.reference(name))
+        .env("DOCKER_CONFIG", config(LOGIN).toString())
+        .run();
   }
 
   @Test
