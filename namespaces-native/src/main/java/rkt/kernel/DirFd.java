@@ -366,7 +366,12 @@ public final class DirFd implements AutoCloseable {
   /** The path as it was opened, for messages alone. */
   @Override
   public String toString() {
-    return parent == null ? Names.printable(name) : parent + "/" + Names.printable(name);
+    return parent == null ? Names.printable(name) : below(parent.toString(), name);
+  }
+
+  private static String below(String parent, byte[] child) {
+    String name = Names.printable(child);
+    return parent.endsWith("/") || name.startsWith("/") ? parent + name : parent + "/" + name;
   }
 
   /** Two struct timespec, the same in both. */
@@ -453,6 +458,6 @@ public final class DirFd implements AutoCloseable {
   }
 
   private KernelException failed(String call, byte[] child, Errno errno) {
-    return new KernelException(call, this + "/" + Names.printable(child), errno);
+    return new KernelException(call, below(toString(), child), errno);
   }
 }

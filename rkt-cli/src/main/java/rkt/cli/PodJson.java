@@ -1,11 +1,14 @@
 package rkt.cli;
 
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import rkt.spec.RktException;
+import rkt.spec.image.App;
 import rkt.spec.json.JsonWriter;
 import rkt.spec.pod.PodManifest;
 import rkt.spec.pod.PodVolume;
@@ -111,14 +114,7 @@ final class PodJson {
         continue;
       }
       json.array("mounts");
-      for (PodManifest.Mount mount : app.mounts()) {
-        json.object().put("name", mount.volume()).put("container_path", mount.path());
-        PodVolume volume = volume(pod, mount);
-        if (volume instanceof PodVolume.Host host) {
-          json.put("host_path", host.source());
-        }
-        json.put("read_only", volume != null && volume.readOnly()).end();
-      }
+      writeMounts(json, pod, app);
       json.end();
       putTexts(json, "annotations", app.annotations());
       if (app.app().isPresent()) {
@@ -128,12 +124,40 @@ final class PodJson {
     }
   }
 
-  private static @Nullable PodVolume volume(PodManifest pod, PodManifest.Mount mount) {
-    if (mount.appVolume().isPresent()) {
-      return mount.appVolume().get();
+  /** What was asked for, then the mount points of the image at which nothing was. */
+  private static void writeMounts(JsonWriter json, PodManifest pod, PodManifest.PodApp app) {
+    List<App.MountPoint> points = app.app().isPresent() ? app.app().get().mountPoints() : List.of();
+    List<Path> taken = new ArrayList<>();
+    for (PodManifest.Mount mount : app.mounts()) {
+      Path place = Path.of(mount.path()).normalize();
+      taken.add(place);
+      boolean readOnly = false;
+      for (App.MountPoint point : points) {
+        readOnly |= point.readOnly() && Path.of(point.path()).normalize().equals(place);
+      }
+      PodVolume volume =
+          mount.appVolume().isPresent() ? mount.appVolume().get() : find(pod, mount.volume());
+      writeMount(json, mount.volume(), mount.path(), volume, readOnly);
     }
+    for (App.MountPoint point : points) {
+      if (!taken.contains(Path.of(point.path()).normalize())) {
+        writeMount(json, point.name(), point.path(), find(pod, point.name()), point.readOnly());
+      }
+    }
+  }
+
+  private static void writeMount(
+      JsonWriter json, String name, String path, @Nullable PodVolume volume, boolean readOnly) {
+    json.object().put("name", name).put("container_path", path);
+    if (volume instanceof PodVolume.Host host) {
+      json.put("host_path", host.source());
+    }
+    json.put("read_only", readOnly || (volume != null && volume.readOnly())).end();
+  }
+
+  private static @Nullable PodVolume find(PodManifest pod, String name) {
     for (PodVolume volume : pod.volumes()) {
-      if (volume.name().equals(mount.volume())) {
+      if (volume.name().equals(name)) {
         return volume;
       }
     }

@@ -1,5 +1,10 @@
 package rkt.spec;
 
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +36,26 @@ public abstract class RktException extends Exception {
   /** What to do about it, or null. */
   public @Nullable String fix() {
     return fix;
+  }
+
+  /** Why {@code e} happened, without the file name that most of the JDK's messages are. */
+  public static String why(Throwable e) {
+    if (e instanceof FileSystemException failure) {
+      String reason = failure.getReason();
+      return reason != null ? reason : why(failure);
+    }
+    return String.valueOf(e.getMessage());
+  }
+
+  /** Those that the JDK makes without a reason. */
+  private static String why(FileSystemException e) {
+    return switch (e) {
+      case NoSuchFileException _ -> "no such file";
+      case AccessDeniedException _ -> "permission denied";
+      case FileAlreadyExistsException _ -> "something else is in its place";
+      case NotDirectoryException _ -> "not a directory";
+      default -> e.getClass().getSimpleName();
+    };
   }
 
   /** The message; never null. */

@@ -19,7 +19,7 @@ public final class StageException extends RktException {
 
   /** The same, because of {@code cause}. */
   public static StageException run(String message, @Nullable String fix, Throwable cause) {
-    return new StageException(ErrorClass.RUN, message + ": " + cause.getMessage(), fix, cause);
+    return new StageException(ErrorClass.RUN, message + ": " + why(cause), fix, cause);
   }
 
   /** A flag, or a value in a manifest, that makes no sense. */
@@ -34,7 +34,7 @@ public final class StageException extends RktException {
 
   /** The host refused: permission, disk, a missing feature. */
   public static StageException system(String message, @Nullable String fix, Throwable cause) {
-    return new StageException(ErrorClass.SYSTEM, message + ": " + cause.getMessage(), fix, cause);
+    return new StageException(ErrorClass.SYSTEM, message + ": " + why(cause), fix, cause);
   }
 
   /** The host lacks something that was needed. */

@@ -132,6 +132,17 @@ class FlyIT extends PodTests {
   void itIsForOneApp() throws Exception {
     rkt.refuses("usage", "run", FLY, image, "--name=a", "---", image, "--name=b");
     rkt.refuses("not-found", words("true", "--stage1-name=unknown"));
+    rkt.refuses("not-found", words("true", "--stage1-name=coreos.com/rkt/stage1-kvm"));
+  }
+
+  @Test
+  void theNamesOfTheFirstRktMeanTheSame() throws Exception {
+    String name = "--stage1-name=coreos.com/rkt/stage1-";
+    assertThat(rkt.ok(words("true", name + "fly:1.30.0")).err())
+        .contains("\"fly\" isolates nothing");
+    assertThat(rkt.refuses("usage", words("true", name + "fly", "--hostname=other")).err())
+        .contains("\"fly\"");
+    assertThat(rkt.ok(words("true", name + "coreos")).err()).isEmpty();
   }
 
   @Test

@@ -123,7 +123,8 @@ class HandlersIT extends PodTests {
         imageWith(
             "missing", "eventHandlers", "[{\"name\":\"post-stop\",\"exec\":[\"/bin/nothing\"]}]");
 
-    rkt.refuses("run", wordsOf(app, "echo main"));
+    assertThat(rkt.refuses("run", wordsOf(app, "echo main")).err())
+        .contains("as its post-stop handler");
   }
 
   @Test

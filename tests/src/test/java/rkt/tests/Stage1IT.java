@@ -100,6 +100,20 @@ class Stage1IT extends PodTests {
   }
 
   @Test
+  void whatItIsAskedForIsLeftToItOrRefusedWhereItWouldNotBeTold() throws Exception {
+    String path = "--stage1-path=" + program;
+    Path uuid = rkt.home().resolve("uuid-left");
+    String save = "--uuid-file-save=" + uuid;
+    rkt.ok(words("true", path, save, "--sysctl=kernel.msgmax=5", "--memory=64Mi"));
+    assertThat(rkt.ok("status", "--format=json", "--uuid-file=" + uuid).out())
+        .contains("\"name\":\"os/unix/sysctl\"", "\"name\":\"resource/memory\"")
+        .doesNotContain("\"outcome\":\"enforced\"");
+    for (String flag : new String[] {"--tmpfs=/t", "--device=/dev/fuse", "--rootfs-size=1Mi"}) {
+      assertThat(rkt.refuses("usage", words("true", path, flag)).err()).contains("bubble");
+    }
+  }
+
+  @Test
   void itIsFoundByItsNameAndVersion() throws Exception {
     Path uuid = rkt.home().resolve("uuid-name");
     for (String name : new String[] {"example.com/bubble", "example.com/bubble:1.2"}) {

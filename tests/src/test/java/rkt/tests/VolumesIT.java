@@ -166,9 +166,20 @@ class VolumesIT extends PodTests {
             Images.busybox()
                 .app("mountPoints", "[{\"name\":\"v\",\"path\":\"/data\",\"readOnly\":true}]"));
 
-    Result result = rkt.run(wordsOf(pointed, "cat /data/file; echo x > /data/file", host("")));
+    String file = rkt.home().resolve("uuid-point").toString();
+    String save = "--uuid-file-save=" + file;
+    Result result =
+        rkt.run(wordsOf(pointed, "cat /data/file; echo x > /data/file", host(""), save));
 
     assertThat(result.out()).isEqualTo("from the host\n");
+    assertThat(rkt.ok("status", "--format=json", "--uuid-file=" + file).out())
+        .contains(
+            "\"mounts\":[{\"name\":\"v\",\"container_path\":\"/data\",\"host_path\":\""
+                + source
+                + "\",\"read_only\":true}]");
+    rkt.ok(wordsOf(pointed, "true", save));
+    assertThat(rkt.ok("status", "--format=json", "--uuid-file=" + file).out())
+        .contains("\"mounts\":[{\"name\":\"v\",\"container_path\":\"/data\",\"read_only\":true}]");
     assertThat(Files.readString(source.resolve("file"))).isEqualTo("from the host\n");
   }
 

@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import rkt.spec.Digest;
+import rkt.spec.RktException;
 import rkt.spec.SpecException;
 
 /**
@@ -45,7 +46,8 @@ final class BlobWriter {
       done = true;
       return blob;
     } catch (WriteFailure e) {
-      throw SpecException.system("cannot write " + file + ": " + Durable.why(e.cause), e.cause);
+      throw SpecException.system(
+          "cannot write " + file + ": " + RktException.why(e.cause), e.cause);
     } finally {
       if (!done) {
         Files.deleteIfExists(file);

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import rkt.spec.Digest;
+import rkt.spec.RktException;
 import rkt.spec.SpecException;
 import rkt.spec.image.ImageId;
 import rkt.spec.image.ImageJson;
@@ -61,7 +62,7 @@ final class Commit {
       });
     } catch (IOException e) {
       throw SpecException.system(
-          "cannot admit " + entry.image().id() + " into the store: " + Durable.why(e), e);
+          "cannot admit " + entry.image().id() + " into the store: " + RktException.why(e), e);
     }
   }
 
@@ -88,7 +89,7 @@ final class Commit {
       });
     } catch (IOException e) {
       throw SpecException.system(
-          "cannot keep what was signed about " + image + ": " + Durable.why(e), e);
+          "cannot keep what was signed about " + image + ": " + RktException.why(e), e);
     }
   }
 

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -12,7 +11,6 @@ import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
@@ -183,25 +181,5 @@ final class Durable {
             return FileVisitResult.CONTINUE;
           }
         });
-  }
-
-  /** Why {@code e} happened, without the file name that most of the JDK's messages are. */
-  static String why(IOException e) {
-    if (e instanceof FileSystemException failure) {
-      String reason = failure.getReason();
-      return reason != null ? reason : why(failure);
-    }
-    return String.valueOf(e.getMessage());
-  }
-
-  /** Those that the JDK makes without a reason. */
-  private static String why(FileSystemException e) {
-    return switch (e) {
-      case NoSuchFileException _ -> "no such file";
-      case AccessDeniedException _ -> "permission denied";
-      case FileAlreadyExistsException _ -> "something else is in its place";
-      case NotDirectoryException _ -> "not a directory";
-      default -> e.getClass().getSimpleName();
-    };
   }
 }

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import rkt.spec.Digest;
+import rkt.spec.RktException;
 import rkt.spec.SpecException;
 import rkt.spec.image.MediaType;
 import rkt.spec.image.OciDescriptor;
@@ -47,7 +48,7 @@ final class IndexFile {
     } catch (NoSuchFileException e) {
       return List.of();
     } catch (IOException e) {
-      throw SpecException.system("cannot read " + file + ": " + Durable.why(e), e);
+      throw SpecException.system("cannot read " + file + ": " + RktException.why(e), e);
     }
     return OciIndex.parseOwn(bytes, file.toString()).manifests();
   }

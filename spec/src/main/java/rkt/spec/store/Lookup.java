@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
+import rkt.spec.RktException;
 import rkt.spec.SpecException;
 import rkt.spec.image.ImageId;
 import rkt.spec.image.OciDescriptor;
@@ -65,7 +66,7 @@ final class Lookup {
       }
     } catch (IOException e) {
       throw SpecException.system(
-          "cannot read " + store.files().images() + ": " + Durable.why(e), e);
+          "cannot read " + store.files().images() + ": " + RktException.why(e), e);
     } catch (IllegalArgumentException e) {
       return Optional.empty(); // not a directory of ours
     }

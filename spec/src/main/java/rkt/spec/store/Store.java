@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 import rkt.spec.Digest;
 import rkt.spec.ErrorClass;
 import rkt.spec.ImageName;
+import rkt.spec.RktException;
 import rkt.spec.SpecException;
 import rkt.spec.image.ChainId;
 import rkt.spec.image.Image;
@@ -98,7 +99,7 @@ public final class Store {
       return new Transaction(this, directory, lock);
     } catch (IOException e) {
       throw SpecException.system(
-          "cannot write to the store in " + root() + ": " + Durable.why(e), e);
+          "cannot write to the store in " + root() + ": " + RktException.why(e), e);
     }
   }
 
@@ -229,7 +230,8 @@ public final class Store {
       }
       return made;
     } catch (IOException e) {
-      throw SpecException.system("cannot list the images in " + root() + ": " + Durable.why(e), e);
+      throw SpecException.system(
+          "cannot list the images in " + root() + ": " + RktException.why(e), e);
     }
   }
 
@@ -243,7 +245,8 @@ public final class Store {
     try {
       return ListingText.of(root(), files.list(), form);
     } catch (IOException e) {
-      throw SpecException.system("cannot list the images in " + root() + ": " + Durable.why(e), e);
+      throw SpecException.system(
+          "cannot list the images in " + root() + ": " + RktException.why(e), e);
     }
   }
 
@@ -252,7 +255,8 @@ public final class Store {
     try {
       return text.writeTo(out);
     } catch (IOException e) {
-      throw SpecException.system("cannot list the images in " + root() + ": " + Durable.why(e), e);
+      throw SpecException.system(
+          "cannot list the images in " + root() + ": " + RktException.why(e), e);
     }
   }
 
@@ -330,7 +334,7 @@ public final class Store {
       }
       return size;
     } catch (IOException e) {
-      throw SpecException.system("cannot read " + files.blobs() + ": " + Durable.why(e), e);
+      throw SpecException.system("cannot read " + files.blobs() + ": " + RktException.why(e), e);
     }
   }
 
@@ -585,7 +589,7 @@ public final class Store {
   }
 
   private static SpecException cannotRemove(ImageId id, IOException e) {
-    return SpecException.system("cannot remove " + id + ": " + Durable.why(e), e);
+    return SpecException.system("cannot remove " + id + ": " + RktException.why(e), e);
   }
 
   private Removal removal(ImageId id, List<Digest> chains, long freed) throws SpecException {
@@ -673,7 +677,7 @@ public final class Store {
       } catch (IOException e) {
         requireHere(image.id());
         throw SpecException.integrity(
-            "the blob " + blob + " of " + image.id() + " cannot be read: " + Durable.why(e));
+            "the blob " + blob + " of " + image.id() + " cannot be read: " + RktException.why(e));
       }
     }
     remember(
@@ -701,7 +705,7 @@ public final class Store {
         files.locked(() -> new Sweep(files).orphans());
       }
     } catch (IOException e) {
-      throw SpecException.system("cannot clean up " + files.tmp() + ": " + Durable.why(e), e);
+      throw SpecException.system("cannot clean up " + files.tmp() + ": " + RktException.why(e), e);
     }
   }
 
@@ -715,7 +719,7 @@ public final class Store {
         return file;
       });
     } catch (IOException e) {
-      throw SpecException.system("cannot update " + imageDir(id) + ": " + Durable.why(e), e);
+      throw SpecException.system("cannot update " + imageDir(id) + ": " + RktException.why(e), e);
     }
   }
 
@@ -743,7 +747,7 @@ public final class Store {
       });
     } catch (IOException e) {
       throw SpecException.system(
-          "cannot write " + imageDir(id).resolve(name) + ": " + Durable.why(e), e);
+          "cannot write " + imageDir(id).resolve(name) + ": " + RktException.why(e), e);
     }
   }
 
@@ -753,7 +757,7 @@ public final class Store {
     } catch (NoSuchFileException e) {
       throw SpecException.notFound("no image " + id + " is in the store", null);
     } catch (IOException e) {
-      throw SpecException.system("cannot read " + file + ": " + Durable.why(e), e);
+      throw SpecException.system("cannot read " + file + ": " + RktException.why(e), e);
     }
   }
 

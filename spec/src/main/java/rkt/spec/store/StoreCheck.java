@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import rkt.spec.Digest;
 import rkt.spec.ErrorClass;
+import rkt.spec.RktException;
 import rkt.spec.SpecException;
 import rkt.spec.image.Image;
 import rkt.spec.image.ImageId;
@@ -63,7 +64,7 @@ final class StoreCheck {
             return !listed;
           });
     } catch (IOException e) {
-      throw SpecException.system("cannot look for " + id + ": " + Durable.why(e), e);
+      throw SpecException.system("cannot look for " + id + ": " + RktException.why(e), e);
     }
   }
 

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import rkt.spec.Digest;
+import rkt.spec.RktException;
 import rkt.spec.SpecException;
 import rkt.spec.image.ImageId;
 import rkt.spec.image.MediaType;
@@ -139,7 +140,7 @@ final class StoreFiles {
     } catch (NoSuchFileException e) {
       throw SpecException.integrity("the blob " + digest + " is not in the store");
     } catch (IOException e) {
-      throw SpecException.system("cannot read " + file + ": " + Durable.why(e), e);
+      throw SpecException.system("cannot read " + file + ": " + RktException.why(e), e);
     }
   }
 

@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import rkt.spec.Digest;
+import rkt.spec.RktException;
 import rkt.spec.SpecException;
 import rkt.spec.image.ImageId;
 import rkt.spec.image.MediaType;
@@ -67,7 +68,7 @@ public final class Transaction implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      throw SpecException.system("cannot lock the store: " + Durable.why(e), e);
+      throw SpecException.system("cannot lock the store: " + RktException.why(e), e);
     }
   }
 
@@ -93,7 +94,7 @@ public final class Transaction implements AutoCloseable {
       }
       return now == null;
     } catch (IOException e) {
-      throw SpecException.system("cannot lock the store: " + Durable.why(e), e);
+      throw SpecException.system("cannot lock the store: " + RktException.why(e), e);
     }
   }
 
@@ -135,7 +136,7 @@ public final class Transaction implements AutoCloseable {
       return (before != null && BlobStat.of(digest, blob).isUnchangedSince(before))
           || digest.equals(StoreFiles.hash(blob, digest.algorithm()));
     } catch (IOException e) {
-      throw SpecException.system("cannot read " + blob + ": " + Durable.why(e), e);
+      throw SpecException.system("cannot read " + blob + ": " + RktException.why(e), e);
     }
   }
 
@@ -171,7 +172,7 @@ public final class Transaction implements AutoCloseable {
     try {
       return add(new ByteArrayInputStream(bytes), bytes.length);
     } catch (IOException e) {
-      throw SpecException.system("cannot stage a document: " + Durable.why(e), e);
+      throw SpecException.system("cannot stage a document: " + RktException.why(e), e);
     }
   }
 
@@ -259,7 +260,7 @@ public final class Transaction implements AutoCloseable {
       }
       lock.release();
     } catch (IOException e) {
-      throw SpecException.system("cannot clean up " + directory + ": " + Durable.why(e), e);
+      throw SpecException.system("cannot clean up " + directory + ": " + RktException.why(e), e);
     }
   }
 

@@ -88,7 +88,8 @@ final class PodOptions {
   private static void requireOfNamespaces(ParseResult parsed, String option) throws StageException {
     if (parsed.hasMatchedOption(option)
         && !parsed.hasMatchedOption("--stage1-path")
-        && parsed.matchedOptionValue("--stage1-name", "").equals(Stage1.FLY.name())) {
+        && Stage1.find(parsed.matchedOptionValue("--stage1-name", ""))
+            .equals(Optional.of(Stage1.FLY))) {
       throw StageException.usage(
           option + " and the stage1 \"fly\" exclude each other: what it has is the host's",
           "leave one of them out");

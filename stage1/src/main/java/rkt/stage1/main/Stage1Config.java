@@ -35,11 +35,12 @@ final class Stage1Config {
       Path file = program.getFileName();
       return trusted(name.orElse(file == null ? path.get() : file.toString()), program);
     }
-    if (name.isEmpty() || name.get().equals(Stage1.NAMESPACES.name())) {
+    if (name.isEmpty()) {
       return Stage1.NAMESPACES;
     }
-    if (name.get().equals(Stage1.FLY.name())) {
-      return Stage1.FLY;
+    Optional<Stage1> own = Stage1.find(name.get());
+    if (own.isPresent()) {
+      return own.get();
     }
     Optional<Path> found = Optional.empty();
     for (Path directory : configuration) {

@@ -20,7 +20,6 @@ public final class PackException extends RktException {
   }
 
   static PackException system(String what, Throwable cause) {
-    return new PackException(
-        ErrorClass.SYSTEM, "cannot " + what + ": " + cause.getMessage(), null, cause);
+    return new PackException(ErrorClass.SYSTEM, "cannot " + what + ": " + why(cause), null, cause);
   }
 }

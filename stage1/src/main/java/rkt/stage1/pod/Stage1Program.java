@@ -112,7 +112,8 @@ public final class Stage1Program {
       return real;
     } catch (IOException e) {
       throw StageException.usage(
-          "cannot use the stage1 " + program + ": " + e.getMessage(), "name one that is there");
+          "cannot use the stage1 " + program + ": " + StageException.why(e),
+          "name one that is there");
     }
   }
 }

@@ -45,14 +45,13 @@ public final class RenderException extends RktException {
     } else if (cause.is(Errno.EPERM) || cause.is(Errno.EACCES)) {
       fix = "run as root, or choose a directory of your own with --dir";
     }
-    return new RenderException(
-        ErrorClass.SYSTEM, "cannot " + what + ": " + cause.getMessage(), fix, cause);
+    return new RenderException(ErrorClass.SYSTEM, "cannot " + what + ": " + why(cause), fix, cause);
   }
 
   /** The local system refused, in any other way. */
   static RenderException system(String what, Throwable cause) {
     return new RenderException(
-        ErrorClass.SYSTEM, "cannot " + what + ": " + cause.getMessage(), null, cause);
+        ErrorClass.SYSTEM, "cannot " + what + ": " + why(cause), null, cause);
   }
 
   /** A directory that the user named cannot be used. */

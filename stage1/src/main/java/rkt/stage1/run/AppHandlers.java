@@ -44,6 +44,7 @@ final class AppHandlers {
     List<String> candidates =
         Executable.candidates(
             name,
+            event.label(),
             root.directory(),
             words.get(0),
             context.workingDirectory(),

@@ -71,6 +71,7 @@ final class ContextBuilder {
     List<String> candidates =
         Executable.candidates(
             asked.name(),
+            "",
             root.directory(),
             arguments.get(0),
             directory,

@@ -19,11 +19,12 @@ final class Executable {
    * The paths to try, in order: the program itself if it is given with a slash, else below each
    * directory of PATH.
    *
+   * @param handler what of the app, {@code pre-start} for example; empty for its main program
    * @param path the app's PATH
    * @throws StageException if none of them is an executable file in the image
    */
   static List<String> candidates(
-      String app, DirFd root, String program, String workingDirectory, String path)
+      String app, String handler, DirFd root, String program, String workingDirectory, String path)
       throws StageException {
     List<String> candidates = paths(program, workingDirectory, path);
     for (String candidate : candidates) {
@@ -33,8 +34,15 @@ final class Executable {
       }
     }
     throw StageException.run(
-        "app \"" + app + "\" cannot start: no program \"" + program + "\" in its image",
-        "name one that the image holds with --exec=PATH");
+        "app \""
+            + app
+            + "\" cannot start: no program \""
+            + program
+            + "\" in its image"
+            + (handler.isEmpty() ? "" : ", which names it as its " + handler + " handler"),
+        handler.isEmpty()
+            ? "name one that the image holds with --exec=PATH"
+            : "use another image, or a pod manifest whose app has no such handler");
   }
 
   /** Where {@code program} may be, by the rules of a shell. */

@@ -119,11 +119,7 @@ final class HostPod {
       outcomes.add(
           isEnforced && stage1.isFly()
               ? new PodRecord.Isolator(isolator.name(), isolator.json(), "enforced")
-              : new PodRecord.Isolator(
-                  isolator.name(),
-                  isolator.json(),
-                  "ignored",
-                  "left to the stage1 \"" + stage1.name() + "\""));
+              : left(isolator, stage1));
     }
     return new Confinement(
         granted.capabilities(),
@@ -134,6 +130,23 @@ final class HostPod {
         Map.of(),
         Set.of(),
         outcomes);
+  }
+
+  private static PodRecord.Isolator left(Isolator isolator, Stage1 stage1) {
+    return new PodRecord.Isolator(
+        isolator.name(),
+        isolator.json(),
+        "ignored",
+        "left to the stage1 \"" + stage1.name() + "\"");
+  }
+
+  /** What became of the isolators of the pod: they are in its manifest, for a program to see. */
+  static List<PodRecord.Isolator> podOutcomes(PodRequest request, Stage1 stage1) {
+    List<PodRecord.Isolator> outcomes = new ArrayList<>();
+    for (Isolator isolator : request.isolators()) {
+      outcomes.add(left(isolator, stage1));
+    }
+    return outcomes;
   }
 
   /** With fly there is no pod that could be limited, or have parameters of its own. */

@@ -275,7 +275,7 @@ public final class PodRunner {
               stage1,
               List.of(app),
               List.of(),
-              List.of(),
+              HostPod.podOutcomes(request, stage1),
               Optional.empty(),
               Optional.empty());
       enterRun(pod, request, record, List.of(app));

@@ -46,7 +46,12 @@ class ExecutableTest {
       throws Exception {
     try (DirFd open = DirFd.open(root.toString())) {
       return Executable.candidates(
-          "web", open, program, directory, AppEnvironment.path(AppEnvironment.lines(environment)));
+          "web",
+          "",
+          open,
+          program,
+          directory,
+          AppEnvironment.path(AppEnvironment.lines(environment)));
     }
   }
 
