@@ -1,11 +1,13 @@
 package rkt.fetch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,6 +74,31 @@ final class TransportTest {
     assertThat(request.integer("limitBytes")).isEqualTo(20L << 30);
     assertThat(request.findBoolean("seed")).contains(false);
     assertThat(request.string("output")).startsWith(home.resolve("data/store/tmp").toString());
+    assertThat(home.resolve("data/store/tmp")).isEmptyDirectory();
+  }
+
+  @Test
+  void theExampleOfTheSpecificationWorksAsItIs() throws Exception {
+    String spec = Files.readString(Path.of("../spec/transport.md"));
+    int begin = spec.indexOf("```sh\n") + "```sh\n".length();
+    Path file = programs.resolve("rkt-transport-shelf");
+    Files.writeString(file, spec.substring(begin, spec.indexOf("```", begin)));
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    ImageRef there = reference("shelf://here" + home.resolve("app.aci"));
+    try (Fetched fetched = fetcher().fetch(there)) {
+      assertThat(fetched.signedBytes()).hasBinaryContent(Fixtures.aci());
+    }
+    try (Fetched fetched =
+        new Fetcher(store, options().withSeed(Duration.ofMinutes(5))).fetch(there)) {
+      assertThat(fetched.image().name()).hasToString("example.com/app");
+      assertThat(ProcessHandle.current().children().count()).as("it shares").isPositive();
+    }
+    assertThatThrownBy(() -> new Fetcher(store, options().withMostBytes(100)).fetch(there).close())
+        .hasMessageContaining("app.aci has " + Fixtures.aci().length + " bytes");
+    assertThatThrownBy(() -> fetcher().fetch(reference("shelf://here/absent.aci")).close())
+        .isInstanceOfSatisfying(
+            RktException.class, e -> assertThat(e.errorClass()).isEqualTo(ErrorClass.NOT_FOUND))
+        .hasMessageContaining("there is no /absent.aci");
     assertThat(home.resolve("data/store/tmp")).isEmptyDirectory();
   }
 
@@ -147,13 +174,15 @@ final class TransportTest {
   }
 
   private Fetcher fetcher() {
+    return new Fetcher(store, options());
+  }
+
+  private FetchOptions options() {
     Map<String, String> environment = Map.of("PATH", Objects.requireNonNull(System.getenv("PATH")));
-    return new Fetcher(
-        store,
-        FetchOptions.of(environment)
-            .withSurroundings(
-                new Surroundings(environment, home.resolve("etc"), List.of(), List.of(programs)))
-            .withPatience(patience));
+    return FetchOptions.of(environment)
+        .withSurroundings(
+            new Surroundings(environment, home.resolve("etc"), List.of(), List.of(programs)))
+        .withPatience(patience);
   }
 
   private ImageRef reference(String text) throws Exception {
