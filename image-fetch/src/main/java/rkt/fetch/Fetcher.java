@@ -462,6 +462,9 @@ public final class Fetcher {
       signature = source.signature();
     }
     Blob file = source.file(transaction, options.progress(), options.mostBytes());
+    if (signature.isEmpty()) {
+      signature = source.lateSignature();
+    }
     return new Fetched(
         transaction,
         file.digest(),

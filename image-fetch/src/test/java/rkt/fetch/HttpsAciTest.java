@@ -21,6 +21,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
@@ -108,6 +109,25 @@ final class HttpsAciTest {
     try (Fetched fetched = fetcher(options).fetch(new ImageRef.AciUrl(url("/unsigned.aci")))) {
       assertThat(fetched.signature()).isEmpty();
     }
+  }
+
+  @Test
+  void aSignatureThatIsMadeWhenTheFileIsFetchedIsAskedForAgain() throws Exception {
+    FetchOptions options = options(Map.of("SSL_CERT_FILE", certificate.toString()));
+    AtomicInteger patience = new AtomicInteger(1);
+    serve("/late.aci", Fixtures.aci());
+    server.createContext(
+        "/late.aci.asc",
+        exchange -> {
+          boolean late = patience.getAndDecrement() > 0;
+          FakeRegistry.answer(
+              exchange, late ? 202 : 200, Fixtures.utf8(late ? "" : "a signature"), "text/plain");
+        });
+    try (Fetched fetched = fetcher(options).fetch(new ImageRef.AciUrl(url("/late.aci")))) {
+      assertThat(fetched.signature()).get().isEqualTo(Fixtures.utf8("a signature"));
+    }
+    patience.set(2);
+    refused(options, "/late.aci", ErrorClass.NETWORK);
   }
 
   @Test

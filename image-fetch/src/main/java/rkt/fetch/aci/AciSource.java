@@ -28,6 +28,14 @@ public interface AciSource {
    */
   Optional<byte[]> signature() throws RktException;
 
+  /**
+   * The signature, if the source said that it would have it once the file was fetched; empty if it
+   * said no such thing.
+   */
+  default Optional<byte[]> lateSignature() throws RktException {
+    return Optional.empty();
+  }
+
   /** What the source said about later versions when it gave the file; empty if nothing. */
   Optional<Freshness> freshness();
 

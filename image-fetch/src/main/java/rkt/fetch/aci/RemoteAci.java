@@ -21,11 +21,15 @@ import rkt.spec.store.Transaction;
 
 /** An ACI on a web server. Belongs to one thread. */
 public final class RemoteAci implements AciSource {
+  /** What a server says that signs a file when somebody fetches it. */
+  private static final int ACCEPTED = 202;
+
   private final Http http;
   private final Logins logins;
   private final URI url;
   private final URI signatureUrl;
   private @Nullable Freshness freshness;
+  private boolean isSignatureLate;
 
   /**
    * @param signatureUrl where the detached signature is
@@ -85,10 +89,28 @@ public final class RemoteAci implements AciSource {
             if (isMissing(answer)) {
               return Optional.empty();
             }
+            if (answer.status() == ACCEPTED) {
+              isSignatureLate = true;
+              return Optional.empty();
+            }
             require(answer, signatureUrl);
             return Optional.of(answer.bytes(MAX_SIGNATURE_BYTES));
           }
         });
+  }
+
+  @Override
+  public Optional<byte[]> lateSignature() throws RktException {
+    if (!isSignatureLate) {
+      return Optional.empty();
+    }
+    Optional<byte[]> signature = signature();
+    if (signature.isEmpty()) {
+      throw FetchException.network(
+          signatureUrl.getHost() + " still has no signature at " + signatureUrl + ", and said so",
+          "fetch the image again later");
+    }
+    return signature;
   }
 
   /** A document of at most {@code limit} bytes at {@code uri}, on the same terms. */
