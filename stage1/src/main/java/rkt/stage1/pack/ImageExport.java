@@ -145,7 +145,7 @@ public final class ImageExport {
       render(stored, rootfs);
       byte[] bytes =
           new OciToAci(stored, config.platform(), notes)
-              .manifest(name, UserGroup.of(rootfs, stored.image().app().user()));
+              .manifest(name, UserGroups.of(rootfs, stored.image().app().user()));
       new AciBuilder(PackRules.AS_IS, Compression.GZIP).build(rootfs, bytes, target, overwrite);
     }
   }

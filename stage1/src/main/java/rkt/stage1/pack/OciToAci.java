@@ -36,9 +36,9 @@ final class OciToAci {
    * The manifest.
    *
    * @param name what the ACI is called
-   * @param group of an app whose image names none
+   * @param groups of an app whose image names none
    */
-  byte[] manifest(ImageName name, String group) throws PackException {
+  byte[] manifest(ImageName name, UserGroups groups) throws PackException {
     if (!IDENTIFIER.matcher(name.text()).matches()) {
       throw PackException.usage(
           "\"" + name + "\" is no name for an ACI, which has no port and no capitals",
@@ -51,7 +51,7 @@ final class OciToAci {
     pairs(json, "labels", labels());
     Image image = stored.image();
     if (!image.app().exec().isEmpty() || !image.app().arguments().isEmpty()) {
-      app(json, image.app(), group);
+      app(json, image.app(), groups);
     }
     pairs(json, "annotations", Provenance.of(stored));
     return json.end().bytes();
@@ -72,7 +72,8 @@ final class OciToAci {
     return labels;
   }
 
-  private void app(JsonWriter json, App app, String group) {
+  private void app(JsonWriter json, App app, UserGroups groups) {
+    boolean isNamed = !app.group().isEmpty();
     Map<String, String> environment = new LinkedHashMap<>();
     for (Map.Entry<String, String> variable : app.environment().entrySet()) {
       if (VARIABLE.matcher(variable.getKey()).matches()) {
@@ -86,8 +87,8 @@ final class OciToAci {
             app.exec(),
             app.arguments(),
             app.user(),
-            app.group().isEmpty() ? group : app.group(),
-            app.supplementaryGids(),
+            isNamed ? app.group() : groups.primary(),
+            isNamed ? app.supplementaryGids() : groups.memberships(),
             app.workingDirectory(),
             environment,
             app.mountPoints(),
