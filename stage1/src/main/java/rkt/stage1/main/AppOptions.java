@@ -86,12 +86,12 @@ final class AppOptions {
 
   static ProcessRequest process(ParseResult parsed, List<String> arguments) throws StageException {
     return new ProcessRequest(
-        Pairs.find(parsed, "--exec"),
+        Pairs.text(parsed, "--exec"),
         arguments,
-        Pairs.find(parsed, "--user"),
-        Pairs.find(parsed, "--group"),
+        Pairs.text(parsed, "--user"),
+        Pairs.text(parsed, "--group"),
         groups(parsed),
-        Pairs.find(parsed, "--working-dir"),
+        Pairs.text(parsed, "--working-dir"),
         Pairs.of(parsed, "--environment"));
   }
 }

@@ -15,6 +15,15 @@ final class Pairs {
     return Optional.ofNullable(parsed.matchedOptionValue(option, null));
   }
 
+  /** The same of an option that means nothing without a value, as of a variable that is not set. */
+  static Optional<String> text(ParseResult parsed, String option) throws StageException {
+    Optional<String> text = find(parsed, option);
+    if (text.isPresent() && text.get().isEmpty()) {
+      throw StageException.usage(option + " has no value", "give it one, or leave it out");
+    }
+    return text;
+  }
+
   static List<String> all(ParseResult parsed, String option) {
     return parsed.matchedOptionValue(option, List.of());
   }

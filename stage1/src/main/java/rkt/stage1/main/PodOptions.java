@@ -110,7 +110,7 @@ final class PodOptions {
   /** The variables of the pod: those of the file, then those of {@code --set-env} over them. */
   static Map<String, String> variables(ParseResult parsed) throws StageException, IOException {
     Map<String, String> variables = new LinkedHashMap<>();
-    String file = parsed.matchedOptionValue("--set-env-file", "");
+    String file = Pairs.text(parsed, "--set-env-file").orElse("");
     if (!file.isEmpty()) {
       for (String line : lines(file)) {
         String trimmed = line.strip();

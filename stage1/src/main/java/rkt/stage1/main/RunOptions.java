@@ -220,7 +220,7 @@ public final class RunOptions {
         parsed.hasMatchedOption(PodOptions.PRIVATE_USERS),
         Pairs.find(parsed, "--stage1-name"),
         Pairs.find(parsed, "--stage1-path"),
-        parsed.matchedOptionValue("--uuid-file-save", ""),
+        Pairs.text(parsed, "--uuid-file-save").orElse(""),
         isolators,
         PodOptions.metadata(parsed));
   }

@@ -2,6 +2,7 @@ package rkt.stage1.main;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.stage1.StageException;
@@ -34,9 +35,9 @@ final class StreamOptions {
   static Metadata annotated(ParseResult parsed, Metadata metadata) throws StageException {
     Map<String, String> annotations = new LinkedHashMap<>(metadata.annotations());
     for (String stream : STREAMS) {
-      String mode = parsed.matchedOptionValue("--" + stream, "");
-      if (!mode.isEmpty()) {
-        annotations.put(AppStreams.ANNOTATION + stream, mode);
+      Optional<String> mode = Pairs.text(parsed, "--" + stream);
+      if (mode.isPresent()) {
+        annotations.put(AppStreams.ANNOTATION + stream, mode.get());
       }
     }
     if (annotations.isEmpty()) {

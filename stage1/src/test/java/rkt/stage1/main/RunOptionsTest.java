@@ -62,6 +62,24 @@ class RunOptionsTest {
         .containsExactly("-", "@file", "${x}");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--exec",
+        "--user",
+        "--group",
+        "--working-dir",
+        "--stdin",
+        "--stdout",
+        "--stderr",
+        "--uuid-file-save",
+        "--set-env-file"
+      })
+  void anEmptyValueIsNone(String option) {
+    refused(() -> parsed("i", option + "="), option + " has no value");
+    refused(() -> parsed("i", option, ""), option + " has no value");
+  }
+
   @Test
   void threeDashesLeadFromArgumentsToTheNextImage() throws Exception {
     RunLine line =
