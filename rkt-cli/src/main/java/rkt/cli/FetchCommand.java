@@ -22,11 +22,7 @@ final class FetchCommand implements Command {
             .type(boolean.class)
             .description("Accepted for the sake of old scripts: identifiers are always whole.")
             .build());
-    spec.addOption(
-        OptionSpec.builder(FetchFlags.QUIET)
-            .type(boolean.class)
-            .description("No progress.")
-            .build());
+    FetchFlags.quiet(spec);
     FetchFlags.text(
         spec,
         FetchFlags.SEED,
@@ -35,8 +31,9 @@ final class FetchCommand implements Command {
     ImageArguments.describe(
         spec,
         "1..*",
-        "A path, https://HOST/FILE.aci, docker://HOST/NAME:TAG, oci:DIR:TAG, oci-archive:FILE,"
-            + " docker-archive:FILE or dir:DIR.");
+        "A path, NAME:VERSION, https://HOST/FILE.aci, docker://HOST/NAME:TAG,"
+            + " oci:DIR:TAG, oci-archive:FILE, docker-archive:FILE, dir:DIR, magnet:?…, or"
+            + " https://HOST/FILE.torrent.");
   }
 
   @Override

@@ -88,6 +88,12 @@ record FetchFlags(
     text(spec, VARIANT, "VARIANT", "Fetch the image for this kind of the processor, such as v7.");
   }
 
+  /** Adds {@code --quiet}. */
+  static void quiet(CommandSpec spec) {
+    spec.addOption(
+        OptionSpec.builder(QUIET).type(boolean.class).description("No progress.").build());
+  }
+
   static void text(CommandSpec spec, String name, String label, String description) {
     spec.addOption(
         OptionSpec.builder(name)

@@ -26,6 +26,7 @@ final class ImageImportCommand implements Command {
         "FILE",
         "1..*",
         "An ACI, an OCI archive, a docker archive, or the directory of an OCI layout.");
+    FetchFlags.quiet(spec);
   }
 
   @Override

@@ -17,6 +17,7 @@ final class ImagePushCommand implements Command {
   public void describe(CommandSpec spec) {
     Format.describe(spec);
     Words.describe(spec, "IMAGE TARGET", "2", "An image in the store, and docker://HOST/NAME:TAG.");
+    FetchFlags.quiet(spec);
   }
 
   @Override

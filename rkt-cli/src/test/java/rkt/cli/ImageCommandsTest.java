@@ -71,6 +71,15 @@ class ImageCommandsTest {
   }
 
   @Test
+  void aQuietImportPrintsTheIdentifierAlone() throws Exception {
+    trusted("ed25519.asc");
+    String file = FIXTURES.resolve("image.aci").toString();
+    String id = cli.rkt("image", "import", file).out();
+    assertThat(cli.rkt("image", "import", file).err()).endsWith(" bytes\n");
+    assertThat(cli.rkt("image", "import", "--quiet", file)).isEqualTo(new Cli.Result(0, id, ""));
+  }
+
+  @Test
   void aFetchIsDescribedAsJson() throws Exception {
     trusted("nistp256.asc");
     Cli.Result result = cli.rkt("fetch", "--format=json", FIXTURES.resolve("image.aci").toString());

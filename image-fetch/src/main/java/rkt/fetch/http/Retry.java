@@ -25,13 +25,24 @@ public final class Retry {
 
   private final Patience patience;
   private final String server;
+  private final String doing;
 
   /**
    * @param server names the other side in errors
    */
   public Retry(Patience patience, String server) {
+    this(patience, server, "fetch from");
+  }
+
+  /**
+   * The same for something else than a fetch.
+   *
+   * @param doing what is done there, for errors: {@code push to}
+   */
+  public Retry(Patience patience, String server, String doing) {
     this.patience = patience;
     this.server = server;
+    this.doing = doing;
   }
 
   /** Something that is tried. */
@@ -107,7 +118,8 @@ public final class Retry {
     if (e instanceof Answer.OversizeException) {
       return FetchException.integrity(String.valueOf(e.getMessage()), e);
     }
-    return FetchException.network("cannot fetch from " + server + ": " + why(e) + after, fix(e), e);
+    return FetchException.network(
+        "cannot " + doing + " " + server + ": " + why(e) + after, fix(e), e);
   }
 
   private static String why(IOException e) {

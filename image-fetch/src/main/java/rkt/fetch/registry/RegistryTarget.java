@@ -318,6 +318,6 @@ public final class RegistryTarget {
   }
 
   private Retry retry() {
-    return new Retry(http.options().patience(), base.getAuthority());
+    return new Retry(http.options().patience(), base.getAuthority(), "push to");
   }
 }

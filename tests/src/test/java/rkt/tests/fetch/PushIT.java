@@ -90,6 +90,11 @@ class PushIT {
 
     Result again = push(LOGIN, digest, registry.reference("team/app:3"));
     assertThat(again.err()).contains("here already");
+    Result quiet = push(LOGIN, "--quiet", digest, registry.reference("team/app:3"));
+    assertThat(quiet.out()).as("%s", quiet).isEqualTo(digest + "\n");
+    assertThat(quiet.err()).isEmpty();
+    assertThat(push(LOGIN, digest, "docker://127.0.0.1:1/team/app:3").err())
+        .startsWith("network: cannot push to 127.0.0.1:1: ");
 
     Rkt other = rkt.withData(rkt.home().resolve("data-other"));
     Result fetched =
