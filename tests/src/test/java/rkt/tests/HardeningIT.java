@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -383,6 +384,20 @@ class HardeningIT extends PodTests {
     assertThat(rkt.run(words("true", "--seccomp=mode=retain,@appc.io/all")).err())
         .isEqualTo(
             "warning: this pod is confined less than usual (without seccomp); this is recorded\n");
+  }
+
+  @Test
+  void aProgramIsStartedWhateverTheFilterAllowsIt() throws Exception {
+    // It is the program that fails then, by its own status, and not rkt.
+    for (String set : List.of("@appc.io/empty", "write")) {
+      Result result = rkt.run(words("true", "--seccomp=mode=retain,errno=EPERM," + set));
+      assertThat(result.status()).as("%s", result).isPositive().isNotEqualTo(254);
+      assertThat(rkt.run(words("true", "--seccomp=mode=retain," + set)).status())
+          .isEqualTo(128 + 31);
+    }
+    List<String> many = new ArrayList<>(List.of("run", image, "--exec=/bin/echo", "--"));
+    many.addAll(Collections.nCopies(5000, "word"));
+    assertThat(rkt.ok(many.toArray(new String[0])).out()).hasSize(5000 * 5);
   }
 
   @Test
