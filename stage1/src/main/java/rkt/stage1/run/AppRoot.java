@@ -187,9 +187,8 @@ final class AppRoot implements AutoCloseable {
       terminals = devpts.mount(NO_SUID, NO_EXEC);
       attach(dev, terminals, pts);
     }
-    mountBelow(
-        dev, "shm", filesystem("tmpfs", "mode", "1777", "size", "64m"), NO_SUID, NO_DEV, NO_EXEC);
-    mountBelow(dev, "mqueue", filesystem("mqueue"), NO_SUID, NO_DEV, NO_EXEC);
+    mountBelow(dev, "shm", "tmpfs", "mode=1777,size=64m");
+    mountBelow(dev, "mqueue", "mqueue", null);
   }
 
   /**
@@ -492,12 +491,18 @@ final class AppRoot implements AutoCloseable {
     return filesystem;
   }
 
-  private static void mountBelow(
-      DirFd parent, String name, NewFilesystem filesystem, MountAttribute... attributes)
+  /** In {@code parent}, which nobody else has seen yet. */
+  private static void mountBelow(DirFd parent, String name, String type, @Nullable String options)
       throws KernelException {
-    byte[] child = Names.of(name);
-    parent.mkdir(child, 0755);
-    attach(parent, filesystem, child, attributes);
+    parent.mkdir(Names.of(name), 0755);
+    Mounts.mount(
+        type,
+        "/proc/self/fd/" + parent.number() + "/" + name,
+        type,
+        options,
+        MountFlag.NO_SUID,
+        MountFlag.NO_DEV,
+        MountFlag.NO_EXEC);
   }
 
   private static void attach(

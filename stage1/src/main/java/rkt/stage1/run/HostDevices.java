@@ -2,15 +2,14 @@ package rkt.stage1.run;
 
 import java.util.ArrayList;
 import java.util.List;
-import rkt.kernel.DetachedMount;
 import rkt.kernel.DeviceList;
 import rkt.kernel.DeviceRule;
 import rkt.kernel.DirFd;
 import rkt.kernel.Errno;
-import rkt.kernel.Fd;
 import rkt.kernel.FileFd;
 import rkt.kernel.KernelException;
-import rkt.kernel.MountAttribute;
+import rkt.kernel.MountFlag;
+import rkt.kernel.Mounts;
 import rkt.kernel.Names;
 import rkt.kernel.Stat;
 
@@ -21,6 +20,8 @@ import rkt.kernel.Stat;
  * descriptor: it is that device, or nothing.
  */
 final class HostDevices implements AutoCloseable {
+  private static final String PROC_FD = "/proc/self/fd/";
+
   private static final List<Node> ALL =
       List.of(
           new Node("null", 1, 3), // first, see bindNull
@@ -90,11 +91,22 @@ final class HostDevices implements AutoCloseable {
   }
 
   private void bind(int index, DirFd directory) throws KernelException {
-    try (FileFd place = directory.createFile(Names.of(ALL.get(index).name), 0666);
-        DetachedMount mount = DetachedMount.cloneOf(Fd.adopt(nodes.get(index).number()))) {
-      mount.forbid(MountAttribute.READ_ONLY, MountAttribute.NO_SUID, MountAttribute.NO_EXEC);
-      mount.attach(Fd.adopt(place.number()));
-    }
+    byte[] name = Names.of(ALL.get(index).name);
+    directory.mknod(name, Stat.S_IFREG | 0666, 0);
+    // By paths that are descriptors, to a name that nobody else knows yet: three calls where one
+    // for each step takes six, for each device of each app.
+    String place = PROC_FD + directory.number() + "/" + ALL.get(index).name;
+    Mounts.mount(PROC_FD + nodes.get(index).number(), place, null, null, MountFlag.BIND);
+    Mounts.mount(
+        null,
+        place,
+        null,
+        null,
+        MountFlag.REMOUNT,
+        MountFlag.BIND,
+        MountFlag.READ_ONLY,
+        MountFlag.NO_SUID,
+        MountFlag.NO_EXEC);
   }
 
   @Override

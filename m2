@@ -1,0 +1,11 @@
+140 139 0:52 / /dev rw,nosuid,nodev,noexec,relatime - tmpfs none rw,size=64k,mode=755,uid=2136604672,gid=2136604672
+141 140 0:6 /null /dev/null ro,nosuid,noexec,relatime - devtmpfs devtmpfs rw,size=12334464k,nr_inodes=3083616,mode=755
+142 140 0:6 /zero /dev/zero ro,nosuid,noexec,relatime - devtmpfs devtmpfs rw,size=12334464k,nr_inodes=3083616,mode=755
+143 140 0:6 /full /dev/full ro,nosuid,noexec,relatime - devtmpfs devtmpfs rw,size=12334464k,nr_inodes=3083616,mode=755
+144 140 0:6 /random /dev/random ro,nosuid,noexec,relatime - devtmpfs devtmpfs rw,size=12334464k,nr_inodes=3083616,mode=755
+146 140 0:6 /urandom /dev/urandom ro,nosuid,noexec,relatime - devtmpfs devtmpfs rw,size=12334464k,nr_inodes=3083616,mode=755
+147 140 0:6 /tty /dev/tty ro,nosuid,noexec,relatime - devtmpfs devtmpfs rw,size=12334464k,nr_inodes=3083616,mode=755
+148 140 0:53 / /dev/pts rw,nosuid,noexec,relatime - devpts none rw,mode=620,ptmxmode=666
+149 140 0:54 / /dev/shm rw,nosuid,nodev,noexec,relatime - tmpfs tmpfs rw,size=65536k,uid=2136604672,gid=2136604672
+150 140 0:48 / /dev/mqueue rw,nosuid,nodev,noexec,relatime - mqueue mqueue rw
+165 151 0:49 /empty /sys/dev/block ro,nosuid,nodev,noexec,relatime - tmpfs rkt ro,size=1024k,mode=755,uid=2136604672,gid=2136604672
