@@ -21,13 +21,13 @@ import rkt.fetch.http.Origin;
 import rkt.fetch.layout.DirSource;
 import rkt.fetch.layout.DockerArchiveSource;
 import rkt.fetch.layout.LayoutSource;
+import rkt.fetch.oci.ArtifactAci;
 import rkt.fetch.oci.Document;
 import rkt.fetch.oci.OciFetch;
 import rkt.fetch.oci.OciSource;
 import rkt.fetch.program.ProgramAci;
 import rkt.fetch.program.TransportProgram;
 import rkt.fetch.registries.SignaturePlaces;
-import rkt.fetch.registry.RegistryAci;
 import rkt.fetch.registry.RegistrySource;
 import rkt.fetch.registry.RegistryStatements;
 import rkt.fetch.statement.FoundStatement;
@@ -107,12 +107,12 @@ public final class Fetcher {
       case ImageRef.OciLayout(Path directory, String tag, Optional<Digest> digest) ->
           inTransaction(transaction -> {
             LayoutSource source = LayoutSource.directory(directory, tag, digest);
-            return nameless(source, tag, source::beside, transaction);
+            return stored(source, tag, source::beside, transaction);
           });
       case ImageRef.OciArchive(Path file, String tag, Optional<Digest> digest) ->
           inTransaction(transaction -> {
             LayoutSource source = LayoutSource.archive(tar(file, transaction), file, tag, digest);
-            return nameless(source, tag, source::beside, transaction);
+            return stored(source, tag, source::beside, transaction);
           });
       case ImageRef.DockerArchive(Path file, String wanted) ->
           inTransaction(transaction ->
@@ -124,7 +124,7 @@ public final class Fetcher {
       case ImageRef.DirectoryImage(Path directory) ->
           inTransaction(transaction -> {
             DirSource source = new DirSource(directory);
-            return nameless(source, "", _ -> source.beside(), transaction);
+            return stored(source, "", _ -> source.beside(), transaction);
           });
       case ImageRef.Registry registry -> registry(registry);
       case ImageRef.StoreId(String text) ->
@@ -519,6 +519,16 @@ public final class Fetcher {
         manifest.dependencies());
   }
 
+  /** An image of a layout or a directory, where an ACI is an artifact. */
+  private Fetched stored(
+      OciSource source, String tag, Neighbours neighbours, Transaction transaction)
+      throws RktException {
+    Optional<ArtifactAci> aci = ArtifactAci.find(source, "");
+    return aci.isPresent()
+        ? artifact(aci.get(), List.of(), neighbours, transaction)
+        : nameless(source, tag, neighbours, transaction);
+  }
+
   /** An image whose source gives it no name that could be believed. */
   private Fetched nameless(
       OciSource source, String tag, Neighbours neighbours, Transaction transaction)
@@ -550,33 +560,32 @@ public final class Fetcher {
     return registries.first(
         registry,
         source -> {
-          Optional<RegistryAci> aci = RegistryAci.find(source, lookup);
+          // Of a tag that moves, both look at the same answer.
+          Optional<ArtifactAci> aci = ArtifactAci.find(source, lookup);
+          Neighbours neighbours = subjects -> Optional.of(beside(registry, source, subjects));
           return inTransaction(transaction ->
               aci.isPresent()
-                  ? artifact(aci.get(), registry, source, transaction)
-                  : oci(
-                      source,
-                      registry.name(),
-                      List.of(lookup),
-                      lookup,
-                      subjects -> Optional.of(beside(registry, source, subjects)),
-                      transaction));
+                  ? artifact(aci.get(), List.of(lookup), neighbours, transaction)
+                  : oci(source, registry.name(), List.of(lookup), lookup, neighbours, transaction));
         });
   }
 
-  /** An ACI in a registry, with what is signed about it there. */
+  /** An ACI as an artifact, with what is signed about that where it is. */
   private Fetched artifact(
-      RegistryAci aci, ImageRef.Registry registry, RegistrySource source, Transaction transaction)
+      ArtifactAci aci, List<String> references, Neighbours neighbours, Transaction transaction)
       throws RktException {
-    FoundStatements.Beside beside = beside(registry, source, List.of(aci.manifest()));
-    if (beside.signature().isPresent()) {
-      aci.signedBy(beside.signature().get().bytes());
+    Optional<FoundStatements.Beside> beside = neighbours.of(List.of(aci.manifest()));
+    if (beside.isEmpty()) {
+      return aci(aci, references, Optional.empty(), transaction);
+    }
+    if (beside.get().signature().isPresent()) {
+      aci.signedBy(beside.get().signature().get().bytes());
     }
     return aci(
         aci,
-        List.of(registry.lookup()),
+        references,
         Optional.empty(),
-        new Fetched.Along(beside.statements().stage(transaction), true),
+        new Fetched.Along(beside.get().statements().stage(transaction), true),
         transaction);
   }
 

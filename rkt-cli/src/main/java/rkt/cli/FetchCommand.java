@@ -31,9 +31,9 @@ final class FetchCommand implements Command {
     ImageArguments.describe(
         spec,
         "1..*",
-        "A path, NAME:VERSION, https://HOST/FILE.aci, docker://HOST/NAME:TAG,"
-            + " oci:DIR:TAG, oci-archive:FILE, docker-archive:FILE, dir:DIR, magnet:?…, or"
-            + " https://HOST/FILE.torrent.");
+        "A path, NAME:VERSION, https://HOST/FILE.aci, docker://HOST/NAME:TAG, oci:DIR:TAG,"
+            + " oci-archive:FILE, docker-archive:FILE, dir:DIR, https://HOST/FILE.torrent or a"
+            + " magnet link.");
   }
 
   @Override

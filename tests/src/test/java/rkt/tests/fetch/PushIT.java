@@ -166,6 +166,23 @@ class PushIT {
         .contains(registry.host() + "/team/aci:1");
     other.assertNothingIsLeftAfterGc();
 
+    // A store is a layout, and so is what skopeo makes of a registry.
+    Tools.ok(
+        "skopeo",
+        "--insecure-policy",
+        "copy",
+        "-q",
+        "--src-tls-verify=false",
+        "--src-creds=" + LOGIN,
+        registry.reference("team/aci:1"),
+        "oci:" + rkt.home().resolve("copied") + ":1");
+    Rkt third = rkt.withData(rkt.home().resolve("data-third"));
+    String stored = "oci:" + other.data().resolve("store") + ":example.com/it/busybox:latest";
+    assertThat(third.ok("fetch", stored).out()).isEqualTo(id + "\n");
+    String copied = "oci:" + rkt.home().resolve("copied") + ":1";
+    assertThat(third.ok("--insecure-options=image", "fetch", copied).out()).isEqualTo(id + "\n");
+    assertThat(third.ok("run", "--net=none", "example.com/it/busybox").out()).isEqualTo("pushed\n");
+
     // Where it lies proves nothing.
     try (Rkt stranger = Rkt.fresh()) {
       Result refused =

@@ -1,11 +1,10 @@
-package rkt.fetch.registry;
+package rkt.fetch.oci;
 
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import rkt.fetch.aci.AciSource;
 import rkt.fetch.http.Freshness;
-import rkt.fetch.oci.Document;
 import rkt.fetch.transport.FetchException;
 import rkt.fetch.transport.Progress;
 import rkt.spec.Digest;
@@ -17,38 +16,37 @@ import rkt.spec.store.Blob;
 import rkt.spec.store.Transaction;
 
 /**
- * An ACI that somebody has pushed to a registry. Of the artifact nothing is believed but where the
- * file is: that says what the image is called, as it does elsewhere. Belongs to one thread.
- * spec/image.md#references
+ * An ACI that is kept as an OCI artifact, in a registry or a layout. Of the artifact nothing is
+ * believed but where the file is: that says what the image is called, as it does elsewhere. Belongs
+ * to one thread. spec/image.md#references
  */
-public final class RegistryAci implements AciSource {
-  private final RegistrySource registry;
+public final class ArtifactAci implements AciSource {
+  private final OciSource source;
   private final String lookup;
   private final OciDescriptor manifest;
   private final OciDescriptor layer;
   private Optional<byte[]> signature = Optional.empty();
   private boolean isHere;
 
-  private RegistryAci(
-      RegistrySource registry, String lookup, OciDescriptor manifest, OciDescriptor layer) {
-    this.registry = registry;
+  private ArtifactAci(
+      OciSource source, String lookup, OciDescriptor manifest, OciDescriptor layer) {
+    this.source = source;
     this.lookup = lookup;
     this.manifest = manifest;
     this.layer = layer;
   }
 
   /**
-   * What the reference of {@code registry} stands for, if it is an ACI.
+   * What {@code source} means, if it is an ACI.
    *
-   * @param lookup the reference as the store keeps it
+   * @param lookup what to ask the source for to see whether it is still the same; empty for nothing
    */
-  public static Optional<RegistryAci> find(RegistrySource registry, String lookup)
-      throws RktException {
-    Document root = registry.root();
+  public static Optional<ArtifactAci> find(OciSource source, String lookup) throws RktException {
+    Document root = source.root();
     if (!MediaType.isManifest(root.mediaType())) {
       return Optional.empty();
     }
-    String what = "the manifest of " + registry.what();
+    String what = "the manifest of " + source.what();
     OciManifest manifest = OciManifest.parse(root.bytes(), root.mediaType(), what);
     if (!manifest.artifactType().equals(MediaType.ACI)) {
       return Optional.empty();
@@ -58,7 +56,7 @@ public final class RegistryAci implements AciSource {
       throw FetchException.integrity(what + " says that it is an ACI, and has no ACI in it", null);
     }
     return Optional.of(
-        new RegistryAci(registry, lookup, root.descriptor(), manifest.layers().getFirst()));
+        new ArtifactAci(source, lookup, root.descriptor(), manifest.layers().getFirst()));
   }
 
   /** The digest of the artifact, which what is signed about it names. */
@@ -66,7 +64,7 @@ public final class RegistryAci implements AciSource {
     return manifest.digest();
   }
 
-  /** Says which detached signature of the file the registry has. */
+  /** Says which detached signature of the file the source has. */
   public void signedBy(byte[] found) {
     this.signature = Optional.of(found);
   }
@@ -80,7 +78,7 @@ public final class RegistryAci implements AciSource {
     transaction.claim(List.of(layer.digest()));
     isHere = transaction.has(layer.digest());
     if (!isHere) {
-      registry.blob(layer, transaction::add, progress.started(what(), layer.sizeBytes()));
+      source.blob(layer, transaction::add, progress.started(what(), layer.sizeBytes()));
     }
     return new Blob(layer.digest(), layer.sizeBytes());
   }
@@ -92,7 +90,9 @@ public final class RegistryAci implements AciSource {
 
   @Override
   public Optional<Freshness> freshness() {
-    return Optional.of(new Freshness(manifest.digest().toString(), Duration.ZERO));
+    return lookup.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Freshness(manifest.digest().toString(), Duration.ZERO));
   }
 
   @Override
@@ -107,6 +107,6 @@ public final class RegistryAci implements AciSource {
 
   @Override
   public String what() {
-    return registry.what();
+    return source.what();
   }
 }
