@@ -350,6 +350,23 @@ class PodsIT extends PodTests {
   }
 
   @Test
+  void aPodOfTwoAppsOfOneImageCanBeRunAgain() throws Exception {
+    String serving =
+        Images.admit(
+            rkt,
+            Images.busybox()
+                .exec("/bin/true")
+                .app("ports", "[{\"name\":\"http\",\"protocol\":\"tcp\",\"port\":80}]"));
+    String uuidFile = rkt.home().resolve("uuid-serving").toString();
+    rkt.ok("run", "--uuid-file-save=" + uuidFile, serving, "--name=a", serving, "--name=b");
+    Path manifest =
+        Files.writeString(
+            rkt.home().resolve("serving.json"),
+            rkt.ok("cat-manifest", "--uuid-file=" + uuidFile).out());
+    rkt.ok("run", "--pod-manifest=" + manifest);
+  }
+
+  @Test
   void eachAppHasItsOwnOomScoreAdj() throws Exception {
     List<String> words = new ArrayList<>(List.of("run"));
     for (String score : List.of("--oom-score-adj=400", "", "--oom-score-adj=500")) {

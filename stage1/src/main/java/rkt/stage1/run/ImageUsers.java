@@ -80,8 +80,8 @@ final class ImageUsers {
     }
     int gid = gid(group, entry, owner);
     List<Integer> groups = new ArrayList<>(supplementary);
-    // As OCI images mean it: whoever names a group takes that one, and no memberships.
-    if (entry != null && group.isEmpty() && owner == null) {
+    // As OCI images mean it: whoever names groups takes these, and no memberships.
+    if (entry != null && group.isEmpty() && owner == null && supplementary.isEmpty()) {
       addMemberships(entry[0], gid, groups);
     }
     requireInPod(ids.hasUser(uid), "user " + uid);

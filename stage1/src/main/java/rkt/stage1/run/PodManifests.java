@@ -1,10 +1,12 @@
 package rkt.stage1.run;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import rkt.kernel.Capability;
 import rkt.kernel.CapabilitySet;
 import rkt.spec.image.App;
@@ -27,8 +29,9 @@ final class PodManifests {
 
   static PodManifest of(PodRequest pod, List<PreparedApp> apps) {
     List<PodManifest.PodApp> written = new ArrayList<>();
+    Set<String> ports = new HashSet<>();
     for (PreparedApp app : apps) {
-      written.add(app(pod, app));
+      written.add(app(pod, app, ports));
     }
     Map<String, String> isolators = new LinkedHashMap<>();
     for (Isolator isolator : pod.isolators()) {
@@ -47,7 +50,13 @@ final class PodManifests {
         pod.metadata().userLabels());
   }
 
-  private static PodManifest.PodApp app(PodRequest pod, PreparedApp prepared) {
+  /**
+   * One app.
+   *
+   * @param ports the names of those that are written: in a manifest no two are called alike, as
+   *     those of one image that runs twice are
+   */
+  private static PodManifest.PodApp app(PodRequest pod, PreparedApp prepared, Set<String> ports) {
     AppRequest asked = prepared.request();
     List<PodManifest.Mount> mounts = new ArrayList<>();
     for (Mounting mounting : asked.storage().mounts()) {
@@ -56,7 +65,7 @@ final class PodManifests {
     return new PodManifest.PodApp(
         asked.name(),
         image(asked.image()),
-        Optional.of(effective(pod, prepared)),
+        Optional.of(effective(pod, prepared, ports)),
         asked.storage().readOnlyRoot(),
         mounts,
         asked.metadata().annotations());
@@ -85,9 +94,15 @@ final class PodManifests {
         image.id().kind() == ImageId.Kind.ACI ? image.labels() : Map.of());
   }
 
-  private static App effective(PodRequest pod, PreparedApp prepared) {
+  private static App effective(PodRequest pod, PreparedApp prepared, Set<String> names) {
     AppRequest asked = prepared.request();
     App app = asked.app();
+    List<App.Port> ports = new ArrayList<>();
+    for (App.Port port : app.ports()) {
+      if (names.add(port.name())) {
+        ports.add(port);
+      }
+    }
     ProcessRequest process = asked.process();
     List<String> program = new ArrayList<>();
     if (process.exec().isPresent()) {
@@ -108,7 +123,7 @@ final class PodManifests {
         app.mountPoints(),
         isolators(prepared),
         app.stopSignal(),
-        app.ports(),
+        ports,
         app.eventHandlers(),
         merged(app.userAnnotations(), asked.metadata().userAnnotations()),
         merged(app.userLabels(), asked.metadata().userLabels()),
