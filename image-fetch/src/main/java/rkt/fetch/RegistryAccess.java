@@ -4,6 +4,7 @@ import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import rkt.fetch.auth.Credentials;
 import rkt.fetch.auth.Logins;
 import rkt.fetch.http.Http;
@@ -25,6 +26,7 @@ import rkt.spec.RktException;
 final class RegistryAccess {
   private final FetchOptions options;
   private final Logins logins;
+  private @Nullable RegistriesConf conf;
 
   RegistryAccess(FetchOptions options, Logins logins) {
     this.options = options;
@@ -82,8 +84,16 @@ final class RegistryAccess {
     return Optional.empty();
   }
 
+  /** Read once: a file that is changed meanwhile is for the next command. */
+  private RegistriesConf conf() throws RktException {
+    if (conf == null) {
+      conf = RegistriesConf.read(options.surroundings());
+    }
+    return conf;
+  }
+
   private List<Endpoint> endpoints(ImageRef.Registry reference) throws RktException {
-    return RegistriesConf.read(options.surroundings())
+    return conf()
         .endpoints(reference.host(), reference.repository(), reference.digest().isPresent());
   }
 
@@ -136,7 +146,7 @@ final class RegistryAccess {
 
   /** What a short name stands for; itself if it stands for nothing. */
   ImageRef expand(ImageRef.AppcName name) throws RktException {
-    Optional<String> full = RegistriesConf.read(options.surroundings()).alias(name.name().text());
+    Optional<String> full = conf().alias(name.name().text());
     if (full.isEmpty()) {
       return name;
     }

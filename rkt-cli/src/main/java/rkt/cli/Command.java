@@ -12,6 +12,13 @@ import rkt.spec.RktException;
  * to picocli would take longer than most of them run.
  */
 interface Command {
+  /**
+   * Begins what takes its time and harms nobody, before anything else is done.
+   *
+   * @param words of the command line, not parsed yet
+   */
+  default void prepare(List<String> words, Caller caller) {}
+
   /** Adds the command's own options and parameters; the common ones are there already. */
   void describe(CommandSpec spec);
 

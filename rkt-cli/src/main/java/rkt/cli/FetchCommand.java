@@ -5,6 +5,7 @@ import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
+import rkt.fetch.http.Preparation;
 import rkt.spec.RktException;
 import rkt.spec.image.Image;
 import rkt.spec.image.ImageJson;
@@ -34,6 +35,31 @@ final class FetchCommand implements Command {
         "A path, NAME:VERSION, https://HOST/FILE.aci, docker://HOST/NAME:TAG, oci:DIR:TAG,"
             + " oci-archive:FILE, docker-archive:FILE, dir:DIR, https://HOST/FILE.torrent or a"
             + " magnet link.");
+  }
+
+  /**
+   * Who will ask a server has Java prepare for that while words are parsed and the store is read.
+   */
+  @Override
+  public void prepare(List<String> words, Caller caller) {
+    if (words.contains(FetchFlags.OFFLINE)) {
+      return;
+    }
+    for (String word : words) {
+      if (isElsewhere(word)) {
+        Preparation.begin(caller.environment());
+        return;
+      }
+    }
+  }
+
+  /** Whether the word is a URL, or a name with a host, as far as can be told by its look. */
+  static boolean isElsewhere(String word) {
+    if (word.contains("://")) {
+      return !word.startsWith("-") && !word.startsWith("file:");
+    }
+    int slash = word.indexOf('/');
+    return slash > 0 && word.lastIndexOf(':', slash) < 0 && "-.".indexOf(word.charAt(0)) < 0;
   }
 
   @Override

@@ -32,7 +32,7 @@ record FetchFlags(
     String arch,
     String variant) {
   private static final String PULL_POLICY = "--pull-policy";
-  private static final String OFFLINE = "--offline";
+  static final String OFFLINE = "--offline";
   static final String QUIET = "--quiet";
   static final String SEED = "--seed";
   static final String TRUST_KEYS = "--trust-keys-from-https";

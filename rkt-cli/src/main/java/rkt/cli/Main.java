@@ -59,6 +59,7 @@ public final class Main {
     }
     CommandName name = CommandName.find(typed);
     var command = name.create();
+    command.prepare(args, caller);
     CommandSpec spec = spec(name, command);
 
     // Common options may stand before the command's name: for picocli they stand behind it.

@@ -49,6 +49,14 @@ final class Proxies {
   }
 
   /**
+   * Tells Java how it is to log in to the proxies of {@code environment}: to be done before it
+   * loads what makes connections, which asks once.
+   */
+  static void tellJava(Map<String, String> environment) {
+    Proxies _ = new Proxies(environment);
+  }
+
+  /**
    * A way to a server.
    *
    * @param login who we are for the proxy, and for nobody else; null if we have no answer
