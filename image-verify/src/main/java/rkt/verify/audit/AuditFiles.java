@@ -35,6 +35,7 @@ final class AuditFiles {
   private static final String SUFFIX = ".jsonl";
   private static final String HEAD = "head";
   private static final int LONGEST_HEAD = 128;
+  private static final int HEAD_READS = 10;
 
   private final Path directory;
 
@@ -137,7 +138,19 @@ final class AuditFiles {
 
   /** What the last writer left as the end of the log; empty if nobody did, or it is unreadable. */
   Optional<AuditHead> head() throws IOException {
-    byte[] bytes;
+    String text = headText();
+    for (int i = 0; i < HEAD_READS; i++) { // a writer may be at it, and need not be done
+      String again = headText();
+      if (again.equals(text)) {
+        break;
+      }
+      text = again;
+    }
+    return AuditHead.parse(text);
+  }
+
+  /** Empty if there is none. */
+  private String headText() throws IOException {
     try (FileChannel file =
         FileChannel.open(
             directory.resolve(HEAD), StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
@@ -145,16 +158,32 @@ final class AuditFiles {
       while (buffer.hasRemaining() && file.read(buffer) >= 0) {
         // until the end of a short file
       }
-      bytes = new byte[buffer.position()];
-      buffer.flip().get(bytes);
+      return new String(buffer.array(), 0, buffer.position(), US_ASCII).strip();
     } catch (NoSuchFileException e) {
-      return Optional.empty();
+      return "";
     }
-    return AuditHead.parse(new String(bytes, US_ASCII).strip());
   }
 
-  /** Replaces the head; only the holder of the lock may. */
+  /**
+   * Replaces the head; only the holder of the lock may. Where it is, because that needs no sync: a
+   * power loss leaves this one or the one before, and no file of another length or of none.
+   */
   void writeHead(AuditHead head) throws IOException {
+    byte[] bytes = head.bytes();
+    try (FileChannel file =
+        FileChannel.open(
+            directory.resolve(HEAD), StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
+      if (file.size() == bytes.length) {
+        write(file, bytes);
+        return;
+      }
+    } catch (NoSuchFileException e) {
+      // It is the first.
+    }
+    makeHead(bytes);
+  }
+
+  private void makeHead(byte[] bytes) throws IOException {
     Path draft = directory.resolve(HEAD + ".new");
     try (FileChannel file =
         FileChannel.open(
@@ -165,9 +194,11 @@ final class AuditFiles {
                 StandardOpenOption.WRITE,
                 LinkOption.NOFOLLOW_LINKS),
             OWNER_ONLY)) {
-      write(file, head.bytes());
+      write(file, bytes);
+      file.force(true);
     }
     Files.move(draft, directory.resolve(HEAD), StandardCopyOption.ATOMIC_MOVE);
+    sync();
   }
 
   static void write(FileChannel file, byte[] bytes) throws IOException {

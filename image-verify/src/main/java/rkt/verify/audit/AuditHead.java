@@ -2,6 +2,7 @@ package rkt.verify.audit;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 public record AuditHead(long sequence, String link) {
   /** Of a log in which nothing was recorded yet. */
   public static final AuditHead EMPTY = new AuditHead(0, Chain.START);
+
+  /** More than the longest needs, and less than the smallest that a disk writes at once. */
+  static final int FILE_BYTES = 96;
 
   public AuditHead {
     if (sequence < 0 || !isLink(link)) {
@@ -40,8 +44,14 @@ public record AuditHead(long sequence, String link) {
     return isLink(link) ? Optional.of(new AuditHead(sequence, link)) : Optional.empty();
   }
 
+  /** The file: always of one length, so that it is replaced where it is. */
   byte[] bytes() {
-    return (this + "\n").getBytes(US_ASCII);
+    byte[] bytes = new byte[FILE_BYTES];
+    byte[] text = toString().getBytes(US_ASCII);
+    Arrays.fill(bytes, (byte) ' ');
+    System.arraycopy(text, 0, bytes, 0, text.length);
+    bytes[FILE_BYTES - 1] = '\n';
+    return bytes;
   }
 
   private static boolean isLink(String text) {

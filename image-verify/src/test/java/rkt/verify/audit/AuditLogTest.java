@@ -344,6 +344,8 @@ final class AuditLogTest {
   void whatCannotGetAHeadIsTakenBack() throws Exception {
     append(2);
     List<String> before = lines();
+    Path head = data.resolve("audit/head");
+    Files.writeString(head, Files.readString(head).strip() + "\n"); // which is to be made anew
     Path draft = Files.createDirectory(data.resolve("audit/head.new"));
     assertThatThrownBy(() -> append(1))
         .isInstanceOfSatisfying(
@@ -353,6 +355,27 @@ final class AuditLogTest {
     Files.delete(draft);
     append(1);
     assertThat(lines()).hasSize(3);
+    assertThat(problems()).isEmpty();
+  }
+
+  /** So that a power loss leaves the old one or the new one without a sync. */
+  @Test
+  void theHeadIsOverwrittenWhereItIs() throws Exception {
+    append(1);
+    Path head = data.resolve("audit/head");
+    Object file = Files.getAttribute(head, "unix:ino");
+    for (int i = 0; i < 12; i++) {
+      append(1);
+      assertThat(Files.size(head)).isEqualTo(96);
+      assertThat(Files.getAttribute(head, "unix:ino")).isEqualTo(file);
+      assertThat(problems()).isEmpty();
+    }
+    assertThat(Files.readString(head)).startsWith("13:").endsWith(" \n");
+    Files.writeString(head, Files.readString(head).strip() + "\n"); // another version's
+    assertThat(problems()).isEmpty();
+    append(1);
+    assertThat(Files.size(head)).isEqualTo(96);
+    assertThat(lines()).hasSize(14);
     assertThat(problems()).isEmpty();
   }
 
