@@ -17,6 +17,7 @@ final class AuditLogCommand implements Command {
   @Override
   public void describe(CommandSpec spec) {
     Format.describe(spec);
+    Table.describe(spec);
     AuditFilter.describe(spec);
   }
 
@@ -25,7 +26,7 @@ final class AuditLogCommand implements Command {
     Format format = Format.of(parsed);
     AuditFilter filter = AuditFilter.of(parsed, caller.clock().instant());
     Table table = new Table();
-    table.row("TIME", "EVENT", "RESULT", "NAME", "IMAGE", "POD", "KEY");
+    table.heading(parsed, "TIME", "EVENT", "RESULT", "NAME", "IMAGE", "POD", "KEY");
     new AuditRecords(settings.dir())
         .forEach((record, line) -> {
           if (!filter.accepts(record)) {

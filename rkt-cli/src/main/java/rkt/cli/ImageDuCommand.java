@@ -26,11 +26,7 @@ final class ImageDuCommand implements Command {
             .type(boolean.class)
             .description("Print whole identifiers and exact sizes.")
             .build());
-    spec.addOption(
-        OptionSpec.builder("--no-legend")
-            .type(boolean.class)
-            .description("Print no heading.")
-            .build());
+    Table.describe(spec);
   }
 
   @Override
@@ -43,9 +39,7 @@ final class ImageDuCommand implements Command {
     Map<Object, Integer> users = users(images);
     Map<String, Long> treeSizes = new HashMap<>();
     Table table = new Table();
-    if (!parsed.hasMatchedOption("--no-legend")) {
-      table.row("ID", "NAME", "BLOBS", "TREES", "ALONE");
-    }
+    table.heading(parsed, "ID", "NAME", "BLOBS", "TREES", "ALONE");
     for (StoredImage image : images) {
       Usage usage = usage(image, users, trees, treeSizes);
       String id = image.image().id().toString();

@@ -109,11 +109,7 @@ final class ImageListCommand implements Command {
             .type(boolean.class)
             .description("Print whole identifiers and exact sizes.")
             .build());
-    spec.addOption(
-        OptionSpec.builder("--no-legend")
-            .type(boolean.class)
-            .description("Print no heading.")
-            .build());
+    Table.describe(spec);
   }
 
   private static void word(CommandSpec spec, String name, String label, String description) {
@@ -144,7 +140,7 @@ final class ImageListCommand implements Command {
     Maker maker = new Maker(format, fields, full, new Times());
     List<Row> rows = new ArrayList<>(store.listing(maker::row));
     rows.sort(order);
-    boolean hasLegend = !parsed.hasMatchedOption("--no-legend");
+    boolean hasLegend = Table.hasHeading(parsed);
     byte[] text = text(format, fields, hasLegend, rows, caller.out().charset());
     caller.out().write(text, 0, text.length);
     caller.out().flush();
@@ -167,7 +163,7 @@ final class ImageListCommand implements Command {
         + " "
         + parsed.matchedOptionValue(ORDER, "asc")
         + (parsed.hasMatchedOption("--full") ? " full" : "")
-        + (parsed.hasMatchedOption("--no-legend") ? " bare" : "");
+        + (Table.hasHeading(parsed) ? "" : " bare");
   }
 
   private static byte[] text(

@@ -28,11 +28,7 @@ final class ListCommand implements Command {
             .type(boolean.class)
             .description("Print whole UUIDs and image identifiers.")
             .build());
-    spec.addOption(
-        OptionSpec.builder("--no-legend")
-            .type(boolean.class)
-            .description("Print no heading.")
-            .build());
+    Table.describe(spec);
   }
 
   @Override
@@ -55,9 +51,8 @@ final class ListCommand implements Command {
     }
     boolean full = parsed.hasMatchedOption("--full");
     Table table = new Table();
-    if (!parsed.hasMatchedOption("--no-legend")) {
-      table.row("UUID", "APP", "IMAGE NAME", "IMAGE ID", "STATE", "CREATED", "STARTED", "NETWORKS");
-    }
+    table.heading(
+        parsed, "UUID", "APP", "IMAGE NAME", "IMAGE ID", "STATE", "CREATED", "STARTED", "NETWORKS");
     for (PodView pod : list) {
       whole(
           pods,

@@ -4,6 +4,8 @@ import java.io.PrintStream;
 import java.nio.charset.Charset;
 import java.util.ArrayList;
 import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
 import rkt.spec.Printable;
 
 /**
@@ -11,8 +13,26 @@ import rkt.spec.Printable;
  */
 final class Table {
   private static final String GAP = "  ";
+  private static final String NO_LEGEND = "--no-legend";
 
   private final List<String[]> rows = new ArrayList<>();
+
+  /** The option of every command that prints one with a heading. */
+  static void describe(CommandSpec spec) {
+    Words.flag(spec, NO_LEGEND, "Print no heading.");
+  }
+
+  /** Adds a first row that says what is in the columns, unless the user wants none. */
+  void heading(ParseResult parsed, String... cells) {
+    if (hasHeading(parsed)) {
+      row(cells);
+    }
+  }
+
+  /** Whether the user wants one. */
+  static boolean hasHeading(ParseResult parsed) {
+    return !parsed.hasMatchedOption(NO_LEGEND);
+  }
 
   /** Adds a row; rows may differ in length. Cells may hold what an image says: they are escaped. */
   void row(String... cells) {

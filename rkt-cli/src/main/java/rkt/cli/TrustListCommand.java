@@ -19,6 +19,7 @@ final class TrustListCommand implements Command {
   @Override
   public void describe(CommandSpec spec) {
     Format.describe(spec);
+    Table.describe(spec);
     spec.addOption(
         OptionSpec.builder(MASKED)
             .type(boolean.class)
@@ -47,7 +48,16 @@ final class TrustListCommand implements Command {
       return 0;
     }
     Table table = new Table();
-    table.row("PREFIX", "FINGERPRINT", "ALGORITHM", "CREATED", "EXPIRES", "STATE", "LAYER", "USER");
+    table.heading(
+        parsed,
+        "PREFIX",
+        "FINGERPRINT",
+        "ALGORITHM",
+        "CREATED",
+        "EXPIRES",
+        "STATE",
+        "LAYER",
+        "USER");
     for (TrustedKey key : keys) {
       KeyFacts facts = key.facts();
       table.row(

@@ -323,6 +323,7 @@ class ImageCommandsTest {
             "example.com  "
                 + fingerprint
                 + "  Ed25519 +20\\d\\d-\\d\\d-\\d\\dT\\S+Z  never +valid  local +Training.*<.*@example.com>");
+    assertThat(cli.rkt("trust", "list", "--no-legend").out()).startsWith("example.com  ");
     Cli.Result json = cli.rkt("trust", "list", "--format=json");
     assertThat(json.out())
         .startsWith(
