@@ -44,14 +44,24 @@ public final class Verifier {
   private static final String INSECURE =
       "--insecure-options=image accepts it without any verification";
 
+  /** What an image is judged for. */
+  public enum Purpose {
+    /** To be fetched or run at once, which can be done unverified too. */
+    USE,
+    /** To be told about. */
+    REPORT
+  }
+
   private final TrustStore trust;
   private final PolicyStore policies;
   private final InstantSource clock;
+  private final Purpose purpose;
 
-  Verifier(TrustStore trust, PolicyStore policies, InstantSource clock) {
+  Verifier(TrustStore trust, PolicyStore policies, InstantSource clock, Purpose purpose) {
     this.trust = trust;
     this.policies = policies;
     this.clock = clock;
+    this.purpose = purpose;
   }
 
   /**
@@ -61,14 +71,15 @@ public final class Verifier {
    * @param local where the administrator's is: {@code /etc/rkt}
    * @param data the data directory, which keeps parsed keys between starts; null for none
    */
-  public static Verifier open(Path system, Path local, @Nullable Path data, InstantSource clock)
+  public static Verifier open(
+      Path system, Path local, @Nullable Path data, InstantSource clock, Purpose purpose)
       throws RktException {
     TrustStore trust =
         TrustStore.open(
             system.resolve("trustedkeys"),
             local.resolve("trustedkeys"),
             data == null ? null : data.resolve("trust-cache"));
-    return new Verifier(trust, PolicyStore.open(system, local), clock);
+    return new Verifier(trust, PolicyStore.open(system, local), clock, purpose);
   }
 
   /**
@@ -124,7 +135,7 @@ public final class Verifier {
 
   /** Why the image must not be used, and what to do; empty if it may be. */
   public static Optional<TrustException> refusal(Verdict verdict) {
-    return verdict.accepted() ? Optional.empty() : Optional.of(refusal(verdict, verdict.name()));
+    return verdict.accepted() ? Optional.empty() : Optional.of(refusal(verdict, verdict.name(), Purpose.REPORT));
   }
 
   /**
@@ -211,7 +222,7 @@ public final class Verifier {
    */
   public Authenticated authenticate(Digest signed, Evidence evidence) throws RktException {
     Verdict verdict = judge(signed, evidence);
-    TrustException doubt = verdict.accepted() ? null : refusal(verdict, "NAME");
+    TrustException doubt = verdict.accepted() ? null : refusal(verdict, "NAME", purpose);
     if (doubt != null && policies.isEmpty()) {
       throw doubt;
     }
@@ -407,9 +418,9 @@ public final class Verifier {
     return new Verdict(subject, name, now, chosen.rule(), why, findings);
   }
 
-  private static Verified require(Candidate candidate, Verdict verdict) throws TrustException {
+  private Verified require(Candidate candidate, Verdict verdict) throws TrustException {
     if (!verdict.accepted()) {
-      throw refusal(verdict, candidate.name().text());
+      throw refusal(verdict, candidate.name().text(), purpose);
     }
     if (verdict.policy() != null && verdict.explanation() != null) {
       return byPolicy(candidate, verdict.policy(), verdict.explanation().decisive());
@@ -502,23 +513,29 @@ public final class Verifier {
     return verdict;
   }
 
-  private static TrustException refusal(Verdict verdict, String name) {
+  private static TrustException refusal(Verdict verdict, String name, Purpose purpose) {
     String what = verdict.name().isEmpty() ? verdict.subject() : verdict.name();
+    boolean isUse = purpose == Purpose.USE;
     String fix =
         switch (verdict.rule()) {
-          case UNSIGNED -> "give its signature with --signature=FILE; " + INSECURE;
+          case UNSIGNED ->
+              isUse
+                  ? "give its signature with --signature=FILE"
+                  : "rkt fetch --signature=FILE fetches it with a signature";
           case UNKNOWN_KEY, OTHER_PREFIX ->
               "rkt trust --prefix="
                   + name
                   + " KEYFILE   (the signature is by "
                   + verdict.findings().get(0).issuer()
-                  + "), or "
-                  + INSECURE;
+                  + ")";
           case BAD_SIGNATURE -> "fetch image and signature again from a source that you trust";
-          case POLICY -> "rkt trust policy check " + name + " shows each requirement; " + INSECURE;
-          case REJECTED -> "run another image; " + INSECURE;
-          default -> "ask its publisher for a new signature; " + INSECURE;
+          case POLICY -> "rkt trust policy check " + name + " shows each requirement";
+          case REJECTED -> "use another image";
+          default -> "ask its publisher for a new signature";
         };
+    if (isUse && verdict.rule() != Rule.BAD_SIGNATURE) {
+      fix += "; " + INSECURE;
+    }
     String policy = verdict.policy() == null ? "" : verdict.policy().file().toString();
     String by = policy.isEmpty() ? "" : " (by the policy " + policy + ")";
     return new TrustException(

@@ -80,7 +80,8 @@ class PolicyVerdictTest {
         new Verifier(
             trust,
             PolicyStore.open(dir.resolve("etc-system"), dir.resolve("etc")),
-            InstantSource.fixed(NOW));
+            InstantSource.fixed(NOW),
+            Verifier.Purpose.USE);
   }
 
   private Path policy(String prefix, String requirement) throws Exception {
@@ -409,7 +410,8 @@ class PolicyVerdictTest {
         new Verifier(
             trust,
             PolicyStore.open(dir.resolve("etc-system"), dir.resolve("etc")),
-            InstantSource.fixed(CosignSigner.NOW));
+            InstantSource.fixed(CosignSigner.NOW),
+            Verifier.Purpose.USE);
     assertThat(refusal(new byte[0])).isEqualTo(Rule.POLICY);
     statements.add(signedByKey("example.com/app", ID.digest()));
     statements.add(

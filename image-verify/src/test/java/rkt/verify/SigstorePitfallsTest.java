@@ -54,7 +54,7 @@ class SigstorePitfallsTest {
   void open() throws Exception {
     TrustStore trust = TrustStore.open(dir.resolve("system"), dir.resolve("local"), null);
     PolicyStore policies = PolicyStore.open(dir.resolve("etc-system"), dir.resolve("etc"));
-    verifier = new Verifier(trust, policies, InstantSource.fixed(NOW));
+    verifier = new Verifier(trust, policies, InstantSource.fixed(NOW), Verifier.Purpose.USE);
   }
 
   private void require(String requirement) throws Exception {

@@ -276,6 +276,10 @@ final class ImageGate {
   /** What judges images by all that this host trusts now. */
   static Verifier verifier(Settings settings, Caller caller) throws RktException {
     return Verifier.open(
-        settings.systemConfig(), settings.localConfig(), settings.dir(), caller.clock());
+        settings.systemConfig(),
+        settings.localConfig(),
+        settings.dir(),
+        caller.clock(),
+        Verifier.Purpose.USE);
   }
 }

@@ -24,6 +24,7 @@ import rkt.verify.audit.AuditLog;
 import rkt.verify.local.LocalAci;
 import rkt.verify.local.LocalImage;
 import rkt.verify.local.LocalImages;
+import rkt.verify.openpgp.Rule;
 import rkt.verify.openpgp.TrustException;
 
 /** Judges images one by one, wherever they are, and says what came of each. */
@@ -166,8 +167,12 @@ final class Judge {
 
   /** The refusal, and of which file it is. */
   private static TrustException of(String text, TrustException refusal) {
+    String fix =
+        refusal.rule() == Rule.UNSIGNED
+            ? "--signature=FILE names its signature, if that does not lie beside it"
+            : refusal.fix();
     return new TrustException(
-        refusal.rule(), text + ": " + refusal.getMessage(), refusal.fix(), refusal.policy());
+        refusal.rule(), text + ": " + refusal.getMessage(), fix, refusal.policy());
   }
 
   /** The verdict on an image that was refused before it had a name that counts. */

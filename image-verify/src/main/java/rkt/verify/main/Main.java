@@ -106,7 +106,8 @@ public final class Main {
             path(parsed, "--system-config", "/usr/lib/rkt"),
             path(parsed, "--local-config", Directories.localConfig()),
             ours ? dir : null,
-            clock);
+            clock,
+            Verifier.Purpose.REPORT);
     Judge judge =
         new Judge(
             Store.at(dir),

@@ -78,8 +78,7 @@ class MainTest {
     assertThat(err.toString(UTF_8))
         .isEqualTo(
             "trust: image example.com/app is not trusted: it has no signature\n"
-                + "  fix: give its signature with --signature=FILE; --insecure-options=image"
-                + " accepts it without any verification\n");
+                + "  fix: rkt fetch --signature=FILE fetches it with a signature\n");
   }
 
   @Test

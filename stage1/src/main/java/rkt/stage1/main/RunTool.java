@@ -336,7 +336,11 @@ public final class RunTool {
       if (verifier == null) {
         verifier =
             Verifier.open(
-                context.systemConfig(), context.localConfig(), context.dir(), context.clock());
+                context.systemConfig(),
+                context.localConfig(),
+                context.dir(),
+                context.clock(),
+                Verifier.Purpose.USE);
       }
       verified.put(question(image), verify(verifier, store, image));
     }
