@@ -1,5 +1,7 @@
 package rkt.fetch;
 
+import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -57,21 +59,31 @@ public final class ImageInPlace {
   /**
    * Reads all of an image.
    *
+   * @param scratch where a compressed archive is expanded, in a file without a name
    * @throws RktException if it is not there or not whole; of class usage if {@code reference} means
    *     nothing of which parts can be read where they are
    */
-  public static ImageInPlace read(ImageRef reference, FetchOptions options) throws RktException {
+  public static ImageInPlace read(ImageRef reference, FetchOptions options, Path scratch)
+      throws RktException {
     return switch (reference) {
       case ImageRef.OciLayout(Path directory, String tag, Optional<Digest> digest) -> {
         LayoutSource layout = LayoutSource.directory(directory, tag, digest);
         yield read(layout, layout::beside, options);
       }
-      case ImageRef.OciArchive(Path file, String tag, Optional<Digest> digest) -> {
-        LayoutSource layout = LayoutSource.archive(tar(file), file, tag, digest);
-        yield read(layout, layout::beside, options);
-      }
+      case ImageRef.OciArchive(Path file, String tag, Optional<Digest> digest) ->
+          archive(
+              file,
+              scratch,
+              tar -> {
+                LayoutSource layout = LayoutSource.archive(tar, file, tag, digest);
+                return read(layout, layout::beside, options);
+              });
       case ImageRef.DockerArchive(Path file, String wanted) ->
-          read(new DockerArchiveSource(tar(file), file, wanted), _ -> Optional.empty(), options);
+          archive(
+              file,
+              scratch,
+              tar ->
+                  read(new DockerArchiveSource(tar, file, wanted), _ -> Optional.empty(), options));
       case ImageRef.DirectoryImage(Path directory) -> {
         DirSource source = new DirSource(directory);
         yield read(source, _ -> source.beside(), options);
@@ -86,8 +98,18 @@ public final class ImageInPlace {
     };
   }
 
-  private static TarFile tar(Path file) throws RktException {
-    return TarFile.open(new ArchiveFile(file).plain(), file.toString());
+  /** Reads all that is wanted of an archive. */
+  private interface Reading {
+    ImageInPlace of(TarFile tar) throws RktException;
+  }
+
+  private static ImageInPlace archive(Path file, Path scratch, Reading reading)
+      throws RktException {
+    try (FileChannel channel = new ArchiveFile(file).open(scratch)) {
+      return reading.of(TarFile.open(channel, file.toString()));
+    } catch (IOException e) {
+      throw FetchException.system("cannot read " + file + ": " + e.getMessage(), e);
+    }
   }
 
   private static ImageInPlace read(OciSource source, Neighbours neighbours, FetchOptions options)

@@ -135,7 +135,9 @@ public final class Verifier {
 
   /** Why the image must not be used, and what to do; empty if it may be. */
   public static Optional<TrustException> refusal(Verdict verdict) {
-    return verdict.accepted() ? Optional.empty() : Optional.of(refusal(verdict, verdict.name(), Purpose.REPORT));
+    return verdict.accepted()
+        ? Optional.empty()
+        : Optional.of(refusal(verdict, verdict.name(), Purpose.REPORT));
   }
 
   /**

@@ -38,7 +38,8 @@ class SequoiaTest {
 
     Evidence evidence = Evidence.collect(Files.readAllBytes(dir.resolve("signature")), data);
     Verified verified =
-        new Verifier(trust, PolicyStore.open(dir, dir), InstantSource.system(), Verifier.Purpose.USE)
+        new Verifier(
+                trust, PolicyStore.open(dir, dir), InstantSource.system(), Verifier.Purpose.USE)
             .verify(
                 new Candidate(
                     new ImageId(ImageId.Kind.OCI, evidence.subject()),

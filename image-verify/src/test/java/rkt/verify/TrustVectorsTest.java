@@ -44,7 +44,9 @@ class TrustVectorsTest {
     trust.add(Scope.ROOT, Files.readAllBytes(vector.resolve("key.asc")), "key.asc");
     Instant now = Instant.parse(expect.string("now"));
     PolicyStore none = PolicyStore.open(dir, dir);
-    assertThat(judge(vector, new Verifier(trust, none, InstantSource.fixed(now), Verifier.Purpose.USE)))
+    assertThat(
+            judge(
+                vector, new Verifier(trust, none, InstantSource.fixed(now), Verifier.Purpose.USE)))
         .isEqualTo(expect.string("rule"));
   }
 

@@ -62,7 +62,9 @@ class VerifierTest {
   @BeforeEach
   void openTrustStore() throws Exception {
     trust = TrustStore.open(dir.resolve("system"), dir.resolve("local"), dir.resolve("cache"));
-    verifier = new Verifier(trust, PolicyStore.open(dir, dir), InstantSource.fixed(NOW), Verifier.Purpose.USE);
+    verifier =
+        new Verifier(
+            trust, PolicyStore.open(dir, dir), InstantSource.fixed(NOW), Verifier.Purpose.USE);
   }
 
   @Test

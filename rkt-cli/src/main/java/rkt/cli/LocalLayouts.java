@@ -32,7 +32,8 @@ public final class LocalLayouts implements LocalImages {
     if (how.name() != null) {
       options = options.withImageName(how.name());
     }
-    return new InFiles(ImageInPlace.read(ImageRef.parse(text, cwd), options));
+    Path scratch = Path.of(System.getenv().getOrDefault("TMPDIR", "/var/tmp")).toAbsolutePath();
+    return new InFiles(ImageInPlace.read(ImageRef.parse(text, cwd), options, scratch));
   }
 
   /** An image that was read, and needs nothing more of its files. */

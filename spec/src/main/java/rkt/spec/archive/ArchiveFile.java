@@ -3,8 +3,14 @@ package rkt.spec.archive;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import java.util.UUID;
 import rkt.spec.RktException;
 import rkt.spec.SpecException;
 import rkt.spec.image.Compression;
@@ -16,6 +22,8 @@ public final class ArchiveFile {
   private static final long MOST_EXPANDED = 20L << 30;
   private static final long MOST_RATIO = 200;
   private static final long ALWAYS_ALLOWED = 64L << 20;
+
+  private static final int PART_BYTES = 64 << 10;
 
   private final Path file;
 
@@ -29,20 +37,76 @@ public final class ArchiveFile {
   }
 
   /**
-   * The file itself, which must not be compressed: nothing is expanded that would have to lie
-   * somewhere.
+   * Opens its plain bytes: itself, or what it expands to, in a file of {@code scratch} that has no
+   * name and is gone when it is closed.
    */
-  public Path plain() throws SpecException {
+  public FileChannel open(Path scratch) throws SpecException {
     requireFile();
     try {
-      if (detect() == Compression.NONE) {
-        return file;
+      Compression compression = detect();
+      if (compression == Compression.NONE) {
+        return FileChannel.open(file, StandardOpenOption.READ);
+      }
+      try (InputStream in = Decompressor.open(Files.newInputStream(file), compression)) {
+        return expanded(in, scratch);
+      }
+    } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException e) {
+      throw damaged(e);
+    }
+  }
+
+  private FileChannel expanded(InputStream in, Path scratch) throws IOException, SpecException {
+    FileChannel out = nameless(scratch);
+    boolean isWhole = false;
+    try {
+      long left = mostExpanded(Files.size(file));
+      byte[] part = new byte[PART_BYTES];
+      for (int read; (read = in.read(part)) >= 0; left -= read) {
+        if (read > left) {
+          throw SpecException.integrity(file + " expands to more than is read of such a file");
+        }
+        write(ByteBuffer.wrap(part, 0, read), out, scratch);
+      }
+      isWhole = true;
+      return out;
+    } finally {
+      if (!isWhole) {
+        out.close();
+      }
+    }
+  }
+
+  private FileChannel nameless(Path scratch) throws SpecException {
+    try {
+      Path name = scratch.resolve("rkt-" + UUID.randomUUID());
+      // It loses its name as soon as it is open, so nobody finds it and no kill leaves it behind.
+      return FileChannel.open(
+          name,
+          Set.of(
+              StandardOpenOption.CREATE_NEW,
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE,
+              StandardOpenOption.DELETE_ON_CLOSE),
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    } catch (IOException e) {
+      throw noPlace(scratch, e);
+    }
+  }
+
+  private void write(ByteBuffer bytes, FileChannel out, Path scratch) throws SpecException {
+    try {
+      while (bytes.hasRemaining()) {
+        out.write(bytes);
       }
     } catch (IOException e) {
-      throw SpecException.system("cannot read " + file + ": " + e.getMessage(), e);
+      throw noPlace(scratch, e);
     }
-    throw SpecException.usage(
-        file + " is compressed, and its parts cannot be read where they are", "expand it first");
+  }
+
+  private SpecException noPlace(Path scratch, IOException e) {
+    return SpecException.system(
+        "cannot expand " + file + " in " + scratch + ": " + e.getMessage(),
+        "TMPDIR names another directory");
   }
 
   private void requireFile() throws SpecException {
@@ -66,13 +130,20 @@ public final class ArchiveFile {
       try (InputStream in = Decompressor.open(Files.newInputStream(file), compression)) {
         return transaction.path(transaction.add(in, mostExpanded(Files.size(file))).digest());
       }
-    } catch (IOException e) {
-      String why = e instanceof EOFException ? "it ends too early" : String.valueOf(e.getMessage());
-      throw SpecException.integrity("cannot expand " + file + ": " + why, e);
-    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
-      // How some decoders meet bytes that they do not understand.
-      throw SpecException.integrity("cannot expand " + file + ": it is damaged", e);
+    } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException e) {
+      throw damaged(e);
     }
+  }
+
+  /** Some decoders meet bytes that they do not understand with an exception of a bug. */
+  private SpecException damaged(Exception e) {
+    String why =
+        switch (e) {
+          case EOFException _ -> "it ends too early";
+          case IOException _ -> String.valueOf(e.getMessage());
+          default -> "it is damaged";
+        };
+    return SpecException.integrity("cannot expand " + file + ": " + why, e);
   }
 
   private Compression detect() throws IOException {

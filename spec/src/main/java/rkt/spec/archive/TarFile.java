@@ -2,6 +2,7 @@ package rkt.spec.archive;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.InvalidPathException;
@@ -21,13 +22,18 @@ public final class TarFile {
   private static final int MOST_ENTRIES = 100_000;
   private static final int LONGEST_CHAIN = 8;
 
-  private final Path file;
+  private final Bytes bytes;
   private final String what;
   private final Map<String, Member> members = new HashMap<>();
 
-  private TarFile(Path file, String what) {
-    this.file = file;
+  private TarFile(Bytes bytes, String what) {
+    this.bytes = bytes;
     this.what = what;
+  }
+
+  /** Where the bytes of members come from. */
+  private interface Bytes {
+    InputStream from(long offset) throws IOException;
   }
 
   /** A file, or a link to the member that it names. */
@@ -39,16 +45,67 @@ public final class TarFile {
    * @param what names it in errors
    */
   public static TarFile open(Path file, String what) throws SpecException {
-    TarFile tar = new TarFile(file, what);
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
-        InputStream in = Channels.newInputStream(channel)) {
-      tar.index(new TarHeaders(in, what), channel);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return open(
+          channel,
+          what,
+          offset -> {
+            FileChannel own = FileChannel.open(file, StandardOpenOption.READ);
+            own.position(offset);
+            return Channels.newInputStream(own);
+          });
     } catch (IOException e) {
       throw SpecException.system("cannot read " + what + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Reads the headers of an open file, which stays the caller's and must stay open.
+   *
+   * @param what names it in errors
+   */
+  public static TarFile open(FileChannel channel, String what) throws SpecException {
+    try {
+      return open(channel, what, offset -> new From(channel, offset));
+    } catch (IOException e) {
+      throw SpecException.system("cannot read " + what + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static TarFile open(FileChannel channel, String what, Bytes bytes)
+      throws IOException, SpecException {
+    TarFile tar = new TarFile(bytes, what);
+    try {
+      channel.position(0);
+      tar.index(new TarHeaders(Channels.newInputStream(channel), what), channel);
     } catch (InvalidPathException e) {
       throw SpecException.integrity(what + " has a link with a name that is none", e);
     }
     return tar;
+  }
+
+  /** What a channel holds from a place on, whoever else reads it meanwhile. */
+  private static final class From extends InputStream {
+    private final FileChannel channel;
+    private long position;
+
+    From(FileChannel channel, long position) {
+      this.channel = channel;
+      this.position = position;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      int read = channel.read(ByteBuffer.wrap(buffer, offset, length), position);
+      position += Math.max(0, read);
+      return read;
+    }
   }
 
   private void index(TarHeaders headers, FileChannel channel) throws IOException, SpecException {
@@ -85,9 +142,7 @@ public final class TarFile {
     if (member == null) {
       throw SpecException.integrity(what + " has no \"" + name + "\"");
     }
-    FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
-    channel.position(member.offset());
-    return new Part(Channels.newInputStream(channel), member.sizeBytes());
+    return new Part(bytes.from(member.offset()), member.sizeBytes());
   }
 
   private @Nullable Member find(String name) throws SpecException {
