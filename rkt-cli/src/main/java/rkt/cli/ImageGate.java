@@ -90,15 +90,15 @@ final class ImageGate {
       fetched.compose(builder.dependencies(fetched.image(), fetched.dependencies()));
     }
     // Before the image is there: what cannot be recorded does not happen.
-    audit.append(List.of(AuditEvents.accepted("fetch", verified)));
-    fetched.commit(bypassed, Map.of(EVIDENCE, evidence.toJson()));
     audit.append(
         List.of(
+            AuditEvents.accepted("fetch", verified),
             AuditEvent.of(AuditEvent.Kind.FETCH)
                 .with("image", verified.image().toString())
                 .with("name", verified.name().text())
                 .with("signed", fetched.signed().toString())
                 .with("bypassed", bypassed)));
+    fetched.commit(bypassed, Map.of(EVIDENCE, evidence.toJson()));
     return fetched.image();
   }
 

@@ -53,7 +53,12 @@ final class IndexFile {
     return OciIndex.parseOwn(bytes, file.toString()).manifests();
   }
 
-  /** Replaces the entries; the caller holds the lock of the index. */
+  /**
+   * Replaces the entries; the caller holds the lock of the index. If it throws they are what they
+   * were.
+   *
+   * @param scratch a name in a directory that is removed afterwards, on the same file system
+   */
   void write(List<OciDescriptor> entries, Path scratch) throws IOException {
     JsonWriter out =
         new JsonWriter()
@@ -66,10 +71,52 @@ final class IndexFile {
       out.end();
     }
     Durable.write(scratch, out.end().end().bytes());
+    Path before = scratch.resolveSibling(scratch.getFileName() + ".before");
+    Earlier earlier = keep(before);
     Durable.move(scratch, file);
     Path directory = file.getParent();
-    if (directory != null) {
-      Durable.sync(directory);
+    try {
+      if (directory != null) {
+        Durable.sync(directory);
+      }
+    } catch (IOException e) {
+      putBack(earlier, before, e);
+      throw e;
+    }
+  }
+
+  /** What became of the file that is replaced. */
+  private enum Earlier {
+    /** There was none. */
+    NONE,
+    /** It has another name besides. */
+    KEPT,
+    /** It cannot be put back: this file system knows no second names. */
+    GONE
+  }
+
+  private Earlier keep(Path before) {
+    try {
+      Files.deleteIfExists(before);
+      Files.createLink(before, file);
+      return Earlier.KEPT;
+    } catch (NoSuchFileException e) {
+      return Earlier.NONE;
+    } catch (IOException | UnsupportedOperationException e) {
+      return Earlier.GONE;
+    }
+  }
+
+  /** Nobody knows whether the new one is on disk, and its writer is told that it failed. */
+  private void putBack(Earlier earlier, Path before, IOException cause) {
+    try {
+      if (earlier == Earlier.KEPT) {
+        Durable.move(before, file);
+      } else if (earlier == Earlier.NONE) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      cause.addSuppressed(e);
     }
   }
 

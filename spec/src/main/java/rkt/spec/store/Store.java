@@ -95,7 +95,12 @@ public final class Store {
       if (lock == null) {
         throw new IOException("the lock of a new transaction is taken");
       }
-      Durable.createDirectories(directory);
+      try {
+        Durable.createDirectories(directory);
+      } catch (IOException e) {
+        Files.deleteIfExists(directory);
+        throw e;
+      }
       return new Transaction(this, directory, lock);
     } catch (IOException e) {
       throw SpecException.system(
