@@ -146,27 +146,6 @@ class StorageIT extends PodTests {
     rkt.refuses("usage", words("true", "--rootfs-size=none"));
   }
 
-  /** Or the end of each app would wait until all that anybody wrote to the disk is there. */
-  @Test
-  void theRootOfAnAppIsNotSyncedAndStaysToBeLookedAt() throws Exception {
-    String file = rkt.home().resolve("uuid-unsynced").toString();
-    String script =
-        "grep ' / / ' /proc/self/mountinfo | grep -c volatile; echo kept > /left; sync /left";
-    for (String flag : List.of("--readonly-rootfs=false", "--rootfs-size=1Mi")) {
-      assertThat(out(script, flag, "--uuid-file-save=" + file)).isEqualTo("1\n");
-    }
-    assertThat(out(script, "--uuid-file-save=" + file)).isEqualTo("1\n");
-    String uuid = Files.readString(Path.of(file)).strip();
-    assertThat(rkt.podFile(uuid, "overlay/busybox/upper/left")).isEqualTo("kept");
-    // A volume is synced as ever: it is no part of the overlay.
-    assertThat(
-            out(
-                "grep ' /data ' /proc/self/mountinfo | grep -c volatile; exit 0",
-                "--volume=data,kind=empty",
-                "--mount=volume=data,target=/data"))
-        .isEqualTo("0\n");
-  }
-
   @Test
   void theBoundHoldsForVolumesThatTheImageAsksFor() throws Exception {
     String pointed =

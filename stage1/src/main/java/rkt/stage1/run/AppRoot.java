@@ -118,8 +118,6 @@ final class AppRoot implements AutoCloseable {
       if (TreeCache.needsUserXattr()) {
         options.append(",userxattr");
       }
-      // Or the end of a pod would wait until all that anybody wrote to the disk is there.
-      options.append(",volatile");
       Mounts.changeDirectory("/proc/self/fd");
       try {
         Mounts.mount(
