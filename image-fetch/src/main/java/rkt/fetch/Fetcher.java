@@ -197,6 +197,10 @@ public final class Fetcher {
   }
 
   private boolean isCurrent(ImageRef.Registry registry, Image image) throws RktException {
+    // One reference can stand for an image for each platform, and for none: a fetch finds out.
+    if (!isFetchedFor(image.id())) {
+      return false;
+    }
     // What a digest stands for never changes, but somebody may have signed it meanwhile.
     if (registry.digest().isPresent() && !store.admission(image.id()).insecure()) {
       return true;
@@ -266,15 +270,21 @@ public final class Fetcher {
 
   /** What {@code source} said about the image when it was fetched for the platform of now. */
   private Optional<Remembered> remembered(ImageId image, String source) {
+    return rememberedForPlatform(image).filter(it -> it.source().equals(source));
+  }
+
+  /** Whether the image was fetched for the platform of now, which it was checked against then. */
+  private boolean isFetchedFor(ImageId image) {
+    return rememberedForPlatform(image).isPresent();
+  }
+
+  private Optional<Remembered> rememberedForPlatform(ImageId image) {
     return Remembered.find(store, image)
-        .filter(it -> it.source().equals(source))
         .filter(it -> it.platform().equals(options.platform().toString()));
   }
 
   private boolean isCurrent(ImageRef.AppcName name, Image image) throws RktException {
-    Optional<Remembered> known =
-        Remembered.find(store, image.id())
-            .filter(it -> it.platform().equals(options.platform().toString()));
+    Optional<Remembered> known = rememberedForPlatform(image.id());
     if (known.isEmpty() || !name.isMetBy(image.name(), image.labels())) {
       return false;
     }

@@ -228,6 +228,21 @@ final class RefreshTest {
   }
 
   @Test
+  void anImageWithoutAnIndexIsCurrentForItsOwnPlatformAlone() throws Exception {
+    String digest = Digest.sha256(server.manifest).toString();
+    serveTag(digest);
+    Fetcher arm = new Fetcher(store, options().withPlatform("linux", "arm64", ""), clock(NOW));
+    for (String text :
+        List.of(server.reference(), "docker://" + server.authority() + "/app@" + digest)) {
+      ImageId id = fetch(text);
+      assertThat(at(NOW).current(reference(text))).contains(id);
+      assertThat(arm.current(reference(text))).isEmpty();
+      assertThatThrownBy(() -> arm.fetch(reference(text)))
+          .hasMessageEndingWith(" is made for linux/amd64, not for linux/arm64/v8");
+    }
+  }
+
+  @Test
   void whatWasNeverFetchedIsNotCurrent() throws Exception {
     assertThat(at(NOW).current(reference(aciUrl()))).isEmpty();
     assertThat(asked).isEmpty();
