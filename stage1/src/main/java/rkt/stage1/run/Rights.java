@@ -11,7 +11,7 @@ final class Rights {
 
   static String fix(KernelException e) {
     if (e.is(Errno.EMFILE)) {
-      return "allow more open files: ulimit -n 1024";
+      return "allow more open files: ulimit -n 4096";
     }
     int uid = Ids.effectiveUser();
     if (uid != 0) {
