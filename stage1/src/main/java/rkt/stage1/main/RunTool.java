@@ -33,6 +33,7 @@ import rkt.stage1.render.Limits;
 import rkt.stage1.render.TreeCache;
 import rkt.stage1.run.AcName;
 import rkt.stage1.run.AppRequest;
+import rkt.stage1.run.DescriptorRoom;
 import rkt.stage1.run.Isolator;
 import rkt.stage1.run.PodRequest;
 import rkt.stage1.run.PodRunner;
@@ -108,6 +109,7 @@ public final class RunTool {
   private byte[] begin(Store store, List<Image> images, RunLine line, boolean rehearses)
       throws RktException, IOException {
     Phases phases = context.phases();
+    DescriptorRoom.makeFor(images.size());
     List<String> names = names(line.apps(), images);
     for (int i = 0; i < images.size(); i++) {
       requireAgreed(names.get(i), images.get(i), line.apps().get(i).agreed());
