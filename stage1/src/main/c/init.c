@@ -41,8 +41,18 @@ static uint32_t grace_ms;
 static int64_t deadline = INT64_MAX; /* of the apps that were asked because another one failed */
 static struct plan plan;
 
+/* A root ends with its app only if nobody else has it. */
+static void drop_root(uint32_t n) {
+  if (taken_roots[n]) sys(__NR_close, taken_roots[n]);
+  taken_roots[n] = 0;
+}
+
 static void child(uint32_t n, struct process process, int ready) {
   static const uint64_t FRESH[4], NONE;
+  process.root = taken_roots[n] ? taken_roots[n] : -1;
+  for (uint32_t i = 0; i < count; i++) {
+    if (i != n) drop_root(i);
+  }
   for (int s = 1; s <= 64; s++) sys(__NR_rt_sigaction, s, FRESH, NULL, 8);
   sys(__NR_rt_sigprocmask, SIG_SETMASK, &NONE, NULL, 8);
   struct record r;
@@ -96,7 +106,7 @@ static void finish(uint32_t n, enum state state) {
   if (healths[n].exec) health_end(&healths[n]);
   if (!app->post_stop) return;
   long r = sys_fork();
-  if (r == 0) child(n, (struct process){HANDLER, app->post_stop, false, -1}, -1);
+  if (r == 0) child(n, (struct process){HANDLER, app->post_stop, false, -1, -1}, -1);
   if (r < 0) return;
   app->state = STOPPED;
   app->handler = (int)r;
@@ -146,7 +156,7 @@ static void start(uint32_t n, struct process process) {
 
 static struct process first_process(uint32_t n, int turn) {
   uint32_t handler = apps[n].pre_start;
-  return (struct process){handler ? HANDLER : APP, handler, true, turn};
+  return (struct process){handler ? HANDLER : APP, handler, true, turn, -1};
 }
 
 /* Whether the app waits for the supervisor, and so can wait for its turn. */
@@ -221,6 +231,7 @@ static void finish_start(void) {
   long got = sys_read(ready_fd, &byte, 1);
   sys(__NR_close, ready_fd);
   ready_fd = -1;
+  drop_root(n);
   if (got == 1) {
     fail(OWN_FAILURE);
     finish(n, FAILED);
@@ -273,7 +284,7 @@ static void finish_handler(uint32_t n, int status) {
     fail(OWN_FAILURE);
     finish(n, FAILED);
   } else {
-    start(n, (struct process){APP, 0, false, -1});
+    start(n, (struct process){APP, 0, false, -1, -1});
   }
 }
 
@@ -435,7 +446,7 @@ static void keep_time(void) {
       health_expire(h);
     } else {
       long r = sys_fork();
-      if (r == 0) child(i, (struct process){CHECK, h->exec, false, -1}, -1);
+      if (r == 0) child(i, (struct process){CHECK, h->exec, false, -1, -1}, -1);
       if (r > 0) health_checking(h, (int)r);
       if (r < 0) health_later(h); /* no process to be had now */
     }

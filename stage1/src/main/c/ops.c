@@ -117,6 +117,20 @@ static long open_tree(const char *path) {
   return sys(__NR_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 }
 
+int taken_roots[MAX_APPS];
+
+static long take_root(uint64_t app, long tree) {
+  int root = own_fd((int)tree);
+  if (tree >= 0) sys(__NR_close, tree);
+  if (root < 0) return tree < 0 ? tree : root;
+  taken_roots[app] = root;
+  return 0;
+}
+
+static long move_mount(int fd, const char *path) {
+  return sys(__NR_move_mount, fd, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH);
+}
+
 /* Every identity of a kind, and proof that all of them changed. */
 static long set_ids(long set, long get, const uint64_t *w) {
   uint32_t real = 0, effective = 0, saved = 0;
@@ -313,8 +327,8 @@ long op_apply(const struct record *r) {
     case OP_LANDLOCK: return restrict_to_root(w[0]);
     case OP_OPEN: return put(sys_open(path, O_RDONLY, 0), (int)w[0]);
     case OP_OPEN_TREE: return put(open_tree(path), (int)w[0]);
-    case OP_MOVE_MOUNT:
-      return sys(__NR_move_mount, w[0], "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH);
+    case OP_TAKE_ROOT: return take_root(w[0], open_tree(path));
+    case OP_MOVE_MOUNT: return move_mount((int)w[0], path);
     case OP_WRITE_PROC: return write_proc(path, r->blob, r->blob_size);
     default: return -ENOSYS;
   }
@@ -370,7 +384,8 @@ void ops_run_process(const struct plan *plan, uint32_t at, struct process proces
       if (failed->op == OP_CLOSE_RANGE) r = leave_stdio(process.role);
       if (failed->op == OP_EXEC) plan_next(plan, process.exec, failed);
     }
-    if (r == 0) r = run_op(failed);
+    bool taken = failed->op == OP_MOVE_MOUNT && (int)failed->words[0] == -1;
+    if (r == 0) r = taken ? move_mount(process.root, skip(failed->text, 2)) : run_op(failed);
     if (r < 0) *error = (int)-r;
   }
   await_turn(&process.turn);

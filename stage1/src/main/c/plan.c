@@ -36,6 +36,7 @@ static const struct shape SHAPES[OP_END] = {
     [OP_LANDLOCK] = {1, 2, 0},       [OP_WRITE_PROC] = {1, 2 + 1, 1},
     [OP_OPEN] = {1, 2 + 1, 0},       [OP_OPEN_TREE] = {1, 2 + 1, 0},
     [OP_MOVE_MOUNT] = {1, 2 + 1, 0}, [OP_NOTIFY] = {2, 2, 0},
+    [OP_TAKE_ROOT] = {1, 2 + 1, 0},
 };
 
 __attribute__((noreturn)) static void refuse(const char *why, int64_t at) {
@@ -139,6 +140,9 @@ static void check_values(const struct record *r) {
         refuse("impossible notification at ", r->at);
       }
       break;
+    case OP_TAKE_ROOT:
+      if (w[0] >= MAX_APPS) refuse("no place of an app at ", r->at);
+      break;
     case OP_ATTACH:
       check_name(r->text, r->at);
       break;
@@ -166,6 +170,7 @@ static bool is_kept(uint32_t op) {
 static bool belongs(uint32_t op, enum op mode, struct place here) {
   if (here.in_handler) return op == OP_EXEC && !here.complete;
   if (mode == OP_ATTACH) return false;
+  if (op == OP_TAKE_ROOT) return mode == OP_INIT && !here.in_app;
   if (mode != OP_SUPERVISE) return !is_kept(op) && !(here.in_app && here.complete);
   return here.in_cleanup ? op != OP_EXEC && !is_kept(op) : here.in_app && is_kept(op);
 }

@@ -55,7 +55,8 @@ enum op {
   OP_OPEN_TREE = 52,
   OP_MOVE_MOUNT = 53,
   OP_NOTIFY = 54,
-  OP_END = 55,
+  OP_TAKE_ROOT = 55,
+  OP_END = 56,
 };
 
 enum { MAX_APPS = 256, MAX_PLAN = 16 << 20 };

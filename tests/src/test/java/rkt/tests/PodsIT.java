@@ -1,5 +1,6 @@
 package rkt.tests;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -182,6 +183,47 @@ class PodsIT extends PodTests {
       assertThat(rkt.ok("stop", uuid).out()).contains(uuid);
       running.await();
     }
+  }
+
+  @Test
+  void theRootOfAnAppEndsWithIt() throws Exception {
+    Path file = rkt.home().resolve("uuid-roots");
+    List<String> saved = List.of("--uuid-file-save=" + file);
+    try (Running _ =
+        rkt.pod("ready", apps(saved, "echo >/made", "echo ready; sleep 1000", "sleep 1000"))) {
+      String uuid = Files.readString(file).strip();
+      Path roots = rkt.data().resolve("pods").resolve("run").resolve(uuid).resolve("overlay");
+
+      for (int i = 0; i < 100 && !isFree(roots.resolve("a")); i++) {
+        Thread.sleep(50);
+      }
+      assertThat(isFree(roots.resolve("a"))).isTrue();
+      assertThat(isFree(roots.resolve("b"))).isFalse();
+      assertThat(isFree(roots.resolve("c"))).isFalse();
+    }
+  }
+
+  /** Whether no overlay has this upper layer: with an index the kernel refuses a second one. */
+  private boolean isFree(Path writable) throws IOException, InterruptedException {
+    Path empty = Files.createTempDirectory(rkt.home(), "empty-");
+    String layers =
+        "lowerdir=" + empty + ",upperdir=" + writable + "/upper,workdir=" + writable + "/work";
+    Process mount =
+        new ProcessBuilder(
+                "unshare",
+                "--mount",
+                "mount",
+                "--types=overlay",
+                "--options=index=on," + layers,
+                "overlay",
+                empty.toString())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(mount.getInputStream().readAllBytes(), UTF_8);
+    int status = mount.waitFor();
+    // Stale: it is free, and was the upper layer of another image.
+    assertThat(status == 0 || said.contains("Stale") || said.contains("busy")).as(said).isTrue();
+    return !said.contains("busy");
   }
 
   @Test

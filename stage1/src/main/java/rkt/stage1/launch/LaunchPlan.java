@@ -18,7 +18,7 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
   /** {@code RKTPLAN} and the version, as a little-endian number. */
   static final long MAGIC = 0x014e_414c_5054_4b52L;
 
-  private static final int MAX_APPS = 256;
+  static final int MAX_APPS = 256;
 
   /** Which of pod-init's modes the plan is for, and the descriptors that it works with. */
   public sealed interface Mode {
@@ -180,7 +180,7 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
     public static final Handlers NONE =
         new Handlers(Optional.empty(), Optional.empty(), Optional.empty());
 
-    private boolean isEmpty() {
+    public boolean isEmpty() {
       return preStart.isEmpty() && postStop.isEmpty() && health.isEmpty();
     }
 
@@ -454,6 +454,10 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
     checkSteps(cleanup);
     refuseFork(ops, mode instanceof Init ? 1 : 0);
     refuseFork(cleanup, 0);
+    if (!(mode instanceof Init)) {
+      refuseTakingRoots(ops);
+    }
+    refuseTakingRoots(cleanup);
     for (int i = 0; i < apps.size(); i++) {
       App app = apps.get(i);
       if (!runsApps && !app.handlers().isEmpty()) {
@@ -464,6 +468,7 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
       } else {
         checkEnd(app);
         refuseFork(app.ops(), 0);
+        refuseTakingRoots(app.ops());
       }
     }
   }
@@ -494,6 +499,14 @@ public record LaunchPlan(Mode mode, List<Op> ops, List<App> apps, List<Op> clean
     for (int i = 0; i < ops.size(); i++) {
       if (ops.get(i) instanceof Op.Exec) {
         throw new IllegalArgumentException("exec outside of an app");
+      }
+    }
+  }
+
+  private static void refuseTakingRoots(List<Op> ops) {
+    for (int i = 0; i < ops.size(); i++) {
+      if (ops.get(i) instanceof Op.TakeRoot) {
+        throw new IllegalArgumentException("a root that is not taken by process 1");
       }
     }
   }

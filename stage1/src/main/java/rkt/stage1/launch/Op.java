@@ -511,11 +511,37 @@ public sealed interface Op {
     }
   }
 
-  /** move_mount(2): mounts the tree that {@code fd} is open on at {@code path}. */
+  /**
+   * move_mount(2): mounts the tree that {@code fd} is open on at {@code path}; {@link
+   * TakeRoot#TAKEN} is what process 1 took for the app.
+   */
   record MoveMount(Label label, long fd, String path) implements Op {
     @Override
     public void write(PlanWriter out) {
       out.begin(53, label, fd);
+      out.string(path);
+      out.end();
+    }
+  }
+
+  /**
+   * open_tree(OPEN_TREE_CLONE) by process 1, for one app, whose process mounts it by a {@link
+   * MoveMount} of {@link #TAKEN}. No process of another app has it.
+   *
+   * @param app the place of the app in the plan, from 0
+   */
+  record TakeRoot(Label label, long app, String path) implements Op {
+    public static final long TAKEN = -1;
+
+    public TakeRoot {
+      if (app < 0 || app >= LaunchPlan.MAX_APPS) {
+        throw new IllegalArgumentException("no place of an app: " + app);
+      }
+    }
+
+    @Override
+    public void write(PlanWriter out) {
+      out.begin(55, label, app);
       out.string(path);
       out.end();
     }

@@ -149,6 +149,7 @@ final class PlanReader {
       case 52 -> openTree();
       case 53 -> moveMount();
       case 54 -> notification();
+      case 55 -> takeRoot();
       default -> throw new IllegalArgumentException("unknown op " + op);
     };
   }
@@ -250,6 +251,12 @@ final class PlanReader {
     long fd = word();
     Label label = label();
     return new Op.MoveMount(label, fd, string());
+  }
+
+  private Op takeRoot() {
+    long app = word();
+    Label label = label();
+    return new Op.TakeRoot(label, app, string());
   }
 
   private Op landlock() {

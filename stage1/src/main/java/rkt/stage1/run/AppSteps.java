@@ -85,20 +85,35 @@ final class AppSteps {
 
   /**
    * The same in a pod of several apps, for as many of which a mount namespace would copy the mounts
-   * of all: takes the root out of the namespace of all roots, and into one that begins with none.
-   * /proc and /sys stand there, masked, and are moved into the root.
-   *
-   * @param free a descriptor that may be replaced
-   * @param few the namespace that {@link #leaveRoots} made
+   * of all: moves the root, which {@link #takeRoot} took, into a namespace that begins with none,
+   * and /proc and /sys, which stand there, masked, into the root. The root is mounted nowhere else
+   * then: it ends with the app.
    */
-  AppSteps takeRoot(int free, int few) {
-    steps.add(new Op.OpenTree(Label.of("take the root of app \"" + app + "\""), free, root));
-    steps.add(new Op.Setns(Label.of("leave the roots of the other apps behind"), few, CLONE_NEWNS));
+  AppSteps moveRoot() {
+    return moveRoot(Op.TakeRoot.TAKEN);
+  }
+
+  private AppSteps moveRoot(long descriptor) {
     unshare();
-    steps.add(new Op.MoveMount(Label.of("mount the root of app \"" + app + "\""), free, root));
+    Label label = Label.of("mount the root of app \"" + app + "\"");
+    steps.add(new Op.MoveMount(label, descriptor, root));
     moveInto("/proc");
     moveInto("/sys");
     return this;
+  }
+
+  /**
+   * The same for an app whose root is needed more than once, by what runs beside it or after it:
+   * takes a copy of the root out of the namespace of all roots.
+   *
+   * @param all the namespace of all roots, that {@link #keepRoots} kept; may be replaced
+   * @param few the namespace that process 1 is in
+   */
+  AppSteps copyRoot(int all, int few) {
+    steps.add(new Op.Setns(Label.of("go where the roots of the apps are"), all, CLONE_NEWNS));
+    steps.add(new Op.OpenTree(Label.of("take the root of app \"" + app + "\""), all, root));
+    steps.add(new Op.Setns(Label.of("leave the roots of the other apps behind"), few, CLONE_NEWNS));
+    return moveRoot(all);
   }
 
   private void moveInto(String path) {
@@ -106,25 +121,43 @@ final class AppSteps {
   }
 
   /**
-   * Makes the mount namespace without roots, by process 1, which stays in that of all roots.
+   * Process 1 takes the root for the process of this app.
    *
-   * @param all becomes the descriptor of the namespace of all roots
+   * @param place of the app in the pod, from 0
+   */
+  Op takeRoot(int place) {
+    return new Op.TakeRoot(Label.of("take the root of app \"" + app + "\""), place, root);
+  }
+
+  /**
+   * Keeps the mount namespace with the roots of all apps, by process 1, which goes into a copy.
+   *
+   * @param all becomes the descriptor of the one that is kept
    * @param few becomes that of the other
+   */
+  static List<Op> keepRoots(int all, int few) {
+    Label label = Label.of("make a namespace of mounts without the roots of the apps");
+    String own = FEW + "/proc/self/ns/mnt";
+    return List.of(
+        new Op.Open(label, all, own),
+        new Op.Unshare(label, CLONE_NEWNS),
+        new Op.Open(label, few, own));
+  }
+
+  /**
+   * Process 1 leaves the roots behind, those that it has not taken for good: what it sees from then
+   * on is what the mount namespace of each app begins with.
+   *
    * @param masks of /proc and /sys, once for all apps: each gets a copy with its namespace
    */
-  static List<Op> leaveRoots(int all, int few, AppSteps masks) {
-    Label label = Label.of("make a namespace of mounts without the roots of the apps");
-    String own = "/proc/self/ns/mnt";
+  static List<Op> leaveRoots(AppSteps masks) {
+    Label label = Label.of("leave the roots of the apps");
     List<Op> steps = new ArrayList<>();
-    steps.add(new Op.Open(label, all, FEW + own));
-    steps.add(new Op.Unshare(label, CLONE_NEWNS));
-    steps.add(new Op.Open(label, few, FEW + own));
     steps.add(new Op.Mount(label, MS_BIND | MS_REC, FEW, FEW, "", ""));
     steps.add(new Op.Pivot(label, FEW));
     // In a user namespace what was mounted outside of it cannot be moved, and a copy can.
     steps.add(new Op.Mount(label, MS_BIND | MS_REC, "/sys", "/sys", "", ""));
     steps.addAll(masks.steps());
-    steps.add(new Op.Setns(label, all, CLONE_NEWNS));
     return steps;
   }
 

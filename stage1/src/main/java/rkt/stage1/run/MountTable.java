@@ -152,8 +152,6 @@ final class MountTable {
   void applyFirst(Op step) {
     if (step instanceof Op.Pivot pivot) {
       isInFew = pivot.path().equals(AppSteps.FEW);
-    } else if (step instanceof Op.Setns) {
-      isInFew = false;
     } else if (step instanceof Op.Mount mount) {
       String target = mount.target();
       String inFew = AppSteps.HERE + AppSteps.FEW;

@@ -67,6 +67,8 @@ final class PodThread {
   private final Set<Integer> appUsers = new HashSet<>();
   private final List<String> warnings = new ArrayList<>();
   private final List<Readiness.Asked> notifies = new ArrayList<>();
+  private final List<Op> takesRoots = new ArrayList<>();
+  private boolean keepsRoots;
   private boolean rehearses;
   private @Nullable Rehearsal rehearsal;
 
@@ -194,7 +196,8 @@ final class PodThread {
           fillStageWithoutRoots(stage + AppSteps.FEW, devices);
         }
         for (PreparedApp app : apps) {
-          plans.add(planApp(app, stage, disk, devices, nextCgroup, streams, oomScores));
+          plans.add(
+              planApp(app, plans.size(), stage, disk, devices, nextCgroup, streams, oomScores));
           nextCgroup += app.cgroupProcs().size();
         }
         makeStageReadOnly(stage);
@@ -311,6 +314,7 @@ final class PodThread {
   /** 4. The root of one app, and what its process will do in it. */
   private LaunchPlan.App planApp(
       PreparedApp app,
+      int position,
       String stage,
       PodDisk disk,
       HostDevices devices,
@@ -367,7 +371,7 @@ final class PodThread {
       }
       AppSteps steps = new AppSteps(asked.name(), inStage).joinCgroups(procs);
       if (apps.size() > 1) {
-        steps.takeRoot(ALL_ROOTS, NO_ROOTS);
+        moveRoot(steps, handlers, position);
       } else {
         steps.unshare();
         if (users.inNamespace()) {
@@ -379,6 +383,17 @@ final class PodThread {
       List<Op> all = new ArrayList<>(steps.steps());
       all.addAll(context.steps(asked.name()));
       return new LaunchPlan.App(asked.name(), asked.app().stopSignal(), all, handlers);
+    }
+  }
+
+  /** Handlers and checks run in the root of their app, beside it or after it. */
+  private void moveRoot(AppSteps steps, LaunchPlan.Handlers handlers, int position) {
+    if (handlers.isEmpty()) {
+      takesRoots.add(steps.takeRoot(position));
+      steps.moveRoot();
+    } else {
+      keepsRoots = true;
+      steps.copyRoot(ALL_ROOTS, NO_ROOTS);
     }
   }
 
@@ -409,7 +424,11 @@ final class PodThread {
     first.addAll(Sysctls.steps(confinement.sysctls()));
     first.add(new Op.Pivot(Label.of("leave the root of the host"), AppSteps.HERE));
     if (several) {
-      first.addAll(AppSteps.leaveRoots(ALL_ROOTS, NO_ROOTS, mask(AppSteps.forAll())));
+      if (keepsRoots) {
+        first.addAll(AppSteps.keepRoots(ALL_ROOTS, NO_ROOTS));
+      }
+      first.addAll(takesRoots);
+      first.addAll(AppSteps.leaveRoots(mask(AppSteps.forAll())));
     }
     return LaunchPlan.init(
         new LaunchPlan.Init(LIFELINE, STATUS, users.arePrivate() ? LOCK : -1, GRACE_MILLIS),

@@ -37,11 +37,25 @@ class AppStepsTest {
   }
 
   @Test
-  void anAppOfSeveralTakesItsRootAloneIntoANamespaceWithoutTheOthers() {
-    AppSteps steps = steps().joinCgroups(List.of(7)).takeRoot(11, 12).moveIn();
+  void anAppOfSeveralMovesItsRootAloneIntoANamespaceWithoutTheOthers() {
+    AppSteps steps = steps().joinCgroups(List.of(7)).moveRoot().moveIn();
     assertThat(plain(steps))
         .containsExactly(
             "WriteFd[fd=7, bytes=0x30]",
+            "Unshare[flags=33685504]",
+            "MoveMount[fd=-1, path=/apps/web]",
+            "Mount[flags=8192, source=/proc, target=/apps/web/proc, type=, data=]",
+            "Mount[flags=8192, source=/sys, target=/apps/web/sys, type=, data=]",
+            "Pivot[path=/apps/web]");
+    assertThat(steps().takeRoot(3).toString()).endsWith("app=3, path=/apps/web]");
+  }
+
+  @Test
+  void anAppWhoseRootIsNeededAgainTakesACopyOfIt() {
+    AppSteps steps = steps().copyRoot(11, 12).moveIn();
+    assertThat(plain(steps))
+        .containsExactly(
+            "Setns[fd=11, type=131072]",
             "OpenTree[to=11, path=/apps/web]",
             "Setns[fd=12, type=131072]",
             "Unshare[flags=33685504]",
@@ -54,10 +68,10 @@ class AppStepsTest {
   @Test
   void whatIsTheSameForAllAppsOfSeveralIsMaskedOnce() {
     AppSteps masks = AppSteps.forAll().mask(false);
-    List<Op> steps = AppSteps.leaveRoots(11, 12, masks);
-    assertThat(steps.get(5).toString()).contains("source=/sys, target=/sys,");
-    assertThat(steps.subList(6, steps.size() - 1)).isEqualTo(masks.steps());
-    assertThat(steps.getLast()).isInstanceOf(Op.Setns.class);
+    List<Op> steps = AppSteps.leaveRoots(masks);
+    assertThat(steps.get(1)).isInstanceOf(Op.Pivot.class);
+    assertThat(steps.get(2).toString()).contains("source=/sys, target=/sys,");
+    assertThat(steps.subList(3, steps.size())).isEqualTo(masks.steps());
     assertThat(masks.steps().get(0).toString()).contains(" of the apps, fix=", "target=/proc/");
   }
 
