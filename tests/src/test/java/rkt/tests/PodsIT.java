@@ -304,6 +304,45 @@ class PodsIT extends PodTests {
   }
 
   @Test
+  void aPortOfTheHostIsOneOfThePodWithTheNetworkOfTheHost() throws Exception {
+    String http = ", \"hostPort\": 8080}";
+    Path manifest = ports("{\"name\": \"http\"" + http);
+    String run = "--pod-manifest=" + manifest;
+
+    assertThat(rkt.refuses("usage", "run", run).err()).contains("network is none", "--net=host");
+    Path uuid = rkt.home().resolve("uuid-ports");
+    rkt.ok("run", "--net=host", "--uuid-file-save=" + uuid, run);
+    String kept = rkt.ok("cat-manifest", Files.readString(uuid).strip()).out();
+    assertThat(JSON.readTree(kept).get("ports").toString())
+        .isEqualTo("[{\"name\":\"http\",\"hostPort\":8080}]");
+    assertThat(portsRefused("{\"name\": \"http\", \"hostPort\": 80}"))
+        .contains("is 8080 in the pod and to be 80 on the host");
+    assertThat(portsRefused("{\"name\": \"dns\"" + http)).contains("is not one of any app");
+    assertThat(portsRefused("{\"name\": \"http\", \"hostIP\": \"127.0.0.1\"" + http))
+        .contains("at 127.0.0.1 alone");
+    ports("{\"name\": \"dns\", \"podPort\": 8080, \"hostIP\": \"0.0.0.0\"" + http);
+    rkt.ok("run", "--net=host", run);
+  }
+
+  private String portsRefused(String port) throws IOException, InterruptedException {
+    Path manifest = ports(port);
+    return rkt.refuses("usage", "run", "--net=host", "--pod-manifest=" + manifest).err();
+  }
+
+  private Path ports(String port) throws IOException {
+    return Files.writeString(
+        rkt.home().resolve("ports.json"),
+        """
+        {"acVersion": "0.8.11", "acKind": "PodManifest",
+         "apps": [{"name": "web", "image": {"id": "%s"},
+           "app": {"exec": ["/bin/true"], "user": "0", "group": "0",
+             "ports": [{"name": "http", "protocol": "tcp", "port": 8080}]}}],
+         "ports": [%s]}
+        """
+            .formatted(image, port));
+  }
+
+  @Test
   void aManifestThatDoesNotFitItsImagesIsRefused() throws Exception {
     Path manifest = rkt.home().resolve("wrong.json");
     String form =

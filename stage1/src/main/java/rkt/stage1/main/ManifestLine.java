@@ -45,13 +45,6 @@ final class ManifestLine {
 
   /** The pod, as far as the manifest says, and else as the options do. */
   static RunLine.Pod pod(PodManifest manifest, RunLine.Pod options) throws RktException {
-    if (!manifest.ports().isEmpty()) {
-      throw StageException.usage(
-          "the pod manifest publishes ports, and a pod with the network "
-              + options.network().label()
-              + " has none of its own",
-          "leave its ports out");
-    }
     List<Volume> volumes = new ArrayList<>();
     for (PodVolume volume : manifest.volumes()) {
       volumes.add(volume(volume, volume.name()));
@@ -77,6 +70,7 @@ final class ManifestLine {
         options.stage1Path(),
         options.uuidFile(),
         isolators,
+        manifest.ports(),
         new Metadata(manifest.annotations(), manifest.userAnnotations(), manifest.userLabels()));
   }
 

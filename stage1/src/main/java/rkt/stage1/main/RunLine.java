@@ -26,6 +26,7 @@ public record RunLine(Pod pod, List<App> apps) {
    * @param stage1Name what {@code --stage1-name} says
    * @param stage1Path what {@code --stage1-path} says
    * @param uuidFile where to write its UUID; empty for nowhere
+   * @param ports of the host, which a pod manifest names
    */
   public record Pod(
       PodRequest.Network network,
@@ -39,6 +40,7 @@ public record RunLine(Pod pod, List<App> apps) {
       Optional<String> stage1Path,
       String uuidFile,
       List<Isolator> isolators,
+      List<PodManifest.HostPort> ports,
       Metadata metadata) {}
 
   /**

@@ -222,6 +222,7 @@ public final class RunOptions {
         Pairs.find(parsed, "--stage1-path"),
         Pairs.text(parsed, "--uuid-file-save").orElse(""),
         isolators,
+        List.of(),
         PodOptions.metadata(parsed));
   }
 

@@ -34,6 +34,7 @@ import rkt.stage1.render.TreeCache;
 import rkt.stage1.run.AcName;
 import rkt.stage1.run.AppRequest;
 import rkt.stage1.run.DescriptorRoom;
+import rkt.stage1.run.HostPorts;
 import rkt.stage1.run.Isolator;
 import rkt.stage1.run.PodRequest;
 import rkt.stage1.run.PodRunner;
@@ -306,16 +307,19 @@ public final class RunTool {
 
   private PodRequest request(List<AppRequest> apps, RunLine.Pod words, Stage1 stage1)
       throws RktException {
+    PodRequest.Network network = stage1.isFly() ? PodRequest.Network.HOST : words.network();
+    HostPorts.require(words.ports(), apps, network);
     return new PodRequest(
         apps,
         words.volumes(),
-        stage1.isFly() ? PodRequest.Network.HOST : words.network(),
+        network,
         words.hostname(),
         words.inheritsVariables() ? context.environment() : Map.of(),
         environment(words),
         context.insecure(),
         words.interactive(),
         words.isolators(),
+        words.ports(),
         words.metadata());
   }
 

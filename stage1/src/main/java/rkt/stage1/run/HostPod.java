@@ -191,6 +191,7 @@ final class HostPod {
         insecure,
         request.interactive(),
         request.isolators(),
+        request.ports(),
         request.metadata());
   }
 

@@ -45,7 +45,7 @@ final class PodManifests {
         volumes(pod.volumes()),
         isolators,
         pod.metadata().annotations(),
-        List.of(),
+        pod.ports(),
         pod.metadata().userAnnotations(),
         pod.metadata().userLabels());
   }

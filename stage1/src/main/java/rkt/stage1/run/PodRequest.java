@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import rkt.spec.pod.PodManifest;
 
 /**
  * A pod as it was asked for.
@@ -16,6 +17,7 @@ import java.util.Set;
  * @param insecure the {@code --insecure-options} in force
  * @param interactive whether the one app is joined to the terminal, or to standard input
  * @param isolators of the pod as a whole
+ * @param ports of the host, that this network gives it: {@link HostPorts}
  */
 public record PodRequest(
     List<AppRequest> apps,
@@ -27,6 +29,7 @@ public record PodRequest(
     Set<String> insecure,
     boolean interactive,
     List<Isolator> isolators,
+    List<PodManifest.HostPort> ports,
     Metadata metadata) {
 
   /** What the pod sees of the network. */
@@ -55,6 +58,7 @@ public record PodRequest(
     environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
     insecure = Set.copyOf(insecure);
     isolators = List.copyOf(isolators);
+    ports = List.copyOf(ports);
     if (apps.isEmpty() || (interactive && apps.size() > 1)) {
       throw new IllegalArgumentException("a pod of " + apps.size() + " apps");
     }

@@ -64,6 +64,7 @@ class ConfinementTest {
         insecure,
         false,
         List.of(isolators),
+        List.of(),
         Metadata.NONE);
   }
 

@@ -276,6 +276,7 @@ class ResourcesTest {
         Set.of(),
         false,
         List.of(isolators),
+        List.of(),
         Metadata.NONE);
   }
 
