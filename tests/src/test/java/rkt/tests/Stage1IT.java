@@ -147,6 +147,26 @@ class Stage1IT extends PodTests {
   }
 
   @Test
+  void aPodWhoseRecordIsDamagedStaysSinceNobodyKnowsWhomToAsk() throws Exception {
+    Path uuid = rkt.home().resolve("uuid-damaged");
+    rkt.ok(words("true", "--stage1-path=" + program, "--uuid-file-save=" + uuid));
+    String id = Files.readString(uuid).strip();
+    Path pod = rkt.data().resolve("pods/run").resolve(id);
+    String record = Files.readString(pod.resolve("pod.json"));
+    Files.writeString(pod.resolve("pod.json"), "{");
+
+    assertThat(rkt.refuses("system", "rm", id).err())
+        .contains("pod.json, which names it, cannot be read", "PROGRAM gc " + id, "stage1.json");
+    assertThat(pod).isDirectory();
+    assertThat(hasLeft(id)).isTrue();
+
+    Files.writeString(pod.resolve("pod.json"), record);
+    rkt.ok("rm", id);
+    assertThat(hasLeft(id)).isFalse();
+    assertThat(pod).doesNotExist();
+  }
+
+  @Test
   void killingRktEndsIt() throws Exception {
     try (Running pod =
         rkt.pod("ready", words("echo ready; sleep 736", "--stage1-path=" + program))) {

@@ -166,9 +166,25 @@ public final class Collector {
   private static void collectByProgram(LockedPod pod) throws StageException {
     PodView view = new PodView(pod.id(), pod.phase(), false, pod.directory());
     Optional<PodRecord> record = view.readableRecord();
+    if (record.isEmpty() && Files.exists(pod.directory().resolve(Stage1Program.FILE))) {
+      throw StageException.system(
+          "cannot remove pod "
+              + pod.id()
+              + ": the stage1 that it ran in may have left something, and "
+              + PodRecord.FILE
+              + ", which names it, cannot be read",
+          "call it in "
+              + pod.directory()
+              + " as: PROGRAM gc "
+              + pod.id()
+              + "; remove "
+              + Stage1Program.FILE
+              + " there; then rkt gc");
+    }
     if (record.isPresent() && record.get().stage1Program().isPresent()) {
       Path program = Path.of(record.get().stage1Program().get());
       Stage1Program.collect(program, pod.id(), pod.directory());
+      Stage1Program.forget(pod.directory());
     }
   }
 

@@ -6,8 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import rkt.kernel.Ids;
 import rkt.stage1.StageException;
 
@@ -18,6 +20,9 @@ public final class Stage1Program {
 
   /** Of the contract. */
   public static final long VERSION = 1;
+
+  /** How long the program may take to collect a pod: those that come after it wait. */
+  private static final Duration LIMIT = Duration.ofMinutes(2);
 
   private static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   private static final int OWN_ROOT = 0;
@@ -39,6 +44,11 @@ public final class Stage1Program {
    * @param pod where it is now
    */
   static void collect(Path program, String uuid, Path pod) throws StageException {
+    collect(program, uuid, pod, LIMIT);
+  }
+
+  /** The same in so much time. */
+  static void collect(Path program, String uuid, Path pod, Duration limit) throws StageException {
     Path trusted = trustworthy(program, Ids.effectiveUser());
     ProcessBuilder builder =
         new ProcessBuilder(trusted.toString(), "gc", uuid)
@@ -52,10 +62,19 @@ public final class Stage1Program {
       builder.environment().put(line.substring(0, equals), line.substring(equals + 1));
     }
     try {
-      int status = builder.start().waitFor();
-      if (status != 0) {
+      Process process = builder.start();
+      String why = "it was killed after " + limit.toSeconds() + " s";
+      boolean ended = process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+      if (ended) {
+        why = "it exited with " + process.exitValue();
+      } else {
+        List<ProcessHandle> started = process.descendants().toList();
+        process.destroyForcibly().waitFor();
+        started.forEach(ProcessHandle::destroyForcibly);
+      }
+      if (!ended || process.exitValue() != 0) {
         throw StageException.run(
-            "the stage1 " + program + " cannot collect pod " + uuid + ": it exited with " + status,
+            "the stage1 " + program + " cannot collect pod " + uuid + ": " + why,
             "rkt gc tries again");
       }
     } catch (IOException e) {
@@ -63,6 +82,17 @@ public final class Stage1Program {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw StageException.system("the collection was interrupted", null, e);
+    }
+  }
+
+  /**
+   * The program has done its part: whatever else of the pod is lost, nobody has to ask it again.
+   */
+  static void forget(Path pod) throws StageException {
+    try {
+      Files.deleteIfExists(pod.resolve(FILE));
+    } catch (IOException e) {
+      throw StageException.system("cannot remove " + pod.resolve(FILE), "rkt gc tries again", e);
     }
   }
 
