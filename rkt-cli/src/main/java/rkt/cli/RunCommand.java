@@ -27,6 +27,11 @@ final class RunCommand implements Command {
   private final RunOptions options = new RunOptions(ImageFinder.OF_ONE_IMAGE);
 
   @Override
+  public void prepare(List<String> words, Caller caller) {
+    options.expect(words);
+  }
+
+  @Override
   public void describe(CommandSpec spec) {
     options.describe(spec);
     ImageFinder.describe(spec, FetchFlags.PullPolicy.NEW);
@@ -35,7 +40,11 @@ final class RunCommand implements Command {
   @Override
   public ParseResult parse(CommandLine command, List<String> words)
       throws RktException, IOException {
-    return options.parse(command, words);
+    CommandLine all = command;
+    if (options.isSurprised(command.getCommandSpec())) {
+      all = new CommandLine(Main.spec(CommandName.find(List.of("run")), this));
+    }
+    return options.parse(all, words);
   }
 
   @Override

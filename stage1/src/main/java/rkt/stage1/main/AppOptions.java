@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.spec.image.AciManifest;
 import rkt.stage1.StageException;
@@ -16,17 +15,17 @@ import rkt.stage1.run.ProcessRequest;
 final class AppOptions {
   private AppOptions() {}
 
-  static void describe(CommandSpec spec) {
-    Describe.text(spec, "--name", "NAME", "The app's name. Usually the last part of the image's.");
-    Describe.text(spec, "--exec", "PATH", "The program, in place of the image's own.");
-    Describe.text(spec, "--user", "USER", "A name, a number, or /PATH for its owner.");
-    Describe.text(spec, "--group", "GROUP", "A name, a number, or /PATH for its group.");
-    Describe.text(spec, "--working-dir", "DIR", "The working directory, absolute.");
-    Describe.list(spec, "--environment", "NAME=VALUE", "A variable that wins over all others.");
-    Describe.text(spec, "--supplementary-gids", "GIDS", "Further groups, as 10,20; no names.");
-    Describe.list(spec, "--annotation", "NAME=VALUE", "An annotation of the appc spec.");
-    Describe.list(spec, "--user-annotation", "NAME=VALUE", "An annotation of your own.");
-    Describe.list(spec, "--user-label", "NAME=VALUE", "A label of your own.");
+  static void describe(Describe options) {
+    options.text("--name", "NAME", "The app's name. Usually the last part of the image's.");
+    options.text("--exec", "PATH", "The program, in place of the image's own.");
+    options.text("--user", "USER", "A name, a number, or /PATH for its owner.");
+    options.text("--group", "GROUP", "A name, a number, or /PATH for its group.");
+    options.text("--working-dir", "DIR", "The working directory, absolute.");
+    options.list("--environment", "NAME=VALUE", "A variable that wins over all others.");
+    options.text("--supplementary-gids", "GIDS", "Further groups, as 10,20; no names.");
+    options.list("--annotation", "NAME=VALUE", "An annotation of the appc spec.");
+    options.list("--user-annotation", "NAME=VALUE", "An annotation of your own.");
+    options.list("--user-label", "NAME=VALUE", "A label of your own.");
   }
 
   /** What a user writes on the app. */

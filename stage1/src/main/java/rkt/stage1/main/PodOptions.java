@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.stage1.StageException;
 import rkt.stage1.run.Metadata;
@@ -29,23 +28,19 @@ final class PodOptions {
 
   private PodOptions() {}
 
-  static void describe(CommandSpec spec) {
-    Describe.text(spec, "--net", "NETWORK", "none (loopback only) or host. Usually none.");
-    Describe.flag(
-        spec, PRIVATE_USERS, "A user namespace of the pod's own: the default, in any case.");
-    Describe.text(spec, "--hostname", "NAME", "The pod's host name. Usually rkt-UUID.");
-    Describe.flag(
-        spec, "--inherit-env", "Give apps the caller's variables, below those of their images.");
-    Describe.list(spec, "--set-env", "NAME=VALUE", "A variable for the environment of every app.");
-    Describe.text(
-        spec, "--set-env-file", "FILE", "Variables, one NAME=VALUE a line; # begins a comment.");
-    Describe.list(spec, "--label", "NAME=VALUE", "A label of the pod, of your own.");
-    Describe.text(
-        spec, MANIFEST, "FILE", "Run the pod that this manifest describes, in place of images.");
-    Describe.text(
-        spec, "--stage1-name", "NAME", "namespaces, fly, or a configured one. Usually namespaces.");
-    Describe.text(spec, "--stage1-path", "PROGRAM", "A program that isolates pods instead.");
-    Describe.text(spec, "--uuid-file-save", "FILE", "Write the pod's UUID there.");
+  static void describe(Describe options) {
+    options.text("--net", "NETWORK", "none (loopback only) or host. Usually none.");
+    options.flag(PRIVATE_USERS, "A user namespace of the pod's own: the default, in any case.");
+    options.text("--hostname", "NAME", "The pod's host name. Usually rkt-UUID.");
+    options.flag("--inherit-env", "Give apps the caller's variables, below those of their images.");
+    options.list("--set-env", "NAME=VALUE", "A variable for the environment of every app.");
+    options.text("--set-env-file", "FILE", "Variables, one NAME=VALUE a line; # begins a comment.");
+    options.list("--label", "NAME=VALUE", "A label of the pod, of your own.");
+    options.text(MANIFEST, "FILE", "Run the pod that this manifest describes, in place of images.");
+    options.text(
+        "--stage1-name", "NAME", "namespaces, fly, or a configured one. Usually namespaces.");
+    options.text("--stage1-path", "PROGRAM", "A program that isolates pods instead.");
+    options.text("--uuid-file-save", "FILE", "Write the pod's UUID there.");
   }
 
   /** Refuses options that the manifest of a pod takes the place of. */

@@ -4,7 +4,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.spec.RktException;
 import rkt.spec.json.JsonWriter;
@@ -25,20 +24,17 @@ final class ResourceOptions {
   private ResourceOptions() {}
 
   /** Adds the options of an app. */
-  static void describe(CommandSpec spec) {
-    Describe.text(spec, "--memory", "QUANTITY", "The app's memory: 512Mi, 2G.");
-    Describe.text(spec, "--cpu", "QUANTITY", "The app's share of processors: 0.5, 500m, 2.");
-    Describe.text(
-        spec, "--cpu-shares", "N", "Its weight where processors are short. Usually 1024.");
-    Describe.text(spec, "--pids", "N", "How many processes it may have. Usually 1024.");
-    Describe.text(
-        spec,
+  static void describe(Describe options) {
+    options.text("--memory", "QUANTITY", "The app's memory: 512Mi, 2G.");
+    options.text("--cpu", "QUANTITY", "The app's share of processors: 0.5, 500m, 2.");
+    options.text("--cpu-shares", "N", "Its weight where processors are short. Usually 1024.");
+    options.text("--pids", "N", "How many processes it may have. Usually 1024.");
+    options.text(
         "--io",
         "LIMITS",
         "rbps=QUANTITY,wbps=QUANTITY,riops=N,wiops=N, any of them, a second; and device=/PATH, or the"
             + " disk of the data directory.");
-    Describe.text(
-        spec,
+    options.text(
         "--network-bandwidth",
         "QUANTITY",
         "Bytes a second that it may send, and that it may receive, but by loopback: 10M.");

@@ -30,6 +30,7 @@ import rkt.stage1.run.PodRequest;
 public final class RunOptions {
   private final List<String> own;
   private final Set<String> ofApps = new HashSet<>();
+  private @Nullable Set<String> asked;
   private @Nullable RunLine line;
 
   /**
@@ -40,17 +41,36 @@ public final class RunOptions {
     this.own = List.copyOf(own);
   }
 
+  /**
+   * Has {@link #describe} leave out what is not among the words, which costs time at each start.
+   */
+  public void expect(List<String> words) {
+    asked = RunWords.options(words);
+  }
+
+  /**
+   * Whether the words have options that are not described. Then nothing may be left out: {@link
+   * #describe} describes all from now on, and who parses them can say what else there would be.
+   */
+  public boolean isSurprised(CommandSpec described) {
+    boolean isSurprised =
+        asked != null && asked.stream().anyMatch(name -> described.findOption(name) == null);
+    asked = isSurprised ? null : asked;
+    return isSurprised;
+  }
+
   public void describe(CommandSpec spec) {
-    PodOptions.describe(spec);
-    VolumeOptions.describePod(spec);
-    StreamOptions.describePod(spec);
-    SandboxOptions.describe(spec);
+    Describe options = new Describe(spec, asked);
+    PodOptions.describe(options);
+    VolumeOptions.describePod(options);
+    StreamOptions.describePod(options);
+    SandboxOptions.describe(options);
     Set<String> before = new HashSet<>(spec.optionsMap().keySet());
-    AppOptions.describe(spec);
-    VolumeOptions.describeApp(spec);
-    StreamOptions.describeApp(spec);
-    ResourceOptions.describe(spec);
-    SecurityOptions.describe(spec);
+    AppOptions.describe(options);
+    VolumeOptions.describeApp(options);
+    StreamOptions.describeApp(options);
+    ResourceOptions.describe(options);
+    SecurityOptions.describe(options);
     ofApps.addAll(spec.optionsMap().keySet());
     ofApps.removeAll(before);
     ofApps.addAll(own);

@@ -1,6 +1,7 @@
 package rkt.stage1.main;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,21 @@ record RunWords(List<String> pod, List<String> first, List<Segment> apps) {
 
   /** An image with its options, and the arguments of its program. */
   record Segment(String image, List<String> options, List<String> arguments) {}
+
+  /** The names of all options that there may be among the words. */
+  static Set<String> options(List<String> words) {
+    Set<String> names = new HashSet<>();
+    boolean isForProgram = false;
+    for (String word : words) {
+      if (word.equals(ARGUMENTS) || word.equals(END_OF_ARGUMENTS)) {
+        isForProgram = word.equals(ARGUMENTS);
+      } else if (!isForProgram && word.length() > 1 && word.startsWith("-")) {
+        int equals = word.indexOf('=');
+        names.add(equals < 0 ? word : word.substring(0, equals));
+      }
+    }
+    return names;
+  }
 
   /**
    * @param spec every option

@@ -2,7 +2,6 @@ package rkt.stage1.main;
 
 import java.util.List;
 import java.util.Map;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.stage1.StageException;
 import rkt.stage1.run.Isolator;
@@ -18,12 +17,10 @@ final class SandboxOptions {
 
   private SandboxOptions() {}
 
-  static void describe(CommandSpec spec) {
-    Describe.flag(spec, PRINT, "Run nothing; print how the pod would be confined, as JSON.");
-    Describe.list(
-        spec, SYSCTL, "NAME=VALUE", "A kernel parameter of the pod: net.core.somaxconn=1024.");
-    Describe.text(
-        spec, PROC, "SUBSET", "What /proc shows: all, or only processes: pid. Usually all.");
+  static void describe(Describe options) {
+    options.flag(PRINT, "Run nothing; print how the pod would be confined, as JSON.");
+    options.list(SYSCTL, "NAME=VALUE", "A kernel parameter of the pod: net.core.somaxconn=1024.");
+    options.text(PROC, "SUBSET", "What /proc shows: all, or only processes: pid. Usually all.");
   }
 
   /** Whether nothing is to run, but to be told how it would be confined. */

@@ -3,8 +3,6 @@ package rkt.stage1.main;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.List;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.kernel.Capability;
 import rkt.spec.RktException;
@@ -28,30 +26,24 @@ final class SecurityOptions {
   private SecurityOptions() {}
 
   /** Adds the options of an app. */
-  static void describe(CommandSpec spec) {
-    capabilities(spec, RETAIN, "--cap-retain", "The only capabilities that the app may hold.");
-    capabilities(spec, REMOVE, "--cap-remove", "Capabilities that the app may not hold.");
-    Describe.text(
-        spec,
+  static void describe(Describe options) {
+    capabilities(options, RETAIN, "--cap-retain", "The only capabilities that the app may hold.");
+    capabilities(options, REMOVE, "--cap-remove", "Capabilities that the app may not hold.");
+    options.text(
         SECCOMP,
         "FILTER",
         "mode=retain|remove[,errno=NAME],CALL|@GROUP...: the only system calls, or those taken"
             + " away.");
-    Describe.text(
-        spec, OOM_SCORE_ADJ, "NUMBER", "How soon to kill it when memory runs out: -1000 to 1000.");
-    Describe.list(spec, RLIMIT, "NAME=SOFT[:HARD]", "A limit of setrlimit(2): nofile=1024:4096.");
-    Describe.list(
-        spec, ISOLATOR, "NAME=JSON", "An isolator as a manifest writes it: resource/memory={...}.");
+    options.text(
+        OOM_SCORE_ADJ, "NUMBER", "How soon to kill it when memory runs out: -1000 to 1000.");
+    options.list(RLIMIT, "NAME=SOFT[:HARD]", "A limit of setrlimit(2): nofile=1024:4096.");
+    options.list(
+        ISOLATOR, "NAME=JSON", "An isolator as a manifest writes it: resource/memory={...}.");
   }
 
   private static void capabilities(
-      CommandSpec spec, String name, String alias, String description) {
-    spec.addOption(
-        OptionSpec.builder(name, alias)
-            .type(String.class)
-            .paramLabel("NAMES")
-            .description(description + " CAP_CHOWN,CAP_KILL, for example.")
-            .build());
+      Describe options, String name, String alias, String description) {
+    options.text(name, alias, "NAMES", description + " CAP_CHOWN,CAP_KILL, for example.");
   }
 
   /** Adds the isolators that the options stand for. */

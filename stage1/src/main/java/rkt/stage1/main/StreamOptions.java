@@ -3,7 +3,6 @@ package rkt.stage1.main;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.stage1.StageException;
 import rkt.stage1.run.AppStreams;
@@ -16,15 +15,15 @@ final class StreamOptions {
   private StreamOptions() {}
 
   /** Adds the options of the pod. */
-  static void describePod(CommandSpec spec) {
-    Describe.flag(spec, "--interactive", "Join the app to this terminal, or to standard input.");
+  static void describePod(Describe options) {
+    options.flag("--interactive", "Join the app to this terminal, or to standard input.");
   }
 
   /** Adds the options of an app. */
-  static void describeApp(CommandSpec spec) {
-    Describe.text(spec, "--stdin", "MODE", "null, stream, tty or interactive. Usually null.");
-    Describe.text(spec, "--stdout", "MODE", "log, null, stream, tty or interactive. Usually log.");
-    Describe.text(spec, "--stderr", "MODE", "As --stdout.");
+  static void describeApp(Describe options) {
+    options.text("--stdin", "MODE", "null, stream, tty or interactive. Usually null.");
+    options.text("--stdout", "MODE", "log, null, stream, tty or interactive. Usually log.");
+    options.text("--stderr", "MODE", "As --stdout.");
   }
 
   static boolean isInteractive(ParseResult parsed) {

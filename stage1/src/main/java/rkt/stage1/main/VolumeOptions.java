@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 import rkt.spec.RktException;
 import rkt.stage1.StageException;
@@ -27,35 +26,28 @@ final class VolumeOptions {
   private VolumeOptions() {}
 
   /** Adds the options of the pod. */
-  static void describePod(CommandSpec spec) {
-    Describe.list(
-        spec,
+  static void describePod(Describe options) {
+    options.list(
         "--volume",
         "VOLUME",
         "NAME,kind=host,source=/PATH[,readOnly=true] or NAME,kind=empty[,mode=0755].");
   }
 
   /** Adds the options of an app. */
-  static void describeApp(CommandSpec spec) {
-    Describe.list(
-        spec, MOUNT, "MOUNT", "volume=NAME,target=/PATH; before the first image, for every app.");
-    Describe.list(
-        spec,
+  static void describeApp(Describe options) {
+    options.list(
+        MOUNT, "MOUNT", "volume=NAME,target=/PATH; before the first image, for every app.");
+    options.list(
         "--tmpfs",
         "TMPFS",
         "/PATH[:size=64m,mode=1777,…]: a directory in memory, bounded in size and files.");
-    Describe.list(
-        spec,
-        "--device",
-        "DEVICE",
-        "/dev/HOST[:/dev/IN][:r|w|rw]: give the app a device of the host.");
-    Describe.text(
-        spec,
+    options.list(
+        "--device", "DEVICE", "/dev/HOST[:/dev/IN][:r|w|rw]: give the app a device of the host.");
+    options.text(
         "--rootfs-size",
         "QUANTITY",
         "Keep what the app writes to its root in memory, and no more than this: 256Mi.");
-    Describe.choice(
-        spec, "--readonly-rootfs", "Whether the app may not change its root. Usually it may.");
+    options.choice("--readonly-rootfs", "Whether the app may not change its root. Usually it may.");
   }
 
   static List<Volume> volumes(ParseResult parsed) throws RktException {

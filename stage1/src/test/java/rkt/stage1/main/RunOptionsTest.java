@@ -30,11 +30,33 @@ import rkt.stage1.run.Volume;
 class RunOptionsTest {
   private static RunLine parsed(String... words) throws Exception {
     RunOptions options = new RunOptions(List.of("--own"));
-    CommandSpec spec = CommandSpec.create().name("run");
-    options.describe(spec);
-    spec.addOption(OptionSpec.builder("--own").type(String.class).build());
+    options.expect(List.of(words));
+    CommandSpec spec = spec(options);
+    if (options.isSurprised(spec)) {
+      spec = spec(options);
+    }
     options.parse(new CommandLine(spec), List.of(words));
     return options.line();
+  }
+
+  private static CommandSpec spec(RunOptions options) {
+    CommandSpec spec = CommandSpec.create().name("run");
+    options.describe(spec);
+    return spec.addOption(OptionSpec.builder("--own").type(String.class).build());
+  }
+
+  @Test
+  void onlyOptionsThatWereGivenAreDescribedUnlessOneIsUnknown() {
+    RunOptions options = new RunOptions(List.of());
+    List<String> given = List.of("--net=host", "a", "--user", "1", "--", "--exec", "---", "b");
+    options.expect(given);
+    CommandSpec some = spec(options);
+    assertThat(some.optionsMap().keySet()).containsOnly("--net", "--user", "--own");
+    assertThat(options.isSurprised(some)).isFalse();
+
+    options.expect(List.of("a", "--usr=1"));
+    assertThat(options.isSurprised(spec(options))).isTrue();
+    assertThat(spec(options).optionsMap()).containsKeys("--net", "--user", "--exec", "--cpu");
   }
 
   private static RunLine.App app(String... words) throws Exception {
