@@ -49,7 +49,6 @@ static void drop_root(uint32_t n) {
 
 static void child(uint32_t n, struct process process, int ready) {
   static const uint64_t FRESH[4], NONE;
-  process.root = taken_roots[n] ? taken_roots[n] : -1;
   for (uint32_t i = 0; i < count; i++) {
     if (i != n) drop_root(i);
   }
@@ -57,7 +56,7 @@ static void child(uint32_t n, struct process process, int ready) {
   sys(__NR_rt_sigprocmask, SIG_SETMASK, &NONE, NULL, 8);
   struct record r;
   int error;
-  ops_run_process(&plan, apps[n].at, process, &r, &error);
+  ops_run_process(&plan, apps[n].at, process, taken_roots[n] ? taken_roots[n] : -1, &r, &error);
   bool fatal = ready >= 0;
   if (fatal || !healths[n].checked || process.role == HANDLER) {
     failure_send(status_fd, 2, fatal ? EVENT_FAILED : EVENT_WARNING, n, &r, error);
@@ -106,7 +105,7 @@ static void finish(uint32_t n, enum state state) {
   if (healths[n].exec) health_end(&healths[n]);
   if (!app->post_stop) return;
   long r = sys_fork();
-  if (r == 0) child(n, (struct process){HANDLER, app->post_stop, false, -1, -1}, -1);
+  if (r == 0) child(n, (struct process){HANDLER, app->post_stop, false, -1}, -1);
   if (r < 0) return;
   app->state = STOPPED;
   app->handler = (int)r;
@@ -156,7 +155,7 @@ static void start(uint32_t n, struct process process) {
 
 static struct process first_process(uint32_t n, int turn) {
   uint32_t handler = apps[n].pre_start;
-  return (struct process){handler ? HANDLER : APP, handler, true, turn, -1};
+  return (struct process){handler ? HANDLER : APP, handler, true, turn};
 }
 
 /* Whether the app waits for the supervisor, and so can wait for its turn. */
@@ -284,7 +283,7 @@ static void finish_handler(uint32_t n, int status) {
     fail(OWN_FAILURE);
     finish(n, FAILED);
   } else {
-    start(n, (struct process){APP, 0, false, -1, -1});
+    start(n, (struct process){APP, 0, false, -1});
   }
 }
 
@@ -446,7 +445,7 @@ static void keep_time(void) {
       health_expire(h);
     } else {
       long r = sys_fork();
-      if (r == 0) child(i, (struct process){CHECK, h->exec, false, -1, -1}, -1);
+      if (r == 0) child(i, (struct process){CHECK, h->exec, false, -1}, -1);
       if (r > 0) health_checking(h, (int)r);
       if (r < 0) health_later(h); /* no process to be had now */
     }

@@ -371,7 +371,7 @@ static void await_turn(int *turn) {
   *turn = -1;
 }
 
-void ops_run_process(const struct plan *plan, uint32_t at, struct process process,
+void ops_run_process(const struct plan *plan, uint32_t at, struct process process, int root,
                      struct record *failed, int *error) {
   for (*error = 0; *error == 0 && plan_next(plan, at, failed) && failed->op >= OP_MOUNT;) {
     at = failed->next;
@@ -385,7 +385,7 @@ void ops_run_process(const struct plan *plan, uint32_t at, struct process proces
       if (failed->op == OP_EXEC) plan_next(plan, process.exec, failed);
     }
     bool taken = failed->op == OP_MOVE_MOUNT && (int)failed->words[0] == -1;
-    if (r == 0) r = taken ? move_mount(process.root, skip(failed->text, 2)) : run_op(failed);
+    if (r == 0) r = taken ? move_mount(root, skip(failed->text, 2)) : run_op(failed);
     if (r < 0) *error = (int)-r;
   }
   await_turn(&process.turn);

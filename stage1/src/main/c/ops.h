@@ -17,11 +17,13 @@ struct process {
   uint32_t exec; /* where its EXEC stands in the plan; of the app itself 0, it is its last op */
   bool waits;    /* whether it is the app's first process, which waits for the supervisor */
   int turn;      /* an event that it waits for right before that, or -1 */
-  int root;      /* what was taken for the app, or -1 */
 };
 
-/* Runs the app's ops, at `at`, for such a process. Returns only if one failed, and then in its turn. */
-void ops_run_process(const struct plan *plan, uint32_t at, struct process process,
+/*
+ * Runs the app's ops, at `at`, for such a process; `root` is what was taken for the app, if anything.
+ * Returns only if one failed, and then in its turn.
+ */
+void ops_run_process(const struct plan *plan, uint32_t at, struct process process, int root,
                      struct record *failed, int *error);
 /* What TAKE_ROOT took for each app, or 0. */
 extern int taken_roots[MAX_APPS];
